@@ -1,0 +1,51 @@
+// compile(): the whole journey from a source file to the bytes of a .mle file. Start reading here.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/emit/emit.h"
+#include "compiler/import/importer.h"
+#include "compiler/problem.h"
+
+namespace mle::compiler {
+
+struct CompileOptions {
+  std::string from;                        // importer by name; empty: detected by content
+  std::map<std::string, uint32_t> shapes;  // --shape NAME=N
+  uint32_t golden_rows = 8;                // answers of the judge to store; 0: none
+  std::vector<std::string> features, labels;
+  std::string name, license, author, card;
+  std::optional<uint64_t> timestamp;
+  // Told about the graph after import and after each pass: (stage, sentence, graph).
+  std::function<void(std::string_view, std::string_view, const Graph&)> observe;
+};
+
+// What was made, for the user's eyes.
+struct Summary {
+  std::string importer;
+  std::string model_name;
+  uint64_t nodes_in_source = 0, ops = 0, parameters = 0;
+  std::vector<std::string> inputs, outputs;  // "x [*, 40] f32"
+};
+
+struct Compiled {
+  // Kept alive for the writer, which packs from it.
+  std::unique_ptr<Graph> graph;
+  format::FileWriter writer;
+  Summary summary;
+};
+
+// The compiled model, or nothing and at least one problem.
+std::optional<Compiled> compile(const SourceFile& source, const CompileOptions& options,
+                                Problems& problems);
+
+}  // namespace mle::compiler

@@ -1,0 +1,16 @@
+// Every invariant of a Graph. Runs after every pass.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mle/status.h>
+
+#include "compiler/graph/graph.h"
+
+namespace mle::compiler {
+
+// Ok, or Internal with the node and the broken invariant: indices in range, one producer per value,
+// topological order, arities, attributes, facts equal to what infer() says, constants as long as
+// their facts, entries with at least one input and output, unique names.
+Status check(const Graph& graph);
+
+}  // namespace mle::compiler

@@ -1,0 +1,47 @@
+// An importer turns one kind of source file into a Graph. Source files are hostile input: bounded,
+// never executed, and no path from inside one is opened outside its folder.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+#include <mle/result.h>
+
+#include "compiler/graph/graph.h"
+#include "compiler/problem.h"
+
+namespace mle::compiler {
+
+// A source model as bytes. Read-only mapping of a regular file (or bytes of a test).
+struct SourceFile {
+  std::string path;    // as the user wrote it
+  std::string folder;  // where external data may lie; empty: nowhere
+  std::shared_ptr<const void> owner;
+  std::span<const std::byte> bytes;
+
+  static Result<SourceFile> open(const std::string& path);
+  static SourceFile from_bytes(std::string path, std::span<const std::byte> bytes);
+};
+
+struct ImportOptions {
+  std::map<std::string, uint32_t> shapes;  // --shape NAME=N
+};
+
+struct Importer {
+  const char* name;         // "onnx": what --from takes
+  const char* description;  // "ONNX (opsets 7 to 23)"
+  bool (*can_read)(const SourceFile&);
+  // The graph, or nothing and at least one problem.
+  std::optional<Graph> (*read)(const SourceFile&, const ImportOptions&, Problems&);
+};
+
+// In order of trial.
+std::span<const Importer> importers();
+
+}  // namespace mle::compiler

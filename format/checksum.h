@@ -1,0 +1,15 @@
+// XXH3-64: the sum of every region of a file. Guards against accident, not against intent.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace mle::format {
+
+uint64_t xxh3(std::span<const std::byte> bytes) noexcept;
+// Of `first` followed by `second`.
+uint64_t xxh3(std::span<const std::byte> first, std::span<const std::byte> second) noexcept;
+
+}  // namespace mle::format

@@ -1,0 +1,71 @@
+// FileView: untrusted bytes in, proven view out. The trust boundary of the runtime.
+// Promise: when open() succeeds, every index, offset, size, shape and order in the program has been
+// checked (V01 … V71) and nothing behind this door needs to check it again; weight bytes have not
+// been looked at, because nothing ever branches on them.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include <mle/options.h>
+#include <mle/result.h>
+
+#include "format/header.h"
+
+namespace mle::fb {
+struct Program;
+struct Model;
+struct Tensor;
+}  // namespace mle::fb
+
+namespace mle::format {
+
+struct ViewOptions {
+  Verify verify = Verify::Auto;
+  uint64_t max_program_bytes = 0;  // 0: limits.h
+  Allocator allocator;
+};
+
+// Owns a checked copy of header, directory and program (so that nobody can change them after the
+// check); borrows the file's bytes, which must outlive it and be 64-byte aligned. Move-only.
+class FileView {
+ public:
+  // O(program) time and memory, plus one pass over the segments that `verify` asks for.
+  static Result<FileView> open(std::span<const std::byte> file,
+                               const ViewOptions& options = {}) noexcept;
+
+  FileView(FileView&& other) noexcept;
+  FileView& operator=(FileView&& other) noexcept;
+  FileView(const FileView&) = delete;
+  FileView& operator=(const FileView&) = delete;
+  ~FileView();
+
+  const Header& header() const noexcept;
+  std::span<const SegmentEntry> segments() const noexcept;
+  std::span<const std::byte> segment(size_t index) const noexcept;  // only index < segments().size()
+  // Index of the first segment of that kind, or -1.
+  int find_segment(uint32_t kind) const noexcept;
+
+  const fb::Program& program() const noexcept;
+  const fb::Model& model() const noexcept;  // the only one
+  // A string of the pool; zero-terminated is not promised.
+  std::string_view string(uint32_t index) const noexcept;
+  // The bytes of a Constant tensor. Whole 64-byte lines may be read from there.
+  std::span<const std::byte> constant(const fb::Tensor& tensor) const noexcept;
+
+  std::span<const std::byte> file() const noexcept { return file_; }
+  uint64_t own_bytes() const noexcept { return block_bytes_; }
+
+ private:
+  FileView() = default;
+  std::span<const std::byte> file_;
+  std::byte* block_ = nullptr;  // header, directory, program: one allocation
+  uint64_t block_bytes_ = 0;
+  uint64_t program_at_ = 0;     // in block_
+  Allocator allocator_;
+};
+
+}  // namespace mle::format

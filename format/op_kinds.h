@@ -1,0 +1,53 @@
+// The kinds of op and function a program can hold, as plain enums: the numbers are those of mle.fbs
+// (op_rules.cpp asserts it). Includes nothing with code in it, so that kernels may use it too.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+namespace mle::format {
+
+enum class OpKind : uint16_t {
+  None, Dense, Unary, Binary, Compare, Select, Scale, Clip, Softmax, LogSoftmax, Concat, Slice,
+  Reshape, ArgMax, Cast,
+};
+inline constexpr int kOpKindCount = 15;
+
+// alpha and beta are the op's fattr[0] and fattr[1]; functions without parameters ignore them.
+enum class Act : uint8_t {
+  None,         // x
+  Relu,         // x > 0 ? x : 0
+  LeakyRelu,    // x < 0 ? alpha x : x
+  Elu,          // x < 0 ? alpha (e^x - 1) : x
+  Selu,         // x < 0 ? beta alpha (e^x - 1) : beta x
+  Celu,         // x < 0 ? alpha (e^(x/alpha) - 1) : x
+  Gelu,         // x/2 (1 + erf(x/sqrt 2))
+  GeluTanh,     // x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))
+  Sigmoid,      // 1 / (1 + e^-x)
+  HardSigmoid,  // max(0, min(1, alpha x + beta))
+  HardSwish,    // x max(0, min(1, x/6 + 1/2))
+  Silu,         // x sigmoid(x)
+  Softplus,     // log(1 + e^x)
+  Softsign,     // x / (1 + |x|)
+  Tanh,
+  Mish,         // x tanh(softplus(x))
+  Exp, Log, Sqrt, Neg, Abs, Reciprocal, Erf, Floor, Ceil,
+};
+inline constexpr int kActCount = 25;
+
+// iattr[0] of a Binary op.
+enum class BinaryFn : uint32_t {
+  Add, Sub, Mul, Div,
+  Min, Max,  // NaN if either is
+  Pow,
+  PRelu,     // a < 0 ? a b : a
+};
+inline constexpr int kBinaryFnCount = 8;
+
+// iattr[0] of a Compare op.
+enum class CompareFn : uint32_t { Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual };
+inline constexpr int kCompareFnCount = 6;
+
+enum class Layout : uint8_t { Plain, Panel16, Panel16K2, Panel16K4, Lanes16 };
+
+}  // namespace mle::format

@@ -1,0 +1,55 @@
+// What a caller may choose when loading a model or making a session, and the allocator hook.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace mle {
+
+// How much of the file load() sums. Structure safety never depends on it: the header, the program
+// and every bound are always checked in full.
+enum class Verify : uint8_t {
+  Auto = 0,        // sums of weight segments up to 32 KiB; larger ones stay unread
+  Everything = 1,  // every segment is read and summed first
+};
+
+// How a mapped file is brought into memory.
+enum class Populate : uint8_t {
+  Auto = 0,   // at load up to 4 MiB, on first touch above
+  Never = 1,  // on first touch
+  Always = 2, // at load
+};
+
+// An embedder's own memory. Both functions or neither; they may be called from any thread that
+// makes or destroys a Model or a Session, never from run().
+// `allocate` returns `bytes` bytes aligned to `align` (a power of two), or null when there are none.
+struct Allocator {
+  void* (*allocate)(void* context, size_t bytes, size_t align) = nullptr;
+  void (*release)(void* context, void* block, size_t bytes, size_t align) = nullptr;
+  void* context = nullptr;
+};
+
+struct LoadOptions {
+  Verify verify = Verify::Auto;
+  std::string_view isa;   // "sse2", "avx2", "avx512": forces a kernel table; empty: the best there is
+                          // (or the one MLE_ISA names). An unknown or unsupported name is an error.
+  bool copy = false;      // from_memory only: copy the bytes, so that they need not outlive the
+                          // Model nor be 64-byte aligned
+  Populate populate = Populate::Auto;
+  uint64_t max_program_bytes = uint64_t{16} << 20;  // at most 256 MiB
+  Allocator allocator;
+};
+
+struct SessionOptions {
+  std::string_view entry;                        // empty: the model's first
+  std::span<const std::string_view> outputs;     // empty: all outputs of the entry; else these, in
+                                                 // this order, from any entry of the model
+  size_t tile_rows = 0;                          // rows computed together; 0: chosen for this machine
+  int threads = 1;                               // 1..256; more than one splits the rows of a call
+  Allocator allocator;
+};
+
+}  // namespace mle

@@ -1,0 +1,74 @@
+// Session: one thread's place to run a Model.
+// Promise: a succeeding run() does not allocate, lock, log or throw.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
+
+#include "mle/export.h"
+#include "mle/model.h"
+#include "mle/options.h"
+#include "mle/profile.h"
+#include "mle/result.h"
+#include "mle/tensor.h"
+
+namespace mle {
+
+namespace detail {
+struct SessionState;  // private to the runtime
+}
+
+// A resource: move-only, one owner, used by one thread at a time (which may change between calls).
+// It keeps its Model alive and owns all the memory it will ever use.
+class MLE_API Session {
+ public:
+  // Takes all memory (and starts the worker threads, if more than one is asked for). Fails with
+  // InvalidArgument (unknown entry, bad option), NotFound (unknown output) or OutOfMemory.
+  static Result<Session> make(const Model& model, const SessionOptions& options = {}) noexcept;
+
+  // A moved-from Session is empty: only assignment and destruction are allowed.
+  Session(Session&& other) noexcept;
+  Session& operator=(Session&& other) noexcept;
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();  // joins the workers
+
+  // What run() takes and gives, in this order. Views that live as long as the Model.
+  std::span<const TensorSpec> inputs() const noexcept;
+  std::span<const TensorSpec> outputs() const noexcept;
+
+  // Runs any number of rows, zero included (a model that is not row-wise: exactly one tensor).
+  // Rows = count / width of the first per-row input; all inputs and outputs must agree exactly. An
+  // f64 range into an f32 input is rounded while it is copied in. The answer for a row does not
+  // depend on the other rows, on how many there are, on the number of threads, nor on which
+  // FMA instruction set the machine has. The caller's floating-point modes are restored.
+  // Inputs and outputs must not overlap. Fails with InvalidArgument, and then has written nothing.
+  // A failing run may allocate its message; a succeeding one allocates nothing.
+  Status run(std::span<const In> inputs, std::span<const Out> outputs) noexcept;
+  Status run(std::initializer_list<In> inputs, std::initializer_list<Out> outputs) noexcept {
+    return run(std::span<const In>(inputs.begin(), inputs.size()),
+               std::span<const Out>(outputs.begin(), outputs.size()));
+  }
+  // The common case: one f32 input, one f32 output.
+  Status run(std::span<const float> input, std::span<float> output) noexcept;
+
+  // Bytes this session owns: arena, staging and tables, over all its threads.
+  uint64_t memory() const noexcept;
+  // Rows computed together.
+  size_t tile_rows() const noexcept;
+
+  // Starts or stops counting per step; counts start at zero. Takes effect from the next run().
+  void set_profiling(bool on) noexcept;
+  // One line per step in order of execution, empty unless profiling was on. A view into this
+  // session, valid until the next run() or set_profiling().
+  std::span<const StepProfile> profile() const noexcept;
+
+ private:
+  explicit Session(detail::SessionState* state) noexcept : state_(state) {}
+  detail::SessionState* state_ = nullptr;
+};
+
+}  // namespace mle

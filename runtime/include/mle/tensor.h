@@ -1,0 +1,107 @@
+// Names, types and shapes of what goes into a model and comes out of it, and the views that carry
+// the caller's own memory there. Nothing here owns memory or can fail.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <ranges>
+#include <span>
+#include <string_view>
+#include <type_traits>
+
+#include "mle/dtype.h"
+
+namespace mle {
+
+// What one input or output is. Views into the Model: valid as long as any copy of it lives.
+struct TensorSpec {
+  std::string_view name;
+  DType dtype = DType::F32;
+  std::span<const uint32_t> dims;  // of one row where per_row, else of the whole tensor
+  bool per_row = true;             // false: fixed shape, one call is one tensor
+
+  // Elements of one row (per_row) or of the whole tensor. An empty dims is one element.
+  size_t width() const noexcept {
+    size_t n = 1;
+    for (uint32_t d : dims) n *= d;
+    return n;
+  }
+};
+
+// One question a model answers: its name, what it needs, what it gives.
+struct EntrySpec {
+  std::string_view name;
+  std::span<const TensorSpec> inputs, outputs;
+};
+
+namespace detail {
+template <class T> struct DTypeOf;  // no definition: not a type a tensor can hold
+template <> struct DTypeOf<float> { static constexpr DType value = DType::F32; };
+template <> struct DTypeOf<double> { static constexpr DType value = DType::F64; };
+template <> struct DTypeOf<int8_t> { static constexpr DType value = DType::I8; };
+template <> struct DTypeOf<uint8_t> { static constexpr DType value = DType::U8; };
+template <> struct DTypeOf<int16_t> { static constexpr DType value = DType::I16; };
+template <> struct DTypeOf<uint16_t> { static constexpr DType value = DType::U16; };
+template <> struct DTypeOf<int32_t> { static constexpr DType value = DType::I32; };
+template <> struct DTypeOf<uint32_t> { static constexpr DType value = DType::U32; };
+template <> struct DTypeOf<int64_t> { static constexpr DType value = DType::I64; };
+template <> struct DTypeOf<uint64_t> { static constexpr DType value = DType::U64; };
+template <> struct DTypeOf<bool> { static constexpr DType value = DType::Bool; };
+
+template <class R>
+concept TensorRange = std::ranges::contiguous_range<R> && std::ranges::sized_range<R> &&
+                      requires { DTypeOf<std::remove_cv_t<std::ranges::range_value_t<R>>>::value; };
+}  // namespace detail
+
+// Borrows the caller's memory for one input until run() returns.
+// Rows lie one after another, `row_bytes` apart; 0 means densely packed.
+class In {
+ public:
+  template <detail::TensorRange R>
+    requires(!std::same_as<std::remove_cvref_t<R>, In>)
+  In(const R& range) noexcept  // NOLINT: implicit on purpose
+      : dtype_(detail::DTypeOf<std::remove_cv_t<std::ranges::range_value_t<R>>>::value),
+        data_(std::ranges::data(range)), count_(std::ranges::size(range)) {}
+  // `count` elements in all; `data` may be null only when count is 0.
+  In(DType dtype, const void* data, size_t count, ptrdiff_t row_bytes = 0) noexcept
+      : dtype_(dtype), data_(data), count_(count), row_bytes_(row_bytes) {}
+
+  DType dtype() const noexcept { return dtype_; }
+  const void* data() const noexcept { return data_; }
+  size_t count() const noexcept { return count_; }
+  ptrdiff_t row_bytes() const noexcept { return row_bytes_; }
+
+ private:
+  DType dtype_;
+  const void* data_;
+  size_t count_;
+  ptrdiff_t row_bytes_ = 0;
+};
+
+// Borrows the caller's memory for one output until run() returns; otherwise as In.
+class Out {
+ public:
+  template <detail::TensorRange R>
+    requires(!std::same_as<std::remove_cvref_t<R>, Out> &&
+             !std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<R>>>)
+  Out(R&& range) noexcept  // NOLINT: implicit on purpose
+      : dtype_(detail::DTypeOf<std::remove_cv_t<std::ranges::range_value_t<R>>>::value),
+        data_(std::ranges::data(range)), count_(std::ranges::size(range)) {}
+  Out(DType dtype, void* data, size_t count, ptrdiff_t row_bytes = 0) noexcept
+      : dtype_(dtype), data_(data), count_(count), row_bytes_(row_bytes) {}
+
+  DType dtype() const noexcept { return dtype_; }
+  void* data() const noexcept { return data_; }
+  size_t count() const noexcept { return count_; }
+  ptrdiff_t row_bytes() const noexcept { return row_bytes_; }
+
+ private:
+  DType dtype_;
+  void* data_;
+  size_t count_;
+  ptrdiff_t row_bytes_ = 0;
+};
+
+}  // namespace mle

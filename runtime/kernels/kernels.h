@@ -1,0 +1,147 @@
+// The seam between steps and instruction sets: one table of function pointers per ISA.
+// Promise: the tables of all FMA instruction sets give the same bits for the same arguments,
+// whatever `rows` is and however a call is split into calls over fewer rows.
+//
+// Kernels trust their arguments: every size was proved by FileView, every pointer by the session.
+// All strides are in elements between rows. Reads may touch whole 64-byte lines of constants, never
+// more than the given elements of x, a, b; writes touch exactly the given elements.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include <mle/dtype.h>
+
+#include "format/layout.h"
+#include "format/op_kinds.h"
+
+namespace mle::kernels {
+
+using format::Act;
+
+// y[r][j] = act(b[j] + sum over k of x[r][k] w[k][j]), in the order of format/layout.h.
+struct DenseArgs {
+  const float* x;
+  size_t x_stride;
+  float* y;
+  size_t y_stride;
+  const float* w;  // packed as dense_order(k, n) says
+  const float* b;  // n floats in whole 64-byte lines, or null: +0
+  size_t rows, k, n;
+  format::DenseOrder order;
+  Act act;
+  float alpha, beta;
+};
+
+// y[r][i] = f(x[r][i]); y may be x.
+struct UnaryArgs {
+  const float* x;
+  size_t x_stride;
+  float* y;
+  size_t y_stride;
+  size_t rows, n;
+  float alpha, beta;
+};
+
+// y[r][i] = f(a[r][i * a_step], b[r][i * b_step]); steps are 0 or 1, strides may be 0. y may be a
+// or b where that one's step is 1.
+struct BinaryArgs {
+  const float* a;
+  size_t a_stride, a_step;
+  const float* b;
+  size_t b_stride, b_step;
+  float* y;
+  size_t y_stride;
+  size_t rows, n;
+};
+
+// As BinaryArgs; y gets 0 or 1.
+struct CompareArgs {
+  const float* a;
+  size_t a_stride, a_step;
+  const float* b;
+  size_t b_stride, b_step;
+  uint8_t* y;
+  size_t y_stride;
+  size_t rows, n;
+};
+
+// y[r][i] = c[r][i * c_step] != 0 ? a[..] : b[..]
+struct SelectArgs {
+  const uint8_t* c;
+  size_t c_stride, c_step;
+  const float* a;
+  size_t a_stride, a_step;
+  const float* b;
+  size_t b_stride, b_step;
+  float* y;
+  size_t y_stride;
+  size_t rows, n;
+};
+
+// y[r][i] = fma(x[r][i], s[i], t[i])
+struct ScaleArgs {
+  const float* x;
+  size_t x_stride;
+  const float* s;
+  const float* t;
+  float* y;
+  size_t y_stride;
+  size_t rows, n;
+};
+
+// Over `n` elements that lie `step` apart: softmax, log-softmax (logarithm). y may be x.
+struct SoftmaxArgs {
+  const float* x;
+  size_t x_stride;
+  float* y;
+  size_t y_stride;
+  size_t rows, n;
+  size_t step;
+};
+
+// y[r] = index of the first (or last) largest of n elements that lie `step` apart; NaN counts as
+// larger than all, as numpy and ONNX have it.
+struct ArgMaxArgs {
+  const float* x;
+  size_t x_stride;
+  int64_t* y;
+  size_t y_stride;
+  size_t rows, n;
+  size_t step;
+  bool last;
+};
+
+struct Table {
+  const char* isa;  // "sse2", "avx2", "avx512", "neon64"
+  bool fused;       // has fused multiply-add: gives the canonical bits
+
+  void (*dense)(const DenseArgs&);
+  void (*unary[format::kActCount])(const UnaryArgs&);  // [Act::None] copies
+  void (*binary[format::kBinaryFnCount])(const BinaryArgs&);
+  void (*compare[format::kCompareFnCount])(const CompareArgs&);
+  void (*select)(const SelectArgs&);
+  void (*scale)(const ScaleArgs&);
+  void (*clip)(const UnaryArgs&);  // alpha = lowest, beta = highest
+  void (*softmax)(const SoftmaxArgs&);
+  void (*log_softmax)(const SoftmaxArgs&);
+  void (*argmax)(const ArgMaxArgs&);
+  // Replaces every NaN by the canonical quiet NaN, in place.
+  void (*canonical_nan)(float* y, size_t y_stride, size_t rows, size_t n);
+  // Rounds to nearest; strides in elements of each side.
+  void (*f64_to_f32)(const double* x, size_t x_stride, float* y, size_t y_stride, size_t rows,
+                     size_t n);
+};
+
+// The tables built into this binary that this machine can run, best first. Never empty.
+struct Tables {
+  const Table* const* begin;
+  size_t count;
+};
+Tables available_tables() noexcept;
+
+// By name; null if unknown or not for this machine. An empty name (size 0) is the best one.
+const Table* find_table(const char* name, size_t size) noexcept;
+
+}  // namespace mle::kernels

@@ -1,0 +1,38 @@
+# Every option of the build, and the flags all our targets share.
+option(MLE_BUILD_COMPILER "mle_compiler: source models to .mle files" ${PROJECT_IS_TOP_LEVEL})
+option(MLE_BUILD_TOOLS "mle-convert, mle-inspect, mle-run, mle-bench" ${PROJECT_IS_TOP_LEVEL})
+option(MLE_BUILD_TESTS "all tests" ${PROJECT_IS_TOP_LEVEL})
+option(MLE_BUILD_EXAMPLES "the examples, against this build tree" ${PROJECT_IS_TOP_LEVEL})
+option(MLE_BUILD_FUZZ "libFuzzer targets; needs clang" OFF)
+option(MLE_MIMALLOC "session pools take their memory from a mimalloc heap" OFF)
+option(MLE_INSTALL "install rules and package files" ${PROJECT_IS_TOP_LEVEL})
+option(BUILD_SHARED_LIBS "mle::runtime is the shared library" OFF)
+set(MLE_ISAS "sse2;avx2;avx512" CACHE STRING "Kernel tables to build, of: sse2 avx2 avx512")
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_C_STANDARD 99)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
+if(PROJECT_IS_TOP_LEVEL)
+  set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+  set(CMAKE_ARCHIVE_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+endif()
+
+# What every target of ours is compiled with. Warnings become errors in the presets
+# (CMAKE_COMPILE_WARNING_AS_ERROR), never for those who embed us.
+add_library(mle_flags INTERFACE)
+target_compile_options(mle_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow -ffp-contract=off)
+target_include_directories(mle_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+
+# For format and runtime: nothing throws there. RTTI stays: without it the sanitizers report ghosts.
+add_library(mle_no_exceptions INTERFACE)
+target_compile_options(mle_no_exceptions INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>)
+
+# The contract: <mle/...>.
+add_library(mle_vocabulary INTERFACE)
+target_include_directories(mle_vocabulary INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/runtime/include> $<INSTALL_INTERFACE:include>)

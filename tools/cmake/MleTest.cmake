@@ -1,0 +1,15 @@
+# mle_test(room file...): the room's doctest binary, each case a ctest named by its sentence.
+# Case names must not contain semicolons.
+if(MLE_BUILD_TESTS)
+  enable_testing()
+  find_package(doctest REQUIRED)
+  include(doctest)
+endif()
+function(mle_test room)
+  cmake_parse_arguments(arg "" "" "LIBS" ${ARGN})
+  add_executable(mle_${room}_tests ${arg_UNPARSED_ARGUMENTS})
+  target_link_libraries(mle_${room}_tests PRIVATE ${arg_LIBS} mle_flags doctest::doctest)
+  target_compile_definitions(mle_${room}_tests PRIVATE
+    MLE_TEST_CASES="${PROJECT_SOURCE_DIR}/tests/cases")
+  doctest_discover_tests(mle_${room}_tests)
+endfunction()
