@@ -4,16 +4,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <mle/dtype.h>
+
+#include "format/op_kinds.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
-
-#include <mle/dtype.h>
-
-#include "format/op_kinds.h"
 
 namespace mle::compiler {
 
@@ -28,7 +28,7 @@ inline constexpr uint32_t kNone = ~uint32_t{0};
 
 enum class Rows : uint8_t {
   PerRow,  // any number of rows; dims are those of one row
-  Whole,   // fixed; dims are all of them. Constants, and every value of a model that is not row-wise
+  Whole,  // fixed; dims are all of them. Constants, and every value of a model that is not row-wise
 };
 
 using Dims = std::vector<uint32_t>;
@@ -62,7 +62,8 @@ struct Value {
   Constant constant;
 };
 
-// Attributes by kind: see format/README.md, "Ops". Dense: inputs x, w [K, N], then optionally b [N].
+// Attributes by kind: see format/README.md, "Ops". Dense: inputs x, w [K, N], then optionally b
+// [N].
 struct Node {
   OpKind kind = OpKind::None;
   Act act = Act::None;  // Dense (fused) and Unary

@@ -10,9 +10,16 @@
 namespace mle::compiler {
 
 // The fact of the node's output, or why there is none. Node inputs must exist in the graph.
-Result<Fact> infer(const Graph& graph, const Node& node);
+// Slice, Reshape and Cast do not say what comes out: `wanted` does (the dims of the first two, the
+// dtype of the last), and infer() proves that it fits. Without it, the node's present output is
+// taken.
+Result<Fact> infer(const Graph& graph, const Node& node, const Fact* wanted = nullptr);
 
 // infer() and Graph::add_node() in one.
-Result<ValueId> add_inferred(Graph& graph, Node node, std::string value_name = {});
+Result<ValueId> add_inferred(Graph& graph, Node node, std::string value_name = {},
+                             const Fact* wanted = nullptr);
+
+// Rank, dims and bytes within format/limits.h, no empty axis.
+Status check_limits(const Fact& fact);
 
 }  // namespace mle::compiler
