@@ -3,23 +3,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <vector>
-
 #include <mle/result.h>
 
+#include "compiler/evaluate/elements.h"
 #include "compiler/graph/graph.h"
 
-namespace mle::compiler {
+#include <cstddef>
+#include <vector>
 
-// Elements as doubles, whatever the dtype (bool: 0 or 1; integers beyond 2^53 are refused).
-using Elements = std::vector<double>;
+namespace mle::compiler {
 
 // All values of the graph for `rows` rows (1 where the model is whole): inputs in the order of the
 // first entry's inputs, each rows * width long. result[v] is value v; constants included.
 Result<std::vector<Elements>> evaluate(const Graph& graph, const std::vector<Elements>& inputs,
                                        size_t rows);
 
+// Only the outputs of the first entry, in its order. Holds no more than is still needed.
+Result<std::vector<Elements>> evaluate_outputs(const Graph& graph,
+                                               const std::vector<Elements>& inputs, size_t rows);
+
+// The output of one node from its inputs, each rows * width long where it is per row.
+Result<Elements> evaluate_node(const Graph& graph, const Node& node,
+                               const std::vector<const Elements*>& inputs, size_t rows);
+
 // One element-wise function in double, as the file format defines it (format/op_kinds.h).
 double apply(Act act, double x, double alpha, double beta);
+double apply(BinaryFn fn, double a, double b);
+bool apply(CompareFn fn, double a, double b);
 
 }  // namespace mle::compiler
