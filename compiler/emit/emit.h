@@ -1,17 +1,17 @@
-// Graph → FileWriter: packs weights, plans memory, writes the program. The last room left of the wall.
-// SPDX-License-Identifier: Apache-2.0
+// Graph → FileWriter: packs weights, plans memory, writes the program. The last room left of the
+// wall. SPDX-License-Identifier: Apache-2.0
 #pragma once
-
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include <mle/result.h>
 
 #include "compiler/evaluate/evaluate.h"
 #include "compiler/graph/graph.h"
 #include "format/file_writer.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace mle::compiler {
 
