@@ -60,7 +60,7 @@ HOMES = [
     ("simdjson", ["serve/"]),
     ("CLI/", ["tools/cli/"]),
     ("doctest/", []),
-    ("Eigen/", []),
+    ("Eigen/", ["tools/dev/peers/"]),
     ("onnxruntime", []),
 ]
 
