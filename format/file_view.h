@@ -5,15 +5,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string_view>
-
 #include <mle/options.h>
 #include <mle/result.h>
 
 #include "format/header.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
 
 namespace mle::fb {
 struct Program;
@@ -45,13 +45,16 @@ class FileView {
 
   const Header& header() const noexcept;
   std::span<const SegmentEntry> segments() const noexcept;
-  std::span<const std::byte> segment(size_t index) const noexcept;  // only index < segments().size()
+  std::span<const std::byte> segment(
+      size_t index) const noexcept;  // only index < segments().size()
   // Index of the first segment of that kind, or -1.
   int find_segment(uint32_t kind) const noexcept;
 
   const fb::Program& program() const noexcept;
-  const fb::Model& model() const noexcept;  // the only one
-  // A string of the pool; zero-terminated is not promised.
+  const fb::Model& model() const noexcept;                    // the only one
+  std::span<const std::byte> program_bytes() const noexcept;  // the checked copy
+  // A string of the pool; zero-terminated is not promised. "" for an index beyond the pool, which
+  // no part of the program has, but string indices in segment gold may.
   std::string_view string(uint32_t index) const noexcept;
   // The bytes of a Constant tensor. Whole 64-byte lines may be read from there.
   std::span<const std::byte> constant(const fb::Tensor& tensor) const noexcept;
@@ -64,7 +67,7 @@ class FileView {
   std::span<const std::byte> file_;
   std::byte* block_ = nullptr;  // header, directory, program: one allocation
   uint64_t block_bytes_ = 0;
-  uint64_t program_at_ = 0;     // in block_
+  uint64_t program_at_ = 0;  // in block_
   Allocator allocator_;
 };
 

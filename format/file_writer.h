@@ -4,6 +4,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <mle/result.h>
+
+#include "format/mle_generated.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,10 +16,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <mle/result.h>
-
-#include "format/mle_generated.h"
 
 namespace mle::format {
 

@@ -18,10 +18,10 @@ struct Header {
   uint8_t magic[8];
   uint16_t format_major;
   uint16_t format_minor;
-  uint32_t header_size;         // 128
+  uint32_t header_size;  // 128
   uint64_t file_size;
-  uint64_t required_features;   // a bit unknown here: refuse
-  uint64_t optional_features;   // a bit unknown here: ignore
+  uint64_t required_features;  // a bit unknown here: refuse
+  uint64_t optional_features;  // a bit unknown here: ignore
   uint64_t program_offset;
   uint64_t program_size;
   uint64_t program_xxh3;
@@ -61,12 +61,12 @@ inline constexpr uint32_t kPrograms = fourcc('x', 'p', 'r', 'g');   // reserved
 
 // Bits of required_features. Set only in files that need them.
 inline constexpr uint64_t kFeaturePanel16 = 1u << 0;
-inline constexpr uint64_t kFeatureBf16 = 1u << 1;     // reserved
-inline constexpr uint64_t kFeatureF16 = 1u << 2;      // reserved
-inline constexpr uint64_t kFeatureInt8 = 1u << 3;     // reserved
-inline constexpr uint64_t kFeatureInt4 = 1u << 4;     // reserved
-inline constexpr uint64_t kFeatureBundle = 1u << 5;   // reserved
-inline constexpr uint64_t kFeatureZstd = 1u << 6;     // reserved
+inline constexpr uint64_t kFeatureBf16 = 1u << 1;    // reserved
+inline constexpr uint64_t kFeatureF16 = 1u << 2;     // reserved
+inline constexpr uint64_t kFeatureInt8 = 1u << 3;    // reserved
+inline constexpr uint64_t kFeatureInt4 = 1u << 4;    // reserved
+inline constexpr uint64_t kFeatureBundle = 1u << 5;  // reserved
+inline constexpr uint64_t kFeatureZstd = 1u << 6;    // reserved
 inline constexpr uint64_t kFeatureLanes16 = 1u << 7;
 inline constexpr uint64_t kKnownFeatures = kFeaturePanel16 | kFeatureLanes16;
 

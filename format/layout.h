@@ -4,12 +4,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
 #include <mle/dtype.h>
 
 #include "format/op_kinds.h"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace mle::format {
 

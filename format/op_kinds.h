@@ -8,8 +8,21 @@
 namespace mle::format {
 
 enum class OpKind : uint16_t {
-  None, Dense, Unary, Binary, Compare, Select, Scale, Clip, Softmax, LogSoftmax, Concat, Slice,
-  Reshape, ArgMax, Cast,
+  None,
+  Dense,
+  Unary,
+  Binary,
+  Compare,
+  Select,
+  Scale,
+  Clip,
+  Softmax,
+  LogSoftmax,
+  Concat,
+  Slice,
+  Reshape,
+  ArgMax,
+  Cast,
 };
 inline constexpr int kOpKindCount = 15;
 
@@ -30,17 +43,29 @@ enum class Act : uint8_t {
   Softplus,     // log(1 + e^x)
   Softsign,     // x / (1 + |x|)
   Tanh,
-  Mish,         // x tanh(softplus(x))
-  Exp, Log, Sqrt, Neg, Abs, Reciprocal, Erf, Floor, Ceil,
+  Mish,  // x tanh(softplus(x))
+  Exp,
+  Log,
+  Sqrt,
+  Neg,
+  Abs,
+  Reciprocal,
+  Erf,
+  Floor,
+  Ceil,
 };
 inline constexpr int kActCount = 25;
 
 // iattr[0] of a Binary op.
 enum class BinaryFn : uint32_t {
-  Add, Sub, Mul, Div,
-  Min, Max,  // NaN if either is
+  Add,
+  Sub,
+  Mul,
+  Div,
+  Min,
+  Max,  // NaN if either is
   Pow,
-  PRelu,     // a < 0 ? a b : a
+  PRelu,  // a < 0 ? a b : a
 };
 inline constexpr int kBinaryFnCount = 8;
 

@@ -1,0 +1,51 @@
+// The rules of each op kind: which operands and attributes it takes and which output follows (V41,
+// V45, V46, and V54 for the op). The table in format/README.md in code.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mle/status.h>
+
+#include "format/tensor_facts.h"
+#include "format/validation.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace mle::format {
+
+// One op, seen by its rule. Operand indices have been checked.
+class OpUnderTest {
+ public:
+  OpUnderTest(Validation& v, size_t index, const fb::Op& op) noexcept
+      : v_(v), index_(index), op_(op) {}
+
+  size_t input_count() const noexcept { return count_of(op_.inputs()); }
+  TensorFacts input(size_t i) const noexcept { return tensor(span_of(op_.inputs())[i]); }
+  TensorFacts output() const noexcept { return tensor(span_of(op_.outputs())[0]); }
+  Act act() const noexcept { return static_cast<Act>(op_.act()); }
+  std::span<const uint32_t> iattr() const noexcept { return span_of(op_.iattr()); }
+  size_t fattr_count() const noexcept { return count_of(op_.fattr()); }
+  double fattr(uint32_t i) const noexcept { return as_double(*op_.fattr()->Get(i)); }
+
+  [[gnu::format(printf, 3, 4)]] Status bad(int rule, const char* format, ...) const noexcept;
+
+ private:
+  TensorFacts tensor(uint16_t i) const noexcept { return facts_of(*v_.model.tensors()->Get(i)); }
+
+  Validation& v_;
+  size_t index_;
+  const fb::Op& op_;
+};
+
+struct Arity {
+  uint32_t fewest;
+  uint32_t most;
+};
+// Number of inputs of a known kind; every kind has one output.
+Arity arity_of(OpKind kind) noexcept;
+
+// V45, V46: operands, attributes and output fit the kind. Only for known kinds of right arity.
+Status check_op_rule(OpKind kind, const OpUnderTest& op) noexcept;
+
+}  // namespace mle::format

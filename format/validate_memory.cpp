@@ -1,0 +1,181 @@
+// The memory plan: arena tensors lie in the arena (V50, V51), and no two share bytes while both are
+// needed (V52), but for an op that may work in place (V48).
+// SPDX-License-Identifier: Apache-2.0
+#include "format/limits.h"
+#include "format/live_ranges.h"
+#include "format/tensor_facts.h"
+#include "format/validation.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace mle::format {
+namespace {
+
+bool is_arena(const fb::Tensor& tensor) noexcept { return tensor.place() == fb::Place::Arena; }
+
+bool may_work_in_place(fb::OpKind kind) noexcept {
+  switch (kind) {
+    case fb::OpKind::Unary:
+    case fb::OpKind::Binary:
+    case fb::OpKind::Select:
+    case fb::OpKind::Scale:
+    case fb::OpKind::Clip:
+    case fb::OpKind::Softmax:
+    case fb::OpKind::LogSoftmax:
+    case fb::OpKind::Reshape: return true;
+    default: return false;
+  }
+}
+
+// The elements of both lie at the same addresses, one for one.
+bool same_elements(fb::OpKind kind, const fb::Tensor& a, const fb::Tensor& b) noexcept {
+  const TensorFacts x = facts_of(a), y = facts_of(b);
+  if (x.dtype != y.dtype) return false;
+  if (kind == fb::OpKind::Reshape) return true;
+  return std::equal(x.dims.begin(), x.dims.end(), y.dims.begin(), y.dims.end());
+}
+
+Status check_arena(Validation& v) noexcept {
+  const fb::Model& model = v.model;
+  const auto& tensors = *model.tensors();
+  MLE_TRY(v.spend(tensors.size()));
+  for (uint32_t i = 0; i < tensors.size(); ++i) {
+    const fb::Tensor& t = *tensors.Get(i);
+    if (!is_arena(t)) continue;
+    if (t.offset() % kAlignment == 0 && t.bytes() <= model.arena_bytes() &&
+        t.offset() <= model.arena_bytes() - t.bytes()) {
+      continue;
+    }
+    return refuse(Code::Corrupt, rule::V50_ArenaPlace, v.at(&t),
+                  "%s: its %llu bytes at %llu do not fit the arena of %llu", v.tensor_name(i).text,
+                  print(t.bytes()), print(t.offset()), print(model.arena_bytes()));
+  }
+  if (model.arena_bytes() > kMaxArenaBytes) {
+    return refuse(Code::Unsupported, rule::V51_ArenaSize, v.at(&model),
+                  "the model: its arena takes %llu bytes, at most %llu are allowed",
+                  print(model.arena_bytes()), print(kMaxArenaBytes));
+  }
+  const uint32_t align = model.arena_align();
+  if (!std::has_single_bit(align) || align < kAlignment || align > kMaxSegmentAlign) {
+    return refuse(Code::Corrupt, rule::V51_ArenaSize, v.at(&model),
+                  "the model: an arena aligned to %u", align);
+  }
+  return {};
+}
+
+// An arena tensor that some op writes.
+struct Resident {
+  uint32_t tensor;
+  LiveRange live;
+  uint64_t begin;
+  uint64_t end;
+};
+
+using Residents = Scratch<Resident>;
+using LastReads = Scratch<uint32_t>;  // per tensor: half step of the last read
+
+Status find_last_reads(Validation& v, LastReads& last) noexcept {
+  const auto& ops = *v.model.ops();
+  MLE_TRY(last.make(v, v.model.tensors()->size()));
+  for (uint32_t i = 0; i < ops.size(); ++i) {
+    const auto inputs = span_of(ops.Get(i)->inputs());
+    MLE_TRY(v.spend(inputs.size()));
+    // Until its op has written, an input stays where it is.
+    for (const uint16_t t : inputs) last[t] = 2 * i + 1;
+  }
+  return {};
+}
+
+// V48. Where an op's output lies exactly on an input that nobody reads later, the input's life ends
+// with the op's reading.
+Status allow_in_place(Validation& v, LastReads& last) noexcept {
+  const auto& ops = *v.model.ops();
+  const auto& tensors = *v.model.tensors();
+  for (uint32_t i = 0; i < ops.size(); ++i) {
+    const fb::Op& op = *ops.Get(i);
+    const fb::Tensor& out = *tensors.Get(op.outputs()->Get(0));
+    if (!is_arena(out)) continue;
+    MLE_TRY(v.spend(count_of(op.inputs())));
+    for (const uint16_t t : span_of(op.inputs())) {
+      const fb::Tensor& in = *tensors.Get(t);
+      const bool ends_here = last[t] == 2 * i + 1;
+      if (!is_arena(in) || in.offset() != out.offset() || !ends_here) continue;
+      if (!may_work_in_place(op.kind()) || !same_elements(op.kind(), in, out)) {
+        return refuse(Code::Corrupt, rule::V48_InPlace, v.at(&op),
+                      "%s, %s: must not write where it reads %s", v.op_name(i).text,
+                      fb::EnumNameOpKind(op.kind()), v.tensor_name(t).text);
+      }
+      last[t] = 2 * i;
+    }
+  }
+  return {};
+}
+
+Status find_residents(Validation& v, const LastReads& last, Residents& residents) noexcept {
+  const auto& ops = *v.model.ops();
+  const auto& tensors = *v.model.tensors();
+  MLE_TRY(v.spend(uint64_t{ops.size()} * 2));
+  uint32_t count = 0;
+  for (uint32_t i = 0; i < ops.size(); ++i) {
+    if (is_arena(*tensors.Get(ops.Get(i)->outputs()->Get(0)))) ++count;
+  }
+  MLE_TRY(residents.make(v, count));
+  for (uint32_t i = 0, next = 0; i < ops.size(); ++i) {
+    const uint16_t t = ops.Get(i)->outputs()->Get(0);
+    const fb::Tensor& tensor = *tensors.Get(t);
+    if (!is_arena(tensor)) continue;
+    const uint32_t written = 2 * i + 1;
+    residents[next++] = {t,
+                         {written, std::max(written, last[t])},
+                         tensor.offset(),
+                         tensor.offset() + tensor.bytes()};
+  }
+  return {};
+}
+
+// V52: walks the arena from its first byte to its last; whoever lies at a byte must share no moment
+// with the others that lie there.
+Status check_overlap(Validation& v, Residents& residents) noexcept {
+  const size_t count = residents.size();
+  Scratch<uint32_t> by_end;
+  LiveRanges here;
+  MLE_TRY(by_end.make(v, count));
+  MLE_TRY(here.make(v, v.model.ops()->size()));
+  MLE_TRY(v.spend_sort(2 * count));
+  std::sort(residents.begin(), residents.end(),
+            [](const Resident& a, const Resident& b) { return a.begin < b.begin; });
+  for (uint32_t i = 0; i < count; ++i) by_end[i] = i;
+  std::sort(by_end.begin(), by_end.end(),
+            [&](uint32_t a, uint32_t b) { return residents[a].end < residents[b].end; });
+
+  size_t gone = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const Resident& arriving = residents[i];
+    for (; gone < count && residents[by_end[gone]].end <= arriving.begin; ++gone) {
+      here.remove(residents[by_end[gone]].live);
+    }
+    if (here.overlaps(arriving.live)) {
+      return refuse(
+          Code::Corrupt, rule::V52_ArenaOverlap, v.at(v.model.tensors()->Get(arriving.tensor)),
+          "%s: shares arena bytes from %llu with a tensor that is needed at the same time",
+          v.tensor_name(arriving.tensor).text, print(arriving.begin));
+    }
+    here.add(arriving.live);
+  }
+  return {};
+}
+
+}  // namespace
+
+Status check_memory(Validation& v) noexcept {
+  MLE_TRY(check_arena(v));
+  LastReads last;
+  Residents residents;
+  MLE_TRY(find_last_reads(v, last));
+  MLE_TRY(allow_in_place(v, last));
+  MLE_TRY(find_residents(v, last, residents));
+  return check_overlap(v, residents);
+}
+
+}  // namespace mle::format

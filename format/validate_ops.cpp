@@ -1,0 +1,101 @@
+// Each op in order: known, complete, reading only what is there, writing what nobody else writes,
+// and true to the rule of its kind (V40 … V46, V54). SPDX-License-Identifier: Apache-2.0
+#include "format/op_rules.h"
+#include "format/validation.h"
+
+namespace mle::format {
+namespace {
+
+constexpr uint16_t kOpVersion = 1;  // of every kind so far
+
+Status check_known(Validation& v, size_t index, const fb::Op& op) noexcept {
+  const PartName name = v.op_name(index);
+  if (op.kind() == fb::OpKind::None || op.kind() > fb::OpKind::MAX) {
+    return refuse(Code::Unsupported, rule::V40_UnknownOp, v.at(&op),
+                  "%s: this version knows no kind %u", name.text, static_cast<unsigned>(op.kind()));
+  }
+  if (op.version() != kOpVersion) {
+    return refuse(Code::Unsupported, rule::V40_UnknownOp, v.at(&op),
+                  "%s: %s in version %u, known is %u", name.text, fb::EnumNameOpKind(op.kind()),
+                  unsigned{op.version()}, unsigned{kOpVersion});
+  }
+  if (op.act() > fb::Act::MAX || op.flags() != 0) {
+    return refuse(Code::Corrupt, rule::V32_Enum, v.at(&op), "%s: activation %u, flags %u",
+                  name.text, static_cast<unsigned>(op.act()), unsigned{op.flags()});
+  }
+  return {};
+}
+
+Status check_operands(Validation& v, const OpUnderTest& test, const fb::Op& op,
+                      const Writers& writers) noexcept {
+  const auto inputs = span_of(op.inputs());
+  const auto outputs = span_of(op.outputs());
+  const Arity arity = arity_of(static_cast<OpKind>(op.kind()));
+  if (inputs.size() < arity.fewest || inputs.size() > arity.most || outputs.size() != 1) {
+    return test.bad(rule::V41_Arity, "has %zu inputs and %zu outputs", inputs.size(),
+                    outputs.size());
+  }
+  const auto& tensors = *v.model.tensors();
+  for (const auto& operands : {inputs, outputs}) {
+    for (const uint16_t t : operands) {
+      if (t >= tensors.size()) {
+        return test.bad(rule::V42_TensorIndex, "names tensor %u, the model has %u", unsigned{t},
+                        tensors.size());
+      }
+    }
+  }
+  const uint16_t out = outputs[0];
+  const fb::Place place = tensors.Get(out)->place();
+  if (place != fb::Place::Arena && place != fb::Place::Output) {
+    return test.bad(rule::V43_Output, "writes %s, which is an %s", v.tensor_name(out).text,
+                    fb::EnumNamePlace(place));
+  }
+  if (writers[out] != kNoOp) {
+    return test.bad(rule::V43_Output, "writes %s, as op %u does", v.tensor_name(out).text,
+                    writers[out] - 1);
+  }
+  for (const uint16_t t : inputs) {
+    const fb::Place from = tensors.Get(t)->place();
+    if (from == fb::Place::Input || from == fb::Place::Constant || writers[t] != kNoOp) continue;
+    return test.bad(rule::V44_Order, "reads %s, which no earlier op writes", v.tensor_name(t).text);
+  }
+  return {};
+}
+
+// A row's answer may depend on its own row only, so the fact follows the data.
+Status check_rows(const OpUnderTest& test) noexcept {
+  bool per_row = false;
+  for (size_t i = 0; i < test.input_count(); ++i) per_row |= test.input(i).per_row;
+  if (per_row == test.output().per_row) return {};
+  return test.bad(rule::V54_Rows, "its output is %s, its inputs make it %s",
+                  test.output().per_row ? "PerRow" : "Whole", per_row ? "PerRow" : "Whole");
+}
+
+Status check_op(Validation& v, size_t index, const fb::Op& op, const Writers& writers) noexcept {
+  MLE_TRY(v.spend(uint64_t{4} + 2 * uint64_t{count_of(op.inputs())} + count_of(op.outputs()) +
+                  count_of(op.iattr()) + count_of(op.fattr())));
+  MLE_TRY(v.check_name(op.name(), &op, "an op"));
+  MLE_TRY(check_known(v, index, op));
+  const OpUnderTest test(v, index, op);
+  MLE_TRY(check_operands(v, test, op, writers));
+  if (count_of(op.indices()) != 0) {
+    return test.bad(rule::V46_Attributes, "has an index list, its kind takes none");
+  }
+  MLE_TRY(check_op_rule(static_cast<OpKind>(op.kind()), test));
+  return check_rows(test);
+}
+
+}  // namespace
+
+Status check_ops(Validation& v, Writers& writers) noexcept {
+  MLE_TRY(writers.make(v, v.model.tensors()->size()));
+  const auto& ops = *v.model.ops();
+  for (uint32_t i = 0; i < ops.size(); ++i) {
+    const fb::Op& op = *ops.Get(i);
+    MLE_TRY(check_op(v, i, op, writers));
+    writers[op.outputs()->Get(0)] = i + 1;
+  }
+  return {};
+}
+
+}  // namespace mle::format

@@ -1,0 +1,242 @@
+// Each tensor alone (V30 … V34, V36, V37), then all constants together (V35) and the rows fact of
+// the model (V54). SPDX-License-Identifier: Apache-2.0
+#include "format/layout.h"
+#include "format/limits.h"
+#include "format/tensor_facts.h"
+#include "format/validation.h"
+
+#include <algorithm>
+
+namespace mle::format {
+namespace {
+
+constexpr uint32_t kNoQuant = ~uint32_t{0};
+
+// One tensor on its way through the checks.
+struct Candidate {
+  Validation& v;
+  size_t index;
+  const fb::Tensor& tensor;
+
+  template <class... Values>
+  Status bad(int rule, const char* format, Values... values) const noexcept {
+    char text[512];
+    std::snprintf(text, sizeof text, format, values...);
+    return refuse(Code::Corrupt, rule, v.at(&tensor), "%s: %s", v.tensor_name(index).text, text);
+  }
+};
+
+Status check_enums(const Candidate& c) noexcept {
+  const fb::Tensor& t = c.tensor;
+  if (t.dtype() == fb::DType::None || t.dtype() > fb::DType::MAX) {
+    return c.bad(rule::V32_Enum, "%u is no dtype", static_cast<unsigned>(t.dtype()));
+  }
+  if (t.layout() > fb::Layout::MAX) {
+    return c.bad(rule::V32_Enum, "%u is no layout", static_cast<unsigned>(t.layout()));
+  }
+  if (t.place() > fb::Place::MAX) {
+    return c.bad(rule::V32_Enum, "%u is no place", static_cast<unsigned>(t.place()));
+  }
+  if (t.rows() > fb::Rows::MAX) {
+    return c.bad(rule::V32_Enum, "%u is no rows fact", static_cast<unsigned>(t.rows()));
+  }
+  if (t.flags() != 0) return c.bad(rule::V32_Enum, "has unknown flags %u", unsigned{t.flags()});
+  return {};
+}
+
+Status check_dims(const Candidate& c, const TensorFacts& facts) noexcept {
+  if (facts.dims.size() > kMaxRank) {
+    return c.bad(rule::V30_Dims, "has %zu dims, at most %u are allowed", facts.dims.size(),
+                 kMaxRank);
+  }
+  const uint64_t most = kMaxTensorBytes / size_of(facts.dtype);
+  uint64_t elements = 1;
+  for (const uint32_t dim : facts.dims) {
+    if (dim == 0 || dim > kMaxDim) {
+      return c.bad(rule::V30_Dims, "has a dim of %u, allowed are 1 to %llu", dim, print(kMaxDim));
+    }
+    if (elements > most / dim) {
+      return c.bad(rule::V30_Dims, "its dims make more than %llu bytes", print(kMaxTensorBytes));
+    }
+    elements *= dim;
+  }
+  return {};
+}
+
+// What a layout demands; dtypes a layout is not made for are 0.
+uint64_t feature_of(Layout layout, DType dtype) noexcept {
+  const bool f32_or_f64 = dtype == DType::F32 || dtype == DType::F64;
+  switch (layout) {
+    case Layout::Plain: return 0;
+    case Layout::Panel16:
+      return f32_or_f64 ? kFeaturePanel16 : dtype == DType::F16 ? kFeaturePanel16 | kFeatureF16 : 0;
+    case Layout::Panel16K2: return dtype == DType::BF16 ? kFeatureBf16 : 0;
+    case Layout::Panel16K4: return dtype == DType::I8 ? kFeatureInt8 : 0;
+    case Layout::Lanes16: return f32_or_f64 ? kFeatureLanes16 : 0;
+  }
+  return 0;
+}
+
+Status check_layout(const Candidate& c, const TensorFacts& facts) noexcept {
+  if (facts.is_constant() && facts.dtype == DType::Str) {
+    return c.bad(rule::V33_Layout, "is a constant of strings, which no layout holds");
+  }
+  if (facts.layout == Layout::Plain || !facts.is_constant()) return {};
+  const char* layout = fb::EnumNameLayout(c.tensor.layout());
+  const uint64_t needed = feature_of(facts.layout, facts.dtype);
+  if (needed == 0 || facts.dims.size() != 2) {
+    return c.bad(rule::V33_Layout, "layout %s does not hold %s with %zu dims", layout,
+                 name_of(facts.dtype), facts.dims.size());
+  }
+  if ((c.v.view.header().required_features & needed) != needed) {
+    return c.bad(rule::V33_Layout, "layout %s needs feature bits %llx, the header has %llx", layout,
+                 print(needed), print(c.v.view.header().required_features));
+  }
+  return {};
+}
+
+uint64_t bytes_needed(const TensorFacts& facts) noexcept {
+  const uint64_t size = size_of(facts.dtype);
+  switch (facts.place) {
+    case fb::Place::Constant:
+      if (facts.layout != Layout::Plain) {
+        return packed_elements(facts.layout, facts.dims[0], facts.dims[1]) * size;
+      }
+      return element_count(facts.dims) * size;
+    case fb::Place::Arena: return row_stride_bytes(element_count(facts.dims), size);
+    case fb::Place::Input:
+    case fb::Place::Output: return 0;
+  }
+  return 0;
+}
+
+Status check_bytes(const Candidate& c, const TensorFacts& facts) noexcept {
+  const uint64_t needed = bytes_needed(facts);
+  if (needed > kMaxTensorBytes) {
+    return c.bad(rule::V30_Dims, "its dims, padded, make more than %llu bytes",
+                 print(kMaxTensorBytes));
+  }
+  if (c.tensor.bytes() != needed) {
+    return c.bad(rule::V31_TensorBytes, "states %llu bytes, its dims need %llu",
+                 print(c.tensor.bytes()), print(needed));
+  }
+  return {};
+}
+
+// The lines a constant lies on: kernels may read them whole.
+uint64_t extent(const fb::Tensor& constant) noexcept {
+  return round_up(constant.bytes(), kAlignment);
+}
+
+Status check_constant_place(const Candidate& c) noexcept {
+  const fb::Tensor& t = c.tensor;
+  const auto segments = c.v.view.segments();
+  if (t.segment() >= segments.size() || segments[t.segment()].kind != kWeights) {
+    return c.bad(rule::V34_ConstantPlace, "lies in segment %u, which holds no weights",
+                 unsigned{t.segment()});
+  }
+  const uint64_t size = segments[t.segment()].size;
+  if (t.offset() % kAlignment != 0 || extent(t) > size || t.offset() > size - extent(t)) {
+    return c.bad(rule::V34_ConstantPlace,
+                 "its %llu bytes at %llu do not fit whole lines of segment %u with %llu bytes",
+                 print(t.bytes()), print(t.offset()), unsigned{t.segment()}, print(size));
+  }
+  return {};
+}
+
+Status check_value_place(const Candidate& c, const TensorFacts& facts) noexcept {
+  if (facts.layout != Layout::Plain || c.tensor.segment() != 0) {
+    return c.bad(rule::V36_NotConstant, "is no constant, but has a layout or a segment");
+  }
+  if (facts.place != fb::Place::Arena && c.tensor.offset() != 0) {
+    return c.bad(rule::V36_NotConstant, "lies with the caller, but has an offset");
+  }
+  return {};
+}
+
+Status check_tensor(const Candidate& c) noexcept {
+  MLE_TRY(c.v.check_name(c.tensor.name(), &c.tensor, "a tensor"));
+  MLE_TRY(check_enums(c));
+  const TensorFacts facts = facts_of(c.tensor);
+  MLE_TRY(check_dims(c, facts));
+  MLE_TRY(check_layout(c, facts));
+  if (!facts.is_constant()) MLE_TRY(check_value_place(c, facts));
+  MLE_TRY(check_bytes(c, facts));
+  if (facts.is_constant()) MLE_TRY(check_constant_place(c));
+  if (c.tensor.quant() != kNoQuant) {
+    return c.bad(rule::V37_Quant, "is quantised, but the file does not ask for that feature");
+  }
+  if (facts.is_constant() && facts.per_row) {
+    return c.bad(rule::V54_Rows, "is a constant, but PerRow");
+  }
+  return {};
+}
+
+// All values of a model are PerRow or all are Whole.
+Status check_rows(Validation& v) noexcept {
+  const auto& tensors = *v.model.tensors();
+  const fb::Tensor* first = nullptr;
+  for (uint32_t i = 0; i < tensors.size(); ++i) {
+    const fb::Tensor& tensor = *tensors.Get(i);
+    if (tensor.place() == fb::Place::Constant) continue;
+    if (first == nullptr) first = &tensor;
+    if (tensor.rows() == first->rows()) continue;
+    return Candidate{v, i, tensor}.bad(rule::V54_Rows, "is %s where others are %s",
+                                       fb::EnumNameRows(tensor.rows()),
+                                       fb::EnumNameRows(first->rows()));
+  }
+  return {};
+}
+
+// V35: sorted by place, neighbours tell.
+Status check_overlap(Validation& v) noexcept {
+  const auto& tensors = *v.model.tensors();
+  uint32_t constants = 0;
+  for (uint32_t i = 0; i < tensors.size(); ++i) {
+    if (tensors.Get(i)->place() == fb::Place::Constant) ++constants;
+  }
+  Scratch<uint32_t> order;
+  MLE_TRY(order.make(v, constants));
+  MLE_TRY(v.spend(tensors.size()));
+  MLE_TRY(v.spend_sort(constants));
+  for (uint32_t i = 0, next = 0; i < tensors.size(); ++i) {
+    if (tensors.Get(i)->place() == fb::Place::Constant) order[next++] = i;
+  }
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    const fb::Tensor& x = *tensors.Get(a);
+    const fb::Tensor& y = *tensors.Get(b);
+    if (x.segment() != y.segment()) return x.segment() < y.segment();
+    if (x.offset() != y.offset()) return x.offset() < y.offset();
+    return x.bytes() < y.bytes();
+  });
+  for (size_t i = 1; i < order.size(); ++i) {
+    const fb::Tensor& before = *tensors.Get(order[i - 1]);
+    const fb::Tensor& here = *tensors.Get(order[i]);
+    if (before.segment() != here.segment()) continue;
+    if (before.offset() == here.offset() && before.bytes() == here.bytes()) continue;
+    if (before.offset() + extent(before) <= here.offset()) continue;
+    return Candidate{v, order[i], here}.bad(rule::V35_ConstantOverlap, "overlaps %s in part",
+                                            v.tensor_name(order[i - 1]).text);
+  }
+  return {};
+}
+
+}  // namespace
+
+Status check_tensors(Validation& v) noexcept {
+  const auto& tensors = *v.model.tensors();
+  MLE_TRY(v.spend(uint64_t{tensors.size()} * 2));
+  if (count_of(v.model.quants()) != 0) {
+    return refuse(Code::Unsupported, rule::V37_Quant, v.at(v.model.quants()),
+                  "the model: has quantisation, but the file does not ask for that feature");
+  }
+  for (uint32_t i = 0; i < tensors.size(); ++i) {
+    const fb::Tensor& tensor = *tensors.Get(i);
+    MLE_TRY(v.spend(count_of(tensor.dims())));
+    MLE_TRY(check_tensor({v, i, tensor}));
+  }
+  MLE_TRY(check_rows(v));
+  return check_overlap(v);
+}
+
+}  // namespace mle::format
