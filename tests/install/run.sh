@@ -89,6 +89,7 @@ else
 fi
 
 for example in "$source"/examples/*/CMakeLists.txt; do
+  [ -f "$example" ] || continue
   folder=$(dirname "$example")
   "$cmake" -S "$folder" -B "$work/$(basename "$folder")" -DCMAKE_PREFIX_PATH="$prefix" >"$work/log" 2>&1 &&
     "$cmake" --build "$work/$(basename "$folder")" >>"$work/log" 2>&1 ||
