@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace mle::compiler {
@@ -49,10 +50,20 @@ Status want_counts(const Node& node, size_t inputs_min, size_t inputs_max, size_
   return {};
 }
 
-Status want_fattr(const Node& node, bool may_be_none) {
-  if ((may_be_none && node.fattr.empty()) || node.fattr.size() == 2) return {};
-  return refuse(C213_GraphBroken, "", "%s has %zu real attributes", name_of(node.kind),
-                node.fattr.size());
+bool fits_f32(double number) {
+  return std::abs(number) <= double{std::numeric_limits<float>::max()};  // false for NaN
+}
+
+// alpha and beta, or neither.
+Status want_parameters(const Node& node) {
+  if (!node.fattr.empty() && node.fattr.size() != 2)
+    return refuse(C213_GraphBroken, "", "%s has %zu real attributes", name_of(node.kind),
+                  node.fattr.size());
+  for (double parameter : node.fattr)
+    if (!fits_f32(parameter))
+      return refuse(C209_Attribute, "", "a parameter of %s is not a finite f32: %g",
+                    name_of(node.act), parameter);
+  return {};
 }
 
 Status want_dtype(const Site& site, size_t input, DType dtype) {
@@ -104,7 +115,7 @@ Result<Dims> broadcast(const Site& site) {
 
 Result<Fact> infer_dense(const Site& site) {
   MLE_TRY(want_counts(site.node, 2, 3, 0));
-  MLE_TRY(want_fattr(site.node, true));
+  MLE_TRY(want_parameters(site.node));
   for (size_t i = 0; i < site.node.inputs.size(); ++i) MLE_TRY(want_dtype(site, i, DType::F32));
   const Dims& x = site.fact(0).dims;
   const Dims& w = site.fact(1).dims;
@@ -124,7 +135,7 @@ Result<Fact> infer_dense(const Site& site) {
 
 Result<Fact> infer_unary(const Site& site) {
   MLE_TRY(want_counts(site.node, 1, 1, 0));
-  MLE_TRY(want_fattr(site.node, true));
+  MLE_TRY(want_parameters(site.node));
   MLE_TRY(want_dtype(site, 0, DType::F32));
   return site.fact(0);
 }
@@ -171,10 +182,12 @@ Result<Fact> infer_scale(const Site& site) {
 
 Result<Fact> infer_clip(const Site& site) {
   MLE_TRY(want_counts(site.node, 1, 1, 0));
-  MLE_TRY(want_fattr(site.node, false));
+  if (site.node.fattr.size() != 2)
+    return refuse(C213_GraphBroken, "", "Clip has %zu bounds", site.node.fattr.size());
+  for (double bound : site.node.fattr)
+    if (!std::isinf(bound) && !fits_f32(bound))
+      return refuse(C209_Attribute, "", "a bound of Clip is NaN or beyond f32: %g", bound);
   MLE_TRY(want_dtype(site, 0, DType::F32));
-  if (std::isnan(site.node.fattr[0]) || std::isnan(site.node.fattr[1]))
-    return refuse(C209_Attribute, "", "a bound of Clip is not a number");
   return site.fact(0);
 }
 
@@ -277,6 +290,9 @@ Result<Fact> infer_cast(const Site& site) {
 }
 
 Result<Fact> infer_kind(const Site& site) {
+  const bool has_act = site.node.kind == OpKind::Dense || site.node.kind == OpKind::Unary;
+  if (!has_act && site.node.act != Act::None)
+    return refuse(C213_GraphBroken, "", "%s has an activation", name_of(site.node.kind));
   switch (site.node.kind) {
     case OpKind::None: break;
     case OpKind::Dense: return infer_dense(site);
