@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/cli/array_rows.h"
+
+#include "format/rules.h"
+#include "tools/cli/half.h"
+#include "tools/cli/number.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <type_traits>
+
+namespace mle::tools {
+namespace {
+
+Status bad_array(const TensorSpec& input, const std::string& what, const std::string& hint) {
+  return Status::make(Code::InvalidArgument, format::rule::T302_ReadRows, Status::kNoOffset,
+                      "input '" + std::string(input.name) + "': " + what, hint);
+}
+
+std::string wanted_shape(const TensorSpec& input) {
+  std::string text = input.per_row ? "[rows" : "[";
+  for (uint32_t dim : input.dims) text += (text.size() > 1 ? ", " : "") + std::to_string(dim);
+  return text + "]";
+}
+
+std::vector<uint64_t> without_ones(std::span<const uint64_t> dims) {
+  std::vector<uint64_t> kept;
+  std::copy_if(dims.begin(), dims.end(), std::back_inserter(kept),
+               [](uint64_t d) { return d != 1; });
+  return kept;
+}
+
+template <class T>
+T load(const std::byte* at, bool swap) {
+  std::byte raw[sizeof(T)];
+  std::memcpy(raw, at, sizeof raw);
+  if (swap) std::reverse(raw, raw + sizeof raw);
+  return std::bit_cast<T>(raw);
+}
+
+Number load_number(const NpyArray& array, const std::byte* at) {
+  const bool swap = array.big_endian;
+  const uint32_t bytes = array.item_bytes;
+  switch (array.kind) {
+    case NpyKind::Float:
+      return Number::of(bytes == 8   ? load<double>(at, swap)
+                        : bytes == 4 ? double{load<float>(at, swap)}
+                                     : double{half_to_float(load<uint16_t>(at, swap))});
+    case NpyKind::Int:
+      return Number::of(bytes == 8   ? load<int64_t>(at, swap)
+                        : bytes == 4 ? int64_t{load<int32_t>(at, swap)}
+                        : bytes == 2 ? int64_t{load<int16_t>(at, swap)}
+                                     : int64_t{load<int8_t>(at, swap)});
+    case NpyKind::UInt:
+      return Number::of(bytes == 8   ? load<uint64_t>(at, swap)
+                        : bytes == 4 ? uint64_t{load<uint32_t>(at, swap)}
+                        : bytes == 2 ? uint64_t{load<uint16_t>(at, swap)}
+                                     : uint64_t{load<uint8_t>(at, swap)});
+    case NpyKind::Bool:
+    case NpyKind::Unicode: break;
+  }
+  return Number::of(uint64_t{load<uint8_t>(at, false) != 0 ? 1u : 0u});
+}
+
+void append_utf8(std::string& out, uint32_t c) {
+  const auto add = [&out](uint32_t byte) { out += static_cast<char>(byte); };
+  if (c < 0x80) return add(c);
+  if (c < 0x800) return add(0xC0 | c >> 6), add(0x80 | (c & 63));
+  if (c < 0x10000) return add(0xE0 | c >> 12), add(0x80 | (c >> 6 & 63)), add(0x80 | (c & 63));
+  add(0xF0 | c >> 18), add(0x80 | (c >> 12 & 63)), add(0x80 | (c >> 6 & 63)), add(0x80 | (c & 63));
+}
+
+}  // namespace
+
+Result<ArrayRows> ArrayRows::make(NpyArray array, const TensorSpec& input) {
+  if (input.dtype == DType::BF16)
+    return bad_array(input, "bf16 inputs can't be read from files", "use the library");
+  if ((array.kind == NpyKind::Unicode) != (input.dtype == DType::Str))
+    return bad_array(input,
+                     std::string("the model takes ") + name_of(input.dtype) +
+                         ", the array holds '" + type_text(array) + "'",
+                     "convert the array before saving it");
+  std::vector<uint64_t> dims(input.dims.begin(), input.dims.end());
+  const std::vector<uint64_t> kept = without_ones(dims);
+  const std::span<const uint64_t> shape(array.shape);
+  const bool whole = without_ones(shape) == kept;
+  const bool rows = input.per_row && !shape.empty() && without_ones(shape.subspan(1)) == kept;
+  const bool one_row = !rows && whole && (!input.per_row || shape.size() <= dims.size());
+  if (!rows && !one_row)
+    return bad_array(input,
+                     "shape " + shape_text(shape) + ", the model takes " + wanted_shape(input),
+                     "give one row per line of the array");
+
+  ArrayRows view(std::move(array), input);
+  view.width_ = input.width();
+  view.rows_ = rows ? view.array_.shape[0] : 1;
+  const size_t first_axis = rows ? 1 : 0;
+  const size_t rank = view.array_.shape.size();
+  std::vector<uint64_t> steps(rank);
+  uint64_t step = 1;
+  for (size_t i = 0; i < rank; ++i) {
+    const size_t axis = view.array_.fortran_order ? i : rank - 1 - i;
+    steps[axis] = step;
+    step *= std::max<uint64_t>(view.array_.shape[axis], 1);
+  }
+  view.row_step_ = rows ? steps[0] : view.width_;
+  if (view.array_.fortran_order && rank > 1 && view.array_.count > 0) {
+    // The file holds at least one row: the table is no longer than the file.
+    view.columns_.reserve(view.width_);
+    view.columns_.push_back(0);
+    for (size_t axis = first_axis; axis < rank; ++axis) {
+      const size_t so_far = view.columns_.size();
+      std::vector<uint64_t> next;
+      next.reserve(so_far * view.array_.shape[axis]);
+      for (uint64_t base : view.columns_)
+        for (uint64_t i = 0; i < view.array_.shape[axis]; ++i)
+          next.push_back(base + i * steps[axis]);
+      view.columns_ = std::move(next);
+    }
+  }
+  return view;
+}
+
+Status ArrayRows::set_missing(const NpyArray& missing) {
+  if (missing.kind != NpyKind::Bool || missing.count != array_.count ||
+      without_ones(missing.shape) != without_ones(array_.shape) ||
+      missing.fortran_order != array_.fortran_order)
+    return bad_array(input_, "its 'missing.' array is no bool array of the same shape",
+                     "save one truth value per string");
+  missing_ = missing.bytes;
+  return {};
+}
+
+const std::byte* ArrayRows::item(uint64_t row, size_t column) const {
+  const uint64_t at = row * row_step_ + (columns_.empty() ? column : columns_[column]);
+  return array_.bytes.data() + at * array_.item_bytes;
+}
+
+const void* ArrayRows::direct(uint64_t first) const {
+  if (!columns_.empty() || (array_.big_endian && array_.item_bytes > 1)) return nullptr;
+  const bool same = [this] {
+    switch (input_.dtype) {
+      case DType::F32:
+      case DType::F64:
+      case DType::F16: return array_.kind == NpyKind::Float;
+      case DType::I8:
+      case DType::I16:
+      case DType::I32:
+      case DType::I64: return array_.kind == NpyKind::Int;
+      case DType::U8:
+      case DType::U16:
+      case DType::U32:
+      case DType::U64: return array_.kind == NpyKind::UInt;
+      default: return false;  // a bool byte of a file may be anything
+    }
+  }();
+  if (!same || array_.item_bytes != size_of(input_.dtype)) return nullptr;
+  const std::byte* at = item(first, 0);
+  return reinterpret_cast<uintptr_t>(at) % array_.item_bytes == 0 ? at : nullptr;
+}
+
+Status ArrayRows::misfit(uint64_t row, size_t column, const std::string& value) const {
+  return bad_array(input_,
+                   "row " + std::to_string(row) + ", element " + std::to_string(column) + ": " +
+                       value + " does not fit " + name_of(input_.dtype),
+                   "the model was made for " + std::string(name_of(input_.dtype)) +
+                       " and would see another value");
+}
+
+template <class To>
+Status ArrayRows::convert_to(uint64_t first, uint64_t count, To* out) const {
+  for (uint64_t row = first; row < first + count; ++row)
+    for (size_t column = 0; column < width_; ++column) {
+      const Number number = load_number(array_, item(row, column));
+      if (!store(number, *out++)) return misfit(row, column, number.text());
+    }
+  return {};
+}
+
+Status ArrayRows::convert_text(uint64_t first, uint64_t count, std::string_view* out) {
+  texts_.clear();
+  for (uint64_t row = first; row < first + count; ++row)
+    for (size_t column = 0; column < width_; ++column) {
+      const std::byte* at = item(row, column);
+      std::string text;
+      size_t length = array_.item_bytes / 4;  // NumPy pads with zeros at the end
+      while (length > 0 && load<uint32_t>(at + 4 * (length - 1), false) == 0) --length;
+      for (size_t i = 0; i < length; ++i) {
+        const auto c = load<uint32_t>(at + 4 * i, array_.big_endian);
+        if (c > 0x10FFFF || (c >= 0xD800 && c < 0xE000))
+          return misfit(row, column, "character number " + std::to_string(c));
+        append_utf8(text, c);
+      }
+      const uint64_t index = row * row_step_ + (columns_.empty() ? column : columns_[column]);
+      const bool missing = index < missing_.size() && missing_[index] != std::byte{0};
+      *out++ =
+          missing ? std::string_view() : std::string_view(texts_.emplace_back(std::move(text)));
+    }
+  return {};
+}
+
+Status ArrayRows::convert(uint64_t first, uint64_t count, void* out) {
+  switch (input_.dtype) {
+    case DType::F32: return convert_to(first, count, static_cast<float*>(out));
+    case DType::F64: return convert_to(first, count, static_cast<double*>(out));
+    case DType::F16: return convert_to(first, count, static_cast<Half*>(out));
+    case DType::I8: return convert_to(first, count, static_cast<int8_t*>(out));
+    case DType::U8: return convert_to(first, count, static_cast<uint8_t*>(out));
+    case DType::I16: return convert_to(first, count, static_cast<int16_t*>(out));
+    case DType::U16: return convert_to(first, count, static_cast<uint16_t*>(out));
+    case DType::I32: return convert_to(first, count, static_cast<int32_t*>(out));
+    case DType::U32: return convert_to(first, count, static_cast<uint32_t*>(out));
+    case DType::I64: return convert_to(first, count, static_cast<int64_t*>(out));
+    case DType::U64: return convert_to(first, count, static_cast<uint64_t*>(out));
+    case DType::Bool: return convert_to(first, count, static_cast<bool*>(out));
+    case DType::Str: return convert_text(first, count, static_cast<std::string_view*>(out));
+    case DType::BF16: break;
+  }
+  return bad_array(input_, "bf16 inputs can't be read from files", "use the library");
+}
+
+}  // namespace mle::tools

@@ -1,0 +1,56 @@
+// ArrayRows: an .npy array seen as the rows of one model input.
+// Promise: a value that does not fit the input's dtype is an error that names it; only floating
+// numbers are rounded, as the runtime does.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mle/result.h>
+#include <mle/tensor.h>
+
+#include "tools/cli/npy.h"
+
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <vector>
+
+namespace mle::tools {
+
+class ArrayRows {
+ public:
+  // Fits the array to the input: [rows, dims…], axes of length 1 in either left out; or one row.
+  // For an input that is not per row: exactly its dims, and rows() is 1.
+  static Result<ArrayRows> make(NpyArray array, const TensorSpec& input);
+
+  uint64_t rows() const { return rows_; }
+  size_t width() const { return width_; }
+
+  // Where the array already is what the model takes: row `first` in place, else null.
+  const void* direct(uint64_t first) const;
+
+  // Writes rows [first, first + count) to `out` as dense elements of the input's dtype. Strings
+  // (std::string_view pairs) borrow from this object until the next call.
+  Status convert(uint64_t first, uint64_t count, void* out);
+
+  // Strings only: a bool array of as many elements; a true one is "missing" (null pointer).
+  Status set_missing(const NpyArray& missing);
+
+ private:
+  ArrayRows(NpyArray array, const TensorSpec& input) : array_(std::move(array)), input_(input) {}
+  const std::byte* item(uint64_t row, size_t column) const;
+  template <class To>
+  Status convert_to(uint64_t first, uint64_t count, To* out) const;
+  Status convert_text(uint64_t first, uint64_t count, std::string_view* out);
+  Status misfit(uint64_t row, size_t column, const std::string& value) const;
+
+  NpyArray array_;
+  TensorSpec input_;
+  uint64_t rows_ = 0;
+  size_t width_ = 0;
+  uint64_t row_step_ = 0;          // in items
+  std::vector<uint64_t> columns_;  // item offset of each element of a row; empty: 0, 1, 2 …
+  std::deque<std::string> texts_;
+  std::span<const std::byte> missing_;
+};
+
+}  // namespace mle::tools

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/cli/half.h"
+
+#include <bit>
+#include <cmath>
+
+namespace mle::tools {
+
+float half_to_float(uint16_t bits) {
+  const int exponent = bits >> 10 & 31;
+  const float fraction = static_cast<float>(bits & 1023);
+  float size = 0;
+  if (exponent == 31)
+    size = (bits & 1023) != 0 ? std::nanf("") : INFINITY;
+  else
+    size = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(fraction + 1024, exponent - 25);
+  return (bits & 0x8000) != 0 ? -size : size;
+}
+
+uint16_t float_to_half(double value) {
+  const auto sign = static_cast<uint16_t>(std::signbit(value) ? 0x8000 : 0);
+  const double size = std::fabs(value);
+  if (std::isnan(value)) return 0x7E00;
+  if (size >= 65520) return static_cast<uint16_t>(sign | 0x7C00);  // rounds to infinity
+  // Halves below 2^-14 lie 2^-24 apart, those of [2^e, 2^(e+1)) lie 2^(e-10) apart. A fraction that
+  // rounds up to 2048 carries into the exponent by itself.
+  const int exponent = size < 0x1p-14 ? -14 : std::ilogb(size);
+  const auto units = static_cast<int>(std::nearbyint(std::ldexp(size, 10 - exponent)));
+  return static_cast<uint16_t>(sign | ((exponent + 14) * 1024 + units));
+}
+
+float bfloat_to_float(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
+
+}  // namespace mle::tools

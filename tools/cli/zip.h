@@ -1,0 +1,43 @@
+// Reads .zip archives as NumPy writes them: stored or deflated members, zip64 included.
+// Promise: every offset, size, name and checksum is checked against the bytes that are there before
+// anything is allocated; no member overlaps another; nothing is ever written to disk.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mle/result.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mle::tools {
+
+inline constexpr uint64_t kMaxZipMembers = 65536;
+inline constexpr uint64_t kMaxZipName = 4096;
+// What deflate can reach is 1032:1; a member that claims more is lying.
+inline constexpr uint64_t kMaxZipRatio = 1032;
+inline constexpr uint64_t kMaxZipInflated = uint64_t{4} << 30;  // of all deflated members together
+
+struct ZipMember {
+  std::string name;
+  uint16_t method = 0;  // 0 stored, 8 deflated
+  uint32_t crc32 = 0;
+  uint64_t size = 0;                  // when unpacked
+  std::span<const std::byte> packed;  // in the archive
+};
+
+// True where the bytes begin as a .zip file does.
+bool is_zip(std::span<const std::byte> bytes);
+
+// The members in the order of the archive's directory. Names are distinct.
+Result<std::vector<ZipMember>> list_zip(std::span<const std::byte> bytes);
+
+// A member's contents: a view into the archive where it is stored, else unpacked into `storage`.
+// The checksum is checked either way.
+Result<std::span<const std::byte>> open_member(const ZipMember& member,
+                                               std::vector<std::byte>& storage);
+
+}  // namespace mle::tools

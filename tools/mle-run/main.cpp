@@ -1,0 +1,166 @@
+// mle-run: rows in, answers out. Uses the public API of the runtime and nothing else of it.
+// SPDX-License-Identifier: Apache-2.0
+#include <mle/mle.h>
+
+#include "tools/cli/console.h"
+#include "tools/cli/flags.h"
+#include "tools/cli/progress.h"
+#include "tools/cli/row_buffers.h"
+#include "tools/cli/row_source.h"
+#include "tools/cli/suggest.h"
+#include "tools/mle-run/result_writer.h"
+
+#include <algorithm>
+#include <new>
+#include <string>
+#include <vector>
+
+namespace mle::tools {
+namespace {
+
+struct Options {
+  std::string model, input, output = "-", entry;
+  uint64_t rows_per_batch = 0, threads = 1;
+  bool as_npz() const { return output.ends_with(".npz"); }
+};
+
+constexpr uint64_t kBatchBytes = uint64_t{1} << 20;  // per thread, of inputs and outputs together
+constexpr uint64_t kMostRows = 1 << 20;
+
+std::vector<std::string_view> all_outputs(const Model& model) {
+  std::vector<std::string_view> names;
+  for (const EntrySpec& entry : model.entries())
+    for (const TensorSpec& output : entry.outputs)
+      if (std::find(names.begin(), names.end(), output.name) == names.end())
+        names.push_back(output.name);
+  return names;
+}
+
+uint64_t row_bytes(std::span<const TensorSpec> specs) {
+  uint64_t bytes = 0;
+  for (const TensorSpec& spec : specs) bytes += spec.width() * size_of(spec.dtype);
+  return bytes;
+}
+
+uint64_t batch_rows(const Options& options, const Session& session) {
+  if (options.rows_per_batch > 0) return options.rows_per_batch;
+  const uint64_t bytes = row_bytes(session.inputs()) + row_bytes(session.outputs());
+  return std::clamp<uint64_t>(kBatchBytes * options.threads / std::max<uint64_t>(bytes, 1), 1,
+                              kMostRows);
+}
+
+Result<std::unique_ptr<ResultWriter>> open_results(const Options& options, const Model& model,
+                                                   const Session& session) {
+  MLE_TRY_ASSIGN(OutputStream out, OutputStream::open(options.output));
+  if (options.as_npz()) return make_npz_writer(std::move(out), session.outputs());
+  return make_text_writer(std::move(out), session.outputs(), model.labels());
+}
+
+Status run_all(const Options& options, const Model& model, Session& session,
+               const Console& console) {
+  const bool default_entry =
+      options.entry.empty() || options.entry == "all" || options.entry == model.entries()[0].name;
+  RowTarget target{session.inputs(), {}};
+  if (default_entry) target.features = model.features();
+  MLE_TRY_ASSIGN(const auto rows, open_rows(options.input, target, console));
+  MLE_TRY_ASSIGN(const auto results, open_results(options, model, session));
+
+  const uint64_t batch = batch_rows(options, session);
+  std::vector<RowBuffer> buffers;
+  for (const TensorSpec& output : session.outputs()) buffers.emplace_back(output);
+  std::vector<In> inputs;
+  std::vector<Out> outputs;
+  Progress progress(console, "rows", rows->total().value_or(0));
+  uint64_t done = 0;
+  for (;;) {
+    MLE_TRY_ASSIGN(const uint64_t count, rows->next(batch, inputs));
+    if (count == 0) break;
+    outputs.clear();
+    for (size_t i = 0; i < buffers.size(); ++i) {
+      const TensorSpec& spec = session.outputs()[i];
+      outputs.emplace_back(spec.dtype, buffers[i].reserve(count), count * spec.width());
+    }
+    MLE_TRY(session.run(inputs, outputs));
+    MLE_TRY(results->write(count, outputs));
+    done += count;
+    progress.update(done);
+  }
+  return results->finish();
+}
+
+// Explains an entry that the model does not have.
+int unknown_entry(const Options& options, const Model& model, const Console& console) {
+  std::vector<std::string> names{"all"};
+  std::string known;
+  for (const EntrySpec& entry : model.entries()) {
+    names.emplace_back(entry.name);
+    known += (known.empty() ? "" : ", ") + std::string(entry.name);
+  }
+  const std::string near = nearest_name(options.entry, names);
+  console.error("--entry", "the model has no entry '" + options.entry + "'",
+                near.empty() ? "it has: " + known : "did you mean " + near + "?");
+  return kMisuse;
+}
+
+int run_tool(const Options& options, const Console& console) {
+  LoadOptions loading;
+  loading.verify = Verify::Everything;
+  auto model = Model::load(options.model.c_str(), loading);
+  if (!model) return console.error(options.model, model.error()), kFailed;
+
+  SessionOptions wanted;
+  wanted.threads = static_cast<int>(options.threads);
+  std::vector<std::string_view> names;
+  const bool every = options.entry == "all" || (options.entry.empty() && options.as_npz());
+  if (every && model->entries().size() > 1) {
+    names = all_outputs(*model);
+    wanted.outputs = names;
+  } else if (!options.entry.empty() && !every) {
+    const auto entries = model->entries();
+    if (std::none_of(entries.begin(), entries.end(),
+                     [&](const EntrySpec& entry) { return entry.name == options.entry; }))
+      return unknown_entry(options, *model, console);
+    wanted.entry = options.entry;
+  }
+  auto session = Session::make(*model, wanted);
+  if (!session) return console.error(options.model, session.error()), kFailed;
+  const Status status = run_all(options, *model, *session, console);
+  if (!status.ok()) return console.error("", status), kFailed;
+  return kDone;
+}
+
+}  // namespace
+}  // namespace mle::tools
+
+int main(int argc, char** argv) {
+  using namespace mle::tools;
+  Console console("mle-run");
+  try {
+    Options options;
+    Flags flags("mle-run MODEL.mle --input ROWS [--output OUT]",
+                "Runs rows through a model and writes its answers.");
+    flags.positional("MODEL.mle", &options.model, "the model")
+        .text("--input", "ROWS", &options.input,
+              "rows as .npy, .npz or CSV, told apart by content; - is standard input (CSV)")
+        .text("-o,--output", "OUT", &options.output,
+              "*.npz: every output by name; else text, one line per row; - is standard output")
+        .text("--entry", "NAME|all", &options.entry,
+              "which question to answer (text: the model's first, .npz: all)")
+        .whole("--rows-per-batch", "N", &options.rows_per_batch, 1, kMostRows,
+               "rows read and computed together (chosen by their size)")
+        .whole("--threads", "N", &options.threads, 1, 256, "threads that compute (1)")
+        .examples(
+            "  mle-run iris.mle --input flowers.csv\n"
+            "  mle-run digits.mle --input pixels.npy --output answers.npz\n"
+            "  mle-run model.mle --input rows.npz --entry all --output answers.csv\n");
+    if (const auto status = flags.parse(argc, argv, console)) return *status;
+    if (options.input.empty()) {
+      console.error("", "--input is missing", "run mle-run --help");
+      return kMisuse;
+    }
+    return run_tool(options, console);
+  } catch (const std::bad_alloc&) {
+    console.error("", "out of memory", "give fewer rows at a time with --rows-per-batch");
+    return kFailed;
+  }
+}

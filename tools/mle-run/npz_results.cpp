@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "format/rules.h"
+#include "tools/cli/npy.h"
+#include "tools/cli/npz_writer.h"
+#include "tools/cli/spool.h"
+#include "tools/mle-run/result_writer.h"
+
+#include <vector>
+
+namespace mle::tools {
+namespace {
+
+std::string folder_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+}
+
+// The shape of an array comes before its elements, so all outputs wait until the last row is known.
+class NpzResults final : public ResultWriter {
+ public:
+  NpzResults(OutputStream out, std::span<const TensorSpec> outputs)
+      : out_(std::move(out)), specs_(outputs.begin(), outputs.end()) {
+    for (size_t i = 0; i < specs_.size(); ++i) spools_.emplace_back(folder_of(out_.path()));
+  }
+
+  Status write(uint64_t rows, std::span<const Out> outputs) override {
+    rows_ += rows;
+    for (size_t i = 0; i < outputs.size(); ++i)
+      MLE_TRY(spools_[i].append({static_cast<const std::byte*>(outputs[i].data()),
+                                 outputs[i].count() * size_of(outputs[i].dtype())}));
+    return {};
+  }
+
+  Status finish() override {
+    NpzWriter writer(out_);
+    for (size_t i = 0; i < specs_.size(); ++i) {
+      std::vector<uint64_t> shape;
+      if (specs_[i].per_row) shape.push_back(rows_);
+      shape.insert(shape.end(), specs_[i].dims.begin(), specs_[i].dims.end());
+      MLE_TRY(
+          writer.add(std::string(specs_[i].name), npy_descr(specs_[i].dtype), shape, spools_[i]));
+    }
+    MLE_TRY(writer.finish());
+    return out_.commit();
+  }
+
+ private:
+  OutputStream out_;
+  std::vector<TensorSpec> specs_;
+  std::vector<Spool> spools_;
+  uint64_t rows_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ResultWriter>> make_npz_writer(OutputStream out,
+                                                      std::span<const TensorSpec> outputs) {
+  for (const TensorSpec& spec : outputs)
+    if (spec.dtype == DType::Str)
+      return Status::make(Code::Unsupported, format::rule::T305_WriteRows, Status::kNoOffset,
+                          "output '" + std::string(spec.name) + "' is text, which .npz can't take",
+                          "write a .csv");
+  return std::unique_ptr<ResultWriter>(std::make_unique<NpzResults>(std::move(out), outputs));
+}
+
+}  // namespace mle::tools
