@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/golden.h"
+
+#include "compiler/evaluate/evaluate.h"
+#include "compiler/random.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+namespace mle::compiler {
+namespace {
+
+constexpr double kNoise = 0x1p-21;     // eight roundings of a float32
+constexpr double kOfSpread = 0x1p-20;  // of the largest answer
+constexpr double kNoiseMargin = 8;     // rounding happens in every layer, the noise only once
+constexpr double kRelative = 1e-5;
+
+bool is_real(DType dtype) { return dtype == DType::F32 || dtype == DType::F64; }
+
+Elements random_elements(Random& random, DType dtype, size_t count) {
+  Elements elements(count);
+  for (double& element : elements) {
+    const double z = random.normal();
+    element = is_real(dtype) ? convert(z, dtype) : convert(std::floor(std::abs(4 * z)), dtype);
+  }
+  return elements;
+}
+
+Elements moved(Random& random, const Elements& elements) {
+  Elements result = elements;
+  for (double& element : result) element *= random.uniform() < 0.5 ? 1 - kNoise : 1 + kNoise;
+  return result;
+}
+
+bool is_finite(double a, double b) { return std::isfinite(a) && std::isfinite(b); }
+
+// Rows of the first entry, with the answers to them and to the same rows moved a little.
+struct Trial {
+  const std::vector<GraphPort>& inputs_of;
+  const std::vector<GraphPort>& outputs_of;
+  const Graph& graph;
+  std::vector<Elements> inputs, outputs, moved_outputs;
+
+  DType output_dtype(size_t port) const { return graph.value(outputs_of[port].value).fact.dtype; }
+  size_t width(const GraphPort& port) const {
+    return element_count(graph.value(port.value).fact.dims);
+  }
+
+  // No whole-number answer of the row hangs on the last bits of its inputs.
+  bool is_steady(size_t row) const {
+    for (size_t o = 0; o < outputs_of.size(); ++o) {
+      const size_t n = width(outputs_of[o]);
+      const auto begin = static_cast<ptrdiff_t>(row * n);
+      if (!is_real(output_dtype(o)) &&
+          !std::equal(outputs[o].begin() + begin, outputs[o].begin() + begin + ptrdiff_t(n),
+                      moved_outputs[o].begin() + begin))
+        return false;
+    }
+    return true;
+  }
+
+  double tolerance() const {
+    double spread = 0, difference = 0;
+    for (size_t o = 0; o < outputs_of.size(); ++o) {
+      if (!is_real(output_dtype(o))) continue;
+      for (size_t i = 0; i < outputs[o].size(); ++i) {
+        const double y = outputs[o][i], other = moved_outputs[o][i];
+        if (!is_finite(y, other)) continue;
+        spread = std::max(spread, std::abs(y));
+        difference = std::max(difference, std::abs(y - other));
+      }
+    }
+    return spread * kOfSpread + difference * kNoiseMargin;
+  }
+};
+
+void append_row(Elements& to, const Elements& from, size_t row, size_t width) {
+  const auto begin = from.begin() + static_cast<ptrdiff_t>(row * width);
+  to.insert(to.end(), begin, begin + static_cast<ptrdiff_t>(width));
+}
+
+}  // namespace
+
+Result<GoldenRows> judge_golden_rows(const Graph& graph, size_t rows) {
+  const GraphEntry& entry = graph.entries[0];
+  const bool whole = graph.value(entry.inputs[0].value).fact.rows == Rows::Whole;
+  const size_t wanted = whole ? 1 : rows;
+  const size_t tried = whole ? 1 : 2 * rows;  // some may not be steady
+
+  Trial trial{entry.inputs, entry.outputs, graph, {}, {}, {}};
+  std::vector<Elements> moved_inputs;
+  Random random;
+  for (const GraphPort& port : entry.inputs) {
+    const DType dtype = graph.value(port.value).fact.dtype;
+    trial.inputs.push_back(random_elements(random, dtype, tried * trial.width(port)));
+    const Elements& exact = trial.inputs.back();
+    moved_inputs.push_back(is_real(dtype) ? moved(random, exact) : exact);
+  }
+  MLE_TRY_ASSIGN(trial.outputs, evaluate_outputs(graph, trial.inputs, tried));
+  MLE_TRY_ASSIGN(trial.moved_outputs, evaluate_outputs(graph, moved_inputs, tried));
+
+  GoldenRows golden;
+  golden.inputs.resize(entry.inputs.size());
+  golden.outputs.resize(entry.outputs.size());
+  for (size_t row = 0; row < tried && golden.rows < wanted; ++row) {
+    if (!trial.is_steady(row)) continue;
+    for (size_t i = 0; i < entry.inputs.size(); ++i)
+      append_row(golden.inputs[i], trial.inputs[i], row, trial.width(entry.inputs[i]));
+    for (size_t o = 0; o < entry.outputs.size(); ++o)
+      append_row(golden.outputs[o], trial.outputs[o], row, trial.width(entry.outputs[o]));
+    ++golden.rows;
+  }
+  golden.atol = trial.tolerance();
+  golden.rtol = kRelative;
+  golden.reference = "judge";
+  return golden;
+}
+
+}  // namespace mle::compiler
