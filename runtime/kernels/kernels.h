@@ -8,13 +8,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
 #include <mle/dtype.h>
 
 #include "format/layout.h"
 #include "format/op_kinds.h"
+
+#include <cstddef>
+#include <cstdint>
 
 namespace mle::kernels {
 

@@ -1,0 +1,145 @@
+// The functions of one argument (format/op_kinds.h) and the kernel that applies one to rows. Each
+// takes its limits at infinity, passes NaN, and keeps the sign of a zero where f(0) is 0.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "runtime/kernels/elementary-inl.h"
+#include "runtime/kernels/rows-inl.h"
+
+#include <utility>
+
+namespace mle::kernels {
+namespace {
+
+// x * share for a share that vanishes faster than x grows: 0, not NaN, at -infinity.
+template <class F>
+MLE_INLINE F fading_product(const F& x, const F& share) {
+  return at_least(x, -3.0e38f) * share;
+}
+
+template <class F>
+MLE_INLINE F zero_to_one(const F& x) {
+  return at_most(at_least(x, 0.0f), 1.0f);
+}
+
+template <class F>
+MLE_INLINE F gelu(const F& x) {
+  const F tail = normal_tail(absolute(x));
+  const F share = choose(x < splat<F>(0.0f), tail, splat<F>(1.0f) - tail);
+  return fading_product(x, share);
+}
+
+template <class F>
+MLE_INLINE F gelu_tanh(const F& x) {
+  // x/2 (1 + tanh(u)) = x sigmoid(2u), and 2u = 2 sqrt(2/pi) x (1 + 0.044715 x^2).
+  const F slope = mul_add(x * x, splat<F>(0.0713548163f), splat<F>(1.59576912f));
+  return fading_product(x, logistic(x * slope));
+}
+
+template <class F>
+MLE_INLINE F softplus(const F& x) {
+  const F rest = log1p_to_one(exponential(negative(absolute(x))));
+  return at_least(x, 0.0f) + rest;
+}
+
+template <class F>
+MLE_INLINE F mish(const F& x) {
+  // tanh(log(1 + e^x)) = (1 + 2u) / (1 + 2u + 2u^2) with u = e^-x; for x < 0 both sides times e^2x.
+  const F e = exponential(negative(absolute(x)));
+  const F two = splat<F>(2.0f);
+  const auto below = x < splat<F>(0.0f);
+  const F over = choose(below, e * (e + two), mul_add(two, e, splat<F>(1.0f)));
+  const F rest = choose(below, two, two * e * e);
+  return fading_product(x, over / (over + rest));
+}
+
+template <class F>
+MLE_INLINE F softsign(const F& x) {
+  const F a = at_most(absolute(x), 1.0e38f);
+  return with_sign_of(a / (splat<F>(1.0f) + a), x);
+}
+
+// y = x for x >= 0 (and NaN), else low.
+template <class F>
+MLE_INLINE F below_zero(const F& x, const F& low, const F& high) {
+  return choose(x < splat<F>(0.0f), low, high);
+}
+
+template <format::Act kAct, class F>
+MLE_INLINE F activated(const F& x, float alpha, float beta) {
+  using enum format::Act;
+  const F one = splat<F>(1.0f);
+  const F a = splat<F>(alpha);
+  const F b = splat<F>(beta);
+  if constexpr (kAct == None) return x;
+  if constexpr (kAct == Relu) return at_least(x, 0.0f);
+  if constexpr (kAct == LeakyRelu) return below_zero(x, a * x, x);
+  if constexpr (kAct == Elu) return below_zero(x, a * expm1_of_negative(at_most(x, 0.0f)), x);
+  if constexpr (kAct == Selu) {
+    return below_zero(x, b * a * expm1_of_negative(at_most(x, 0.0f)), b * x);
+  }
+  if constexpr (kAct == Celu) {
+    return below_zero(x, a * expm1_of_negative(at_most(x / a, 0.0f)), x);
+  }
+  if constexpr (kAct == Gelu) return gelu(x);
+  if constexpr (kAct == GeluTanh) return gelu_tanh(x);
+  if constexpr (kAct == Sigmoid) return logistic(x);
+  if constexpr (kAct == HardSigmoid) return zero_to_one(mul_add(a, x, b));
+  if constexpr (kAct == HardSwish) {
+    return fading_product(x, zero_to_one(mul_add(x, splat<F>(1.0f / 6), splat<F>(0.5f))));
+  }
+  if constexpr (kAct == Silu) return fading_product(x, logistic(x));
+  if constexpr (kAct == Softplus) return softplus(x);
+  if constexpr (kAct == Softsign) return softsign(x);
+  if constexpr (kAct == Tanh) return hyperbolic_tangent(x);
+  if constexpr (kAct == Mish) return mish(x);
+  if constexpr (kAct == Exp) return exponential(x);
+  if constexpr (kAct == Log) return logarithm(x);
+  if constexpr (kAct == Sqrt) return square_root(x);
+  if constexpr (kAct == Neg) return negative(x);
+  if constexpr (kAct == Abs) return absolute(x);
+  if constexpr (kAct == Reciprocal) return one / x;
+  if constexpr (kAct == Erf) return error_function(x);
+  if constexpr (kAct == Floor) return next_below(x);
+  if constexpr (kAct == Ceil) return next_above(x);
+}
+
+// y = f(x) for all elements; rows that follow each other without a gap are one long row.
+template <class Arch, class Function>
+MLE_INLINE void map_rows(const UnaryArgs& args, const Function& f) {
+  using F = typename Arch::F;
+  const bool gapless = args.x_stride == args.n && args.y_stride == args.n;
+  const size_t rows = gapless ? 1 : args.rows;
+  const size_t columns = gapless ? args.rows * args.n : args.n;
+  for_each_piece(rows, columns, [&](size_t r, size_t i, size_t n) {
+    const F x = load_piece<F>(args.x + r * args.x_stride + i, n);
+    store_piece(args.y + r * args.y_stride + i, f(x), n);
+  });
+}
+
+template <class Arch, format::Act kAct>
+void unary(const UnaryArgs& args) {
+  using F = typename Arch::F;
+  map_rows<Arch>(args, [&](const F& x) { return activated<kAct>(x, args.alpha, args.beta); });
+}
+
+template <class Arch>
+struct UnaryKernels {
+  void (*of[format::kActCount])(const UnaryArgs&);
+};
+template <class Arch, size_t... kAct>
+constexpr UnaryKernels<Arch> make_unary_kernels(std::index_sequence<kAct...>) {
+  return {{unary<Arch, static_cast<format::Act>(kAct)>...}};
+}
+template <class Arch>
+inline constexpr UnaryKernels<Arch> kUnaryKernels =
+    make_unary_kernels<Arch>(std::make_index_sequence<format::kActCount>());
+
+template <class Arch>
+void clip(const UnaryArgs& args) {
+  using F = typename Arch::F;
+  map_rows<Arch>(args, [&](const F& x) { return at_most(at_least(x, args.alpha), args.beta); });
+}
+
+}  // namespace
+}  // namespace mle::kernels

@@ -1,0 +1,50 @@
+// Asks the machine once which tables it can run.
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/kernels/tables.h"
+
+#include <cstring>
+
+namespace mle::kernels {
+namespace {
+
+struct Available {
+  const Table* tables[3];
+  size_t count = 0;
+
+  // The builtins look at what the operating system saves, too, not only at the processor.
+  Available() noexcept {
+    __builtin_cpu_init();
+#ifdef MLE_HAS_AVX512
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("fma")) {
+      tables[count++] = &kAvx512;
+    }
+#endif
+#ifdef MLE_HAS_AVX2
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) tables[count++] = &kAvx2;
+#endif
+#ifdef MLE_HAS_SSE2
+    tables[count++] = &kSse2;
+#endif
+  }
+};
+
+}  // namespace
+
+Tables available_tables() noexcept {
+  static const Available available;
+  return {available.tables, available.count};
+}
+
+const Table* find_table(const char* name, size_t size) noexcept {
+  const Tables tables = available_tables();
+  if (size == 0) return tables.begin[0];
+  for (size_t i = 0; i < tables.count; ++i) {
+    const char* isa = tables.begin[i]->isa;
+    if (std::strlen(isa) == size && std::memcmp(isa, name, size) == 0) return tables.begin[i];
+  }
+  return nullptr;
+}
+
+}  // namespace mle::kernels

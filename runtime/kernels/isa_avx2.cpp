@@ -1,0 +1,26 @@
+// The table for AVX2 with FMA.
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/kernels/lanes_xsimd-inl.h"
+#include "runtime/kernels/table-inl.h"
+#include "runtime/kernels/tables.h"
+
+namespace mle::kernels {
+namespace {
+
+struct Avx2 {
+  using F = Pair<xsimd::batch<float, xsimd::fma3<xsimd::avx2>>>;
+  static constexpr const char* kName = "avx2";
+  static constexpr bool kFused = true;
+  static constexpr int kSums = 6;  // of 16 lanes, in 16 registers of 8
+  static constexpr int kMaxRows = 6;
+  static constexpr int kLanesRows = 2;
+  static constexpr int panels_for(int rows) {
+    return rows == 1 ? 4 : rows == 2 ? 3 : rows == 3 ? 2 : 1;
+  }
+};
+
+}  // namespace
+
+constexpr Table kAvx2 = make_table<Avx2>();
+
+}  // namespace mle::kernels

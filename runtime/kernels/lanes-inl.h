@@ -1,0 +1,158 @@
+// The words the kernels are written in: 16 f32 lanes as one value, whatever a register holds. A
+// leaf is one register (an xsimd batch, or F32x16 for AVX-512); Pair doubles it. Every word works
+// lane by lane, so an algorithm gives each lane the same operations on every instruction set.
+//
+// Comparisons are false for NaN; there is no !=, >= or max: see choose(). A file of leaves
+// (lanes_*-inl.h) must come before this one, or its words are not found.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "runtime/kernels/pair-inl.h"
+
+namespace mle::kernels {
+namespace {
+
+#define MLE_LIFT_OPERATOR(op)                                        \
+  template <class H>                                                 \
+  MLE_INLINE auto operator op(const Pair<H>& a, const Pair<H>& b) {  \
+    return Pair<decltype(a.lo op b.lo)>{a.lo op b.lo, a.hi op b.hi}; \
+  }
+MLE_LIFT_OPERATOR(+)
+MLE_LIFT_OPERATOR(-)
+MLE_LIFT_OPERATOR(*)
+MLE_LIFT_OPERATOR(/)
+MLE_LIFT_OPERATOR(&)
+MLE_LIFT_OPERATOR(|)
+MLE_LIFT_OPERATOR(^)
+MLE_LIFT_OPERATOR(<)
+MLE_LIFT_OPERATOR(<=)
+MLE_LIFT_OPERATOR(==)
+#undef MLE_LIFT_OPERATOR
+
+template <class H>
+MLE_INLINE Pair<H> operator~(const Pair<H>& a) {
+  return {~a.lo, ~a.hi};
+}
+
+// a * b + c, rounded once where the instruction set can.
+template <class H>
+MLE_INLINE Pair<H> mul_add(const Pair<H>& a, const Pair<H>& b, const Pair<H>& c) {
+  return {mul_add(a.lo, b.lo, c.lo), mul_add(a.hi, b.hi, c.hi)};
+}
+// mask ? a : b
+template <class M, class H>
+MLE_INLINE Pair<H> choose(const Pair<M>& mask, const Pair<H>& a, const Pair<H>& b) {
+  return {choose(mask.lo, a.lo, b.lo), choose(mask.hi, a.hi, b.hi)};
+}
+template <class H>
+MLE_INLINE Pair<H> square_root(const Pair<H>& a) {
+  return {square_root(a.lo), square_root(a.hi)};
+}
+// The bits of floats as integers of their size, and back.
+template <class H>
+MLE_INLINE auto bits_of(const Pair<H>& a) {
+  return Pair<decltype(bits_of(a.lo))>{bits_of(a.lo), bits_of(a.hi)};
+}
+template <class H>
+MLE_INLINE auto from_bits(const Pair<H>& a) {
+  return Pair<decltype(from_bits(a.lo))>{from_bits(a.lo), from_bits(a.hi)};
+}
+template <int kBy, class H>
+MLE_INLINE Pair<H> shift_left(const Pair<H>& a) {
+  return {shift_left<kBy>(a.lo), shift_left<kBy>(a.hi)};
+}
+// Keeps the sign.
+template <int kBy, class H>
+MLE_INLINE Pair<H> shift_right(const Pair<H>& a) {
+  return {shift_right<kBy>(a.lo), shift_right<kBy>(a.hi)};
+}
+// int32 lanes as f32.
+template <class H>
+MLE_INLINE auto converted(const Pair<H>& a) {
+  return Pair<decltype(converted(a.lo))>{converted(a.lo), converted(a.hi)};
+}
+// f32 lanes as twice as many registers of f64, and back, rounding once.
+template <class H>
+MLE_INLINE auto widened(const Pair<H>& a) {
+  return Pair<decltype(widened(a.lo))>{widened(a.lo), widened(a.hi)};
+}
+template <class H>
+MLE_INLINE auto narrowed(const Pair<Pair<H>>& a) {
+  return Pair<decltype(narrowed(a.lo))>{narrowed(a.lo), narrowed(a.hi)};
+}
+
+// One number, or one integer, in all lanes.
+template <class T, class S>
+MLE_INLINE T splat(S value) {
+  if constexpr (kIsPair<T>) {
+    const auto half = splat<typename T::Half>(value);
+    return {half, half};
+  } else {
+    return T(value);
+  }
+}
+
+template <class F>
+MLE_INLINE F load_lanes(const float* p) {
+  if constexpr (kIsPair<F>) {
+    return {load_lanes<typename F::Half>(p), load_lanes<typename F::Half>(p + Count<F>::value / 2)};
+  } else {
+    return F::load_unaligned(p);
+  }
+}
+
+template <class F>
+MLE_INLINE void store_lanes(float* p, const F& a) {
+  if constexpr (kIsPair<F>) {
+    store_lanes(p, a.lo);
+    store_lanes(p + Count<F>::value / 2, a.hi);
+  } else {
+    a.store_unaligned(p);
+  }
+}
+
+// The first n elements; the other lanes are +0 and their memory is not touched. A leaf has
+// load_some and store_some for n up to its size.
+template <class F>
+MLE_INLINE F load_part(const float* p, size_t n) {
+  if constexpr (kIsPair<F>) {
+    using H = typename F::Half;
+    constexpr size_t kHalf = Count<H>::value;
+    if (n <= kHalf) return {load_part<H>(p, n), splat<H>(0.0f)};
+    return {load_lanes<H>(p), load_part<H>(p + kHalf, n - kHalf)};
+  } else {
+    return load_some(p, n, F(0.0f));
+  }
+}
+
+template <class F>
+MLE_INLINE void store_part(float* p, const F& a, size_t n) {
+  if constexpr (kIsPair<F>) {
+    constexpr size_t kHalf = Count<F>::value / 2;
+    if (n <= kHalf) return store_part(p, a.lo, n);
+    store_lanes(p, a.lo);
+    store_part(p + kHalf, a.hi, n - kHalf);
+  } else {
+    store_some(p, a, n);
+  }
+}
+
+// Lane i gets lane i + half, for half = lanes/2 … 1: the one order in which lanes are added.
+template <class H>
+MLE_INLINE float sum_of_lanes(const Pair<H>& a) {
+  return sum_of_lanes(a.lo + a.hi);
+}
+
+// The larger; b where either is NaN.
+template <class F>
+MLE_INLINE F larger(const F& a, const F& b) {
+  return choose(b < a, a, b);
+}
+
+template <class H>
+MLE_INLINE float largest_of_lanes(const Pair<H>& a) {
+  return largest_of_lanes(larger(a.lo, a.hi));
+}
+
+}  // namespace
+}  // namespace mle::kernels

@@ -1,0 +1,134 @@
+// Leaves for AVX-512, in intrinsics: xsimd has fused multiply-add there only from version 11 on.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "runtime/kernels/pair-inl.h"
+
+#include <immintrin.h>
+
+namespace mle::kernels {
+namespace {
+
+struct Mask16 {
+  __mmask16 m;
+};
+MLE_INLINE Mask16 operator&(Mask16 a, Mask16 b) { return {_kand_mask16(a.m, b.m)}; }
+MLE_INLINE Mask16 operator|(Mask16 a, Mask16 b) { return {_kor_mask16(a.m, b.m)}; }
+MLE_INLINE Mask16 operator~(Mask16 a) { return {_knot_mask16(a.m)}; }
+
+struct Mask8 {
+  __mmask8 m;
+};
+
+struct I32x16 {
+  __m512i v;
+  I32x16() = default;
+  MLE_INLINE I32x16(__m512i value) : v(value) {}
+  MLE_INLINE explicit I32x16(int32_t value) : v(_mm512_set1_epi32(value)) {}
+};
+MLE_INLINE I32x16 operator+(I32x16 a, I32x16 b) { return _mm512_add_epi32(a.v, b.v); }
+MLE_INLINE I32x16 operator-(I32x16 a, I32x16 b) { return _mm512_sub_epi32(a.v, b.v); }
+MLE_INLINE I32x16 operator&(I32x16 a, I32x16 b) { return _mm512_and_si512(a.v, b.v); }
+MLE_INLINE I32x16 operator|(I32x16 a, I32x16 b) { return _mm512_or_si512(a.v, b.v); }
+MLE_INLINE I32x16 operator^(I32x16 a, I32x16 b) { return _mm512_xor_si512(a.v, b.v); }
+template <int kBy>
+MLE_INLINE I32x16 shift_left(I32x16 a) {
+  return _mm512_slli_epi32(a.v, kBy);
+}
+template <int kBy>
+MLE_INLINE I32x16 shift_right(I32x16 a) {
+  return _mm512_srai_epi32(a.v, kBy);
+}
+
+struct I64x8 {
+  __m512i v;
+  MLE_INLINE I64x8(__m512i value) : v(value) {}
+  MLE_INLINE explicit I64x8(int64_t value) : v(_mm512_set1_epi64(value)) {}
+};
+MLE_INLINE I64x8 operator+(I64x8 a, I64x8 b) { return _mm512_add_epi64(a.v, b.v); }
+template <int kBy>
+MLE_INLINE I64x8 shift_left(I64x8 a) {
+  return _mm512_slli_epi64(a.v, kBy);
+}
+
+struct F32x16 {
+  static constexpr size_t size = 16;
+  __m512 v;
+  F32x16() = default;
+  MLE_INLINE F32x16(__m512 value) : v(value) {}
+  MLE_INLINE explicit F32x16(float value) : v(_mm512_set1_ps(value)) {}
+  MLE_INLINE static F32x16 load_unaligned(const float* p) { return _mm512_loadu_ps(p); }
+  MLE_INLINE void store_unaligned(float* p) const { _mm512_storeu_ps(p, v); }
+};
+MLE_INLINE F32x16 operator+(F32x16 a, F32x16 b) { return _mm512_add_ps(a.v, b.v); }
+MLE_INLINE F32x16 operator-(F32x16 a, F32x16 b) { return _mm512_sub_ps(a.v, b.v); }
+MLE_INLINE F32x16 operator*(F32x16 a, F32x16 b) { return _mm512_mul_ps(a.v, b.v); }
+MLE_INLINE F32x16 operator/(F32x16 a, F32x16 b) { return _mm512_div_ps(a.v, b.v); }
+MLE_INLINE Mask16 operator<(F32x16 a, F32x16 b) {
+  return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LT_OQ)};
+}
+MLE_INLINE Mask16 operator<=(F32x16 a, F32x16 b) {
+  return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_LE_OQ)};
+}
+MLE_INLINE Mask16 operator==(F32x16 a, F32x16 b) {
+  return {_mm512_cmp_ps_mask(a.v, b.v, _CMP_EQ_OQ)};
+}
+MLE_INLINE F32x16 mul_add(F32x16 a, F32x16 b, F32x16 c) { return _mm512_fmadd_ps(a.v, b.v, c.v); }
+MLE_INLINE F32x16 choose(Mask16 mask, F32x16 a, F32x16 b) {
+  return _mm512_mask_blend_ps(mask.m, b.v, a.v);
+}
+MLE_INLINE F32x16 square_root(F32x16 a) { return _mm512_sqrt_ps(a.v); }
+MLE_INLINE I32x16 bits_of(F32x16 a) { return _mm512_castps_si512(a.v); }
+MLE_INLINE F32x16 from_bits(I32x16 a) { return _mm512_castsi512_ps(a.v); }
+MLE_INLINE F32x16 converted(I32x16 a) { return _mm512_cvtepi32_ps(a.v); }
+
+MLE_INLINE __mmask16 first(size_t n) { return static_cast<__mmask16>((1u << n) - 1u); }
+MLE_INLINE F32x16 load_some(const float* p, size_t n, F32x16) {
+  return _mm512_maskz_loadu_ps(first(n), p);
+}
+MLE_INLINE void store_some(float* p, F32x16 a, size_t n) {
+  _mm512_mask_storeu_ps(p, first(n), a.v);
+}
+
+MLE_INLINE float sum_of_lanes(F32x16 a) {
+  const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
+}
+MLE_INLINE float largest_of_lanes(F32x16 a) {
+  const auto larger_of = [](F32x16 p, F32x16 q) { return choose(q < p, p, q); };
+  const F32x16 eight = larger_of(a, _mm512_shuffle_f32x4(a.v, a.v, 0x4E));
+  const F32x16 four = larger_of(eight, _mm512_shuffle_f32x4(eight.v, eight.v, 0xB1));
+  const F32x16 two = larger_of(four, _mm512_permute_ps(four.v, 0x4E));
+  const F32x16 one = larger_of(two, _mm512_permute_ps(two.v, 0xB1));
+  return _mm512_cvtss_f32(one.v);
+}
+
+struct F64x8 {
+  __m512d v;
+  MLE_INLINE F64x8(__m512d value) : v(value) {}
+  MLE_INLINE explicit F64x8(double value) : v(_mm512_set1_pd(value)) {}
+};
+MLE_INLINE F64x8 operator+(F64x8 a, F64x8 b) { return _mm512_add_pd(a.v, b.v); }
+MLE_INLINE F64x8 operator-(F64x8 a, F64x8 b) { return _mm512_sub_pd(a.v, b.v); }
+MLE_INLINE F64x8 operator*(F64x8 a, F64x8 b) { return _mm512_mul_pd(a.v, b.v); }
+MLE_INLINE F64x8 operator/(F64x8 a, F64x8 b) { return _mm512_div_pd(a.v, b.v); }
+MLE_INLINE Mask8 operator<(F64x8 a, F64x8 b) { return {_mm512_cmp_pd_mask(a.v, b.v, _CMP_LT_OQ)}; }
+MLE_INLINE F64x8 mul_add(F64x8 a, F64x8 b, F64x8 c) { return _mm512_fmadd_pd(a.v, b.v, c.v); }
+MLE_INLINE F64x8 choose(Mask8 mask, F64x8 a, F64x8 b) {
+  return _mm512_mask_blend_pd(mask.m, b.v, a.v);
+}
+MLE_INLINE I64x8 bits_of(F64x8 a) { return _mm512_castpd_si512(a.v); }
+MLE_INLINE F64x8 from_bits(I64x8 a) { return _mm512_castsi512_pd(a.v); }
+MLE_INLINE Pair<F64x8> widened(F32x16 a) {
+  return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v)),
+          _mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1))};
+}
+MLE_INLINE F32x16 narrowed(const Pair<F64x8>& a) {
+  return _mm512_insertf32x8(_mm512_castps256_ps512(_mm512_cvtpd_ps(a.lo.v)),
+                            _mm512_cvtpd_ps(a.hi.v), 1);
+}
+
+}  // namespace
+}  // namespace mle::kernels

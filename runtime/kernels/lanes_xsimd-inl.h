@@ -1,0 +1,143 @@
+// Leaves from xsimd, 8.1 or newer: its batches have the operators, this file adds the words that
+// xsimd lacks or spells differently from version to version, by register type.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "runtime/kernels/pair-inl.h"
+
+#include <xsimd/xsimd.hpp>
+
+namespace mle::kernels {
+namespace {
+
+template <class T, class A>
+MLE_INLINE xsimd::batch<T, A> mul_add(const xsimd::batch<T, A>& a, const xsimd::batch<T, A>& b,
+                                      const xsimd::batch<T, A>& c) {
+  return xsimd::fma(a, b, c);
+}
+template <class T, class A>
+MLE_INLINE xsimd::batch<T, A> choose(const xsimd::batch_bool<T, A>& mask,
+                                     const xsimd::batch<T, A>& a, const xsimd::batch<T, A>& b) {
+  return xsimd::select(mask, a, b);
+}
+template <class T, class A>
+MLE_INLINE xsimd::batch<T, A> square_root(const xsimd::batch<T, A>& a) {
+  return xsimd::sqrt(a);
+}
+template <int kBy, class T, class A>
+MLE_INLINE xsimd::batch<T, A> shift_left(const xsimd::batch<T, A>& a) {
+  return a << kBy;
+}
+template <int kBy, class A>
+MLE_INLINE xsimd::batch<int32_t, A> shift_right(const xsimd::batch<int32_t, A>& a) {
+  return a >> kBy;
+}
+
+MLE_INLINE __m128i cast_bits(__m128 a) { return _mm_castps_si128(a); }
+MLE_INLINE __m128i cast_bits(__m128d a) { return _mm_castpd_si128(a); }
+MLE_INLINE __m128 cast_f32(__m128i a) { return _mm_castsi128_ps(a); }
+MLE_INLINE __m128d cast_f64(__m128i a) { return _mm_castsi128_pd(a); }
+MLE_INLINE __m128 convert_i32(__m128i a) { return _mm_cvtepi32_ps(a); }
+MLE_INLINE __m128d low_f64(__m128 a) { return _mm_cvtps_pd(a); }
+MLE_INLINE __m128d high_f64(__m128 a) { return _mm_cvtps_pd(_mm_movehl_ps(a, a)); }
+MLE_INLINE __m128 join_f32(__m128d lo, __m128d hi) {
+  return _mm_movelh_ps(_mm_cvtpd_ps(lo), _mm_cvtpd_ps(hi));
+}
+MLE_INLINE float sum_register(__m128 a) {
+  const __m128 two = _mm_add_ps(a, _mm_movehl_ps(a, a));
+  return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
+
+#ifdef __AVX2__
+MLE_INLINE __m256i cast_bits(__m256 a) { return _mm256_castps_si256(a); }
+MLE_INLINE __m256i cast_bits(__m256d a) { return _mm256_castpd_si256(a); }
+MLE_INLINE __m256 cast_f32(__m256i a) { return _mm256_castsi256_ps(a); }
+MLE_INLINE __m256d cast_f64(__m256i a) { return _mm256_castsi256_pd(a); }
+MLE_INLINE __m256 convert_i32(__m256i a) { return _mm256_cvtepi32_ps(a); }
+MLE_INLINE __m256d low_f64(__m256 a) { return _mm256_cvtps_pd(_mm256_castps256_ps128(a)); }
+MLE_INLINE __m256d high_f64(__m256 a) { return _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1)); }
+MLE_INLINE __m256 join_f32(__m256d lo, __m256d hi) {
+  return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(lo)), _mm256_cvtpd_ps(hi), 1);
+}
+MLE_INLINE float sum_register(__m256 a) {
+  return sum_register(_mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1)));
+}
+#endif
+
+template <class A>
+MLE_INLINE xsimd::batch<int32_t, A> bits_of(const xsimd::batch<float, A>& a) {
+  return cast_bits(typename xsimd::batch<float, A>::register_type(a));
+}
+template <class A>
+MLE_INLINE xsimd::batch<int64_t, A> bits_of(const xsimd::batch<double, A>& a) {
+  return cast_bits(typename xsimd::batch<double, A>::register_type(a));
+}
+template <class A>
+MLE_INLINE xsimd::batch<float, A> from_bits(const xsimd::batch<int32_t, A>& a) {
+  return cast_f32(typename xsimd::batch<int32_t, A>::register_type(a));
+}
+template <class A>
+MLE_INLINE xsimd::batch<double, A> from_bits(const xsimd::batch<int64_t, A>& a) {
+  return cast_f64(typename xsimd::batch<int64_t, A>::register_type(a));
+}
+template <class A>
+MLE_INLINE xsimd::batch<float, A> converted(const xsimd::batch<int32_t, A>& a) {
+  return convert_i32(typename xsimd::batch<int32_t, A>::register_type(a));
+}
+template <class A>
+MLE_INLINE Pair<xsimd::batch<double, A>> widened(const xsimd::batch<float, A>& a) {
+  const typename xsimd::batch<float, A>::register_type v = a;
+  return {low_f64(v), high_f64(v)};
+}
+template <class A>
+MLE_INLINE xsimd::batch<float, A> narrowed(const Pair<xsimd::batch<double, A>>& a) {
+  using R = typename xsimd::batch<double, A>::register_type;
+  return join_f32(R(a.lo), R(a.hi));
+}
+template <class A>
+MLE_INLINE float sum_of_lanes(const xsimd::batch<float, A>& a) {
+  return sum_register(typename xsimd::batch<float, A>::register_type(a));
+}
+template <class A>
+MLE_INLINE float largest_of_lanes(const xsimd::batch<float, A>& a) {
+  constexpr size_t kSize = xsimd::batch<float, A>::size;
+  float lanes[kSize];
+  a.store_unaligned(lanes);
+  float best = lanes[0];
+  for (size_t i = 1; i < kSize; ++i) best = best < lanes[i] ? lanes[i] : best;
+  return best;
+}
+
+#ifdef __AVX2__
+// Lanes below n have their top bit set, which is what masked loads and stores look at.
+MLE_INLINE __m256i first(size_t n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)),
+                            _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+template <class A>
+MLE_INLINE xsimd::batch<float, A> load_some(const float* p, size_t n,
+                                            const xsimd::batch<float, A>&) {
+  return _mm256_maskload_ps(p, first(n));
+}
+template <class A>
+MLE_INLINE void store_some(float* p, const xsimd::batch<float, A>& a, size_t n) {
+  _mm256_maskstore_ps(p, first(n), a);
+}
+#else
+template <class A>
+MLE_INLINE xsimd::batch<float, A> load_some(const float* p, size_t n,
+                                            const xsimd::batch<float, A>&) {
+  float lanes[xsimd::batch<float, A>::size] = {};
+  for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
+  return xsimd::batch<float, A>::load_unaligned(lanes);
+}
+template <class A>
+MLE_INLINE void store_some(float* p, const xsimd::batch<float, A>& a, size_t n) {
+  float lanes[xsimd::batch<float, A>::size];
+  a.store_unaligned(lanes);
+  for (size_t i = 0; i < n; ++i) p[i] = lanes[i];
+}
+#endif
+
+}  // namespace
+}  // namespace mle::kernels

@@ -1,0 +1,40 @@
+// Pair: two values of one kind as one of twice the lanes; and the macros of all kernel files.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#define MLE_INLINE [[gnu::always_inline]] inline
+#ifdef __clang__
+#define MLE_UNROLL _Pragma("unroll")
+#else
+#define MLE_UNROLL _Pragma("GCC unroll 64")
+#endif
+
+namespace mle::kernels {
+namespace {
+
+template <class H>
+struct Pair {
+  using Half = H;
+  H lo, hi;
+};
+
+template <class T>
+inline constexpr bool kIsPair = false;
+template <class H>
+inline constexpr bool kIsPair<Pair<H>> = true;
+
+// Elements in a value.
+template <class T>
+struct Count {
+  static constexpr size_t value = T::size;
+};
+template <class H>
+struct Count<Pair<H>> {
+  static constexpr size_t value = 2 * Count<H>::value;
+};
+
+}  // namespace
+}  // namespace mle::kernels

@@ -1,0 +1,43 @@
+// Walking rows in pieces of 16 columns, and operands that a step of 0 holds still.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "runtime/kernels/kernels.h"
+#include "runtime/kernels/lanes-inl.h"
+
+namespace mle::kernels {
+namespace {
+
+// Calls f(row, first column, columns) for pieces of at most 16 columns, row by row.
+template <class Function>
+MLE_INLINE void for_each_piece(size_t rows, size_t n, const Function& f) {
+  for (size_t r = 0; r < rows; ++r) {
+    size_t i = 0;
+    for (; i + format::kLanes <= n; i += format::kLanes) f(r, i, format::kLanes);
+    if (i < n) f(r, i, n - i);
+  }
+}
+
+template <class F>
+MLE_INLINE F load_piece(const float* p, size_t n) {
+  return n == format::kLanes ? load_lanes<F>(p) : load_part<F>(p, n);
+}
+template <class F>
+MLE_INLINE void store_piece(float* p, const F& a, size_t n) {
+  if (n == format::kLanes) return store_lanes(p, a);
+  store_part(p, a, n);
+}
+
+// An operand of a kernel with several: rows stride apart, elements step (0 or 1) apart.
+struct Operand {
+  const float* p;
+  size_t stride, step;
+};
+template <class F>
+MLE_INLINE F load_piece(const Operand& operand, size_t row, size_t i, size_t n) {
+  const float* p = operand.p + row * operand.stride;
+  return operand.step == 0 ? splat<F>(*p) : load_piece<F>(p + i, n);
+}
+
+}  // namespace
+}  // namespace mle::kernels

@@ -1,0 +1,13 @@
+// The tables that isa_*.cpp define; which of them exist is decided by MLE_ISAS.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "runtime/kernels/kernels.h"
+
+namespace mle::kernels {
+
+extern const Table kSse2;
+extern const Table kAvx2;
+extern const Table kAvx512;
+
+}  // namespace mle::kernels

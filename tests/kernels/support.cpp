@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/kernels/support.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdlib>
+#include <limits>
+
+namespace mle::kernels::test {
+
+float Numbers::odd() {
+  using limits = std::numeric_limits<float>;
+  switch (below(12)) {
+    case 0: return limits::quiet_NaN();
+    case 1: return limits::infinity();
+    case 2: return -limits::infinity();
+    case 3: return -0.0f;
+    case 4: return 0.0f;
+    case 5: return limits::denorm_min() * static_cast<float>(1 + below(1000));
+    case 6: return -limits::min() / 3;
+    case 7: return limits::max();
+    default: return ordinary();
+  }
+}
+
+std::vector<float> Numbers::many(size_t count, bool with_odd) {
+  std::vector<float> numbers(count);
+  for (float& x : numbers) x = with_odd && below(8) == 0 ? odd() : ordinary();
+  return numbers;
+}
+
+Aligned::Aligned(size_t count) : memory_(count + 16) {
+  const auto address = reinterpret_cast<uintptr_t>(memory_.data());
+  data_ = memory_.data() + (64 - address % 64) % 64 / sizeof(float);
+}
+
+Guarded::Guarded(size_t bytes, bool at_start) {
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t inner = format::round_up(bytes + 1, page);
+  size_ = inner + 2 * page;
+  void* pages = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (pages == MAP_FAILED) std::abort();
+  pages_ = static_cast<char*>(pages);
+  if (mprotect(pages_, page, PROT_NONE) != 0) std::abort();
+  if (mprotect(pages_ + page + inner, page, PROT_NONE) != 0) std::abort();
+  data_ = at_start ? pages_ + page : pages_ + page + inner - bytes;
+}
+Guarded::~Guarded() { munmap(pages_, size_); }
+
+namespace {
+
+Aligned packed_weights(const std::vector<float>& plain, size_t k, size_t n, format::Layout layout) {
+  Aligned packed(format::packed_elements(layout, k, n));
+  for (size_t i = 0; i < k; ++i) {
+    for (size_t j = 0; j < n; ++j) {
+      const size_t at = layout == format::Layout::Lanes16 ? (i / 16 * n + j) * 16 + i % 16
+                                                          : (j / 16 * k + i) * 16 + j % 16;
+      packed[at] = plain[i * n + j];
+    }
+  }
+  return packed;
+}
+
+Aligned packed_bias_of(const std::vector<float>& bias) {
+  Aligned packed(format::round_up(bias.size(), 16));
+  for (size_t i = 0; i < bias.size(); ++i) packed[i] = bias[i];
+  return packed;
+}
+
+void add_pairwise(std::span<float> sums) {
+  for (size_t half = sums.size() / 2; half > 0; half /= 2) {
+    for (size_t i = 0; i < half; ++i) sums[i] += sums[i + half];
+  }
+}
+
+}  // namespace
+
+Layer::Layer(Numbers& numbers, size_t k_, size_t n_, bool odd)
+    : k(k_),
+      n(n_),
+      plain(numbers.many(k * n, odd)),
+      bias(numbers.many(n, odd)),
+      packed(packed_weights(plain, k, n, format::dense_order(k, n, DType::F32).layout)),
+      packed_bias(packed_bias_of(bias)),
+      has_bias(numbers.below(4) != 0),
+      order(format::dense_order(k, n, DType::F32)) {
+  if (!has_bias) bias.assign(n, 0.0f);
+}
+
+DenseArgs Layer::args(const float* x, size_t x_stride, float* y, size_t y_stride, size_t rows,
+                      Act act) const {
+  return {.x = x,
+          .x_stride = x_stride,
+          .y = y,
+          .y_stride = y_stride,
+          .w = packed.data(),
+          .b = has_bias ? packed_bias.data() : nullptr,
+          .rows = rows,
+          .k = k,
+          .n = n,
+          .order = order,
+          .act = act,
+          .alpha = 0.1f,
+          .beta = 0.5f};
+}
+
+float Layer::canonical(const float* x, size_t column) const {
+  const size_t chains = order.chains;
+  if (order.layout == format::Layout::Panel16) {
+    std::vector<float> sums(chains, 0.0f);
+    sums[0] = bias[column];
+    for (size_t i = 0; i < k; ++i) {
+      sums[i % chains] = std::fma(x[i], plain[i * n + column], sums[i % chains]);
+    }
+    add_pairwise(sums);
+    return sums[0];
+  }
+  std::vector<float> sums(chains * 16, 0.0f);
+  sums[0] = bias[column];
+  for (size_t i = 0; i < format::round_up(k, 16); ++i) {
+    float& sum = sums[i / 16 % chains * 16 + i % 16];
+    sum = i < k ? std::fma(x[i], plain[i * n + column], sum) : std::fma(0.0f, 0.0f, sum);
+  }
+  add_pairwise(sums);  // the first halvings join chains, the last four the lanes of chain 0
+  return sums[0];
+}
+
+double Layer::unfused_bound(const float* x, size_t column) const {
+  double sum = std::fabs(static_cast<double>(bias[column]));
+  for (size_t i = 0; i < k; ++i) {
+    sum += std::fabs(static_cast<double>(x[i]) * static_cast<double>(plain[i * n + column]));
+  }
+  const double unit = std::ldexp(1.0, -24);
+  const double underflow = static_cast<double>(k) * std::ldexp(1.0, -149);
+  return 2.0 * (static_cast<double>(k) + 4) * unit * sum + underflow;
+}
+
+bool same(float a, float b) {
+  if (std::isnan(a) || std::isnan(b)) return std::isnan(a) && std::isnan(b);
+  return std::bit_cast<uint32_t>(a) == std::bit_cast<uint32_t>(b);
+}
+
+double ulps(float got, double want) {
+  if (std::isnan(want) || std::isnan(got)) return std::isnan(want) && std::isnan(got) ? 0 : 1e30;
+  const auto rounded = static_cast<float>(want);
+  if (std::isinf(got) || std::isinf(rounded)) {
+    // One step beyond the largest number is what infinity is worth here.
+    if (got == rounded) return 0;
+    const auto finite = [](double v) {
+      return std::isinf(v) ? std::copysign(std::ldexp(1.0, 128), v) : v;
+    };
+    return std::fabs(finite(got) - finite(want)) / std::ldexp(1.0, 104);
+  }
+  const int exponent = want == 0.0 ? -126 : std::max(std::ilogb(want), -126);
+  return std::fabs(static_cast<double>(got) - want) / std::ldexp(1.0, exponent - 23);
+}
+
+}  // namespace mle::kernels::test
