@@ -110,8 +110,8 @@ def judge_own(path, room, header, quoted, target):
         return "the contract may not include a generated header"
     is_isa_file = room == "kernels" and re.search(r"(/isa_\w+\.cpp|-inl\.h)$", path)
     if is_isa_file and to != "format" and to != "vocabulary" and \
-            not re.search(r"(-inl\.h|/kernels\.h)$", header):
-        return "a file compiled for one instruction set includes only *-inl.h and kernels.h"
+            not re.search(r"(-inl|/kernels|/tables)\.h$", header):
+        return "a file compiled for one instruction set includes only *-inl.h, kernels.h and tables.h"
     return None
 
 

@@ -12,7 +12,14 @@ fi
 mapfile -d '' files < <(git ls-files -z -- '*.h' '*.cpp' '*.c')
 [ ${#files[@]} -gt 0 ] || exit 0
 if [ "${1:-}" = --check ]; then
-  "$formatter" --dry-run --Werror "${files[@]}"
+  differ=0
+  for file in "${files[@]}"; do
+    if ! "$formatter" "$file" | cmp -s - "$file"; then
+      echo "$file: run tools/dev/format.sh"
+      differ=1
+    fi
+  done
+  exit $differ
 else
   "$formatter" -i "${files[@]}"
 fi
