@@ -4,6 +4,7 @@ option(MLE_BUILD_TOOLS "mle-convert, mle-inspect, mle-run, mle-bench" ${PROJECT_
 option(MLE_BUILD_TESTS "all tests" ${PROJECT_IS_TOP_LEVEL})
 option(MLE_BUILD_EXAMPLES "the examples, against this build tree" ${PROJECT_IS_TOP_LEVEL})
 option(MLE_BUILD_FUZZ "libFuzzer targets; needs clang" OFF)
+option(MLE_BUILD_PEERS "the benchmark of script/bench peers, with the libraries it compares to" OFF)
 option(MLE_MIMALLOC "session pools take their memory from a mimalloc heap" OFF)
 option(MLE_INSTALL "install rules and package files" ${PROJECT_IS_TOP_LEVEL})
 option(BUILD_SHARED_LIBS "mle::runtime is the shared library" OFF)

@@ -1,0 +1,80 @@
+// mle itself, through its public API.
+// SPDX-License-Identifier: Apache-2.0
+#include <mle/mle.h>
+
+#include "tools/dev/peers/peer.h"
+
+#include <span>
+
+namespace mle::peers {
+namespace {
+
+class MleModel final : public PeerModel {
+ public:
+  MleModel(Session session, const Workload& workload)
+      : session_(std::move(session)), in_width_(workload.in()), out_width_(workload.out()) {}
+
+  Status bind(size_t rows, const float* in, float* out) override {
+    in_ = {in, rows * in_width_};
+    out_ = {out, rows * out_width_};
+    return {};
+  }
+
+  Status run(size_t calls) override {
+    for (size_t i = 0; i < calls; ++i) {
+      next_call();
+      MLE_TRY(session_.run(in_, out_));
+    }
+    return {};
+  }
+
+ private:
+  Session session_;
+  size_t in_width_, out_width_;
+  std::span<const float> in_;
+  std::span<float> out_;
+};
+
+class MlePeer final : public Peer {
+ public:
+  std::string name() const override { return "mle"; }
+  std::string version() const override {
+    return MLE_VERSION_STRING + (isa_.empty() ? std::string() : ", kernels " + isa_);
+  }
+
+  Result<std::unique_ptr<PeerModel>> load(const Workload& workload) override {
+    MLE_TRY_ASSIGN(const Model model, Model::load(workload.mle_path.c_str()));
+    MLE_TRY_ASSIGN(Session session, Session::make(model));
+    isa_ = model.isa();
+    return std::unique_ptr<PeerModel>(std::make_unique<MleModel>(std::move(session), workload));
+  }
+
+  std::vector<Contestant> loads(const Workload& workload) override {
+    const char* path = workload.mle_path.c_str();
+    auto load_only = [path](size_t calls) -> Status {
+      for (size_t i = 0; i < calls; ++i) {
+        MLE_TRY_ASSIGN(const Model model, Model::load(path));
+      }
+      return {};
+    };
+    auto load_and_session = [path](size_t calls) -> Status {
+      for (size_t i = 0; i < calls; ++i) {
+        MLE_TRY_ASSIGN(const Model model, Model::load(path));
+        MLE_TRY_ASSIGN(const Session session, Session::make(model));
+      }
+      return {};
+    };
+    return {{"mle, load and session", load_and_session}, {"mle, load alone", load_only}};
+  }
+
+ private:
+  std::string isa_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Peer>> make_mle_peer() {
+  return std::unique_ptr<Peer>(std::make_unique<MlePeer>());
+}
+
+}  // namespace mle::peers

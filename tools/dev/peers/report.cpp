@@ -1,0 +1,222 @@
+// Markdown and JSON of a run.
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/dev/peers/report.h"
+
+#include "tools/dev/peers/bound.h"
+#include "tools/dev/peers/statistics.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdarg>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+
+namespace mle::peers {
+namespace {
+
+[[gnu::format(printf, 1, 2)]] std::string text(const char* format, ...) {
+  char buffer[1024];
+  va_list args;
+  va_start(args, format);
+  std::vsnprintf(buffer, sizeof buffer, format, args);
+  va_end(args);
+  return buffer;
+}
+
+// Microseconds with three digits that mean something.
+std::string micros(double ns) {
+  const double us = ns / 1e3;
+  return text(us >= 100 ? "%.0f" : us >= 10 ? "%.1f" : us >= 1 ? "%.2f" : "%.3f", us);
+}
+
+double p50(const Timings& timings) { return median(timings.rounds); }
+
+// What no answer can beat: arithmetic or bytes, whichever takes longer, in each round.
+struct Bound {
+  std::vector<double> rounds;
+  const char* limit = "";
+};
+
+Bound bound_of(const Cell& cell) {
+  Bound bound;
+  for (size_t i = 0; i < cell.fma.rounds.size(); ++i) {
+    const double arithmetic = cell.fma.rounds[i] * cell.flops / kFlopsPerCall;
+    bound.rounds.push_back(std::max(arithmetic, cell.pass.rounds[i]));
+  }
+  const double arithmetic = p50(cell.fma) * cell.flops / kFlopsPerCall;
+  bound.limit = arithmetic >= p50(cell.pass) ? "FLOP" : "bytes";
+  return bound;
+}
+
+std::string ratio_cell(const Estimate& ratio) {
+  const int digits = ratio.value >= 10 ? 1 : 2;
+  return text("%.*f [%.*f–%.*f]%s", digits, ratio.value, digits, ratio.low, digits, ratio.high,
+              ratio.high < 0.97 ? " **behind**" : "");
+}
+
+// "| first | second |" and the line under it.
+std::string table_head(const std::vector<std::string>& names) {
+  std::string head = "|", line = "\n|";
+  for (const std::string& name : names) {
+    head += " " + name + " |";
+    line += "---|";
+  }
+  return head + line + "\n";
+}
+
+std::string cells_to_markdown(const std::vector<Cell>& cells) {
+  std::vector<std::string> names{"cell"};
+  const std::vector<Column>& peers = cells.front().peers;
+  for (size_t i = 1; i < peers.size(); ++i) names.push_back(peers[i].name + " ÷ mle");
+  names.insert(names.end(), {"mle P50 µs", "P99", "bound µs", "of bound", "GFLOP/s"});
+  for (size_t i = 1; i < peers.size(); ++i) {
+    names.push_back(peers[i].name + " P50 µs");
+    names.push_back("P99");
+  }
+  std::string page = table_head(names);
+  for (const Cell& cell : cells) {
+    const Timings& ours = cell.peers[0].timings;
+    const Bound bound = bound_of(cell);
+    page += text("| %s b%zu |", cell.workload.c_str(), cell.rows);
+    for (size_t i = 1; i < cell.peers.size(); ++i) {
+      page += " " + ratio_cell(paired_ratio(cell.peers[i].timings.rounds, ours.rounds)) + " |";
+    }
+    page += " " + micros(p50(ours)) + " | " + micros(ours.p99) + " | " +
+            micros(median(bound.rounds)) + " " + bound.limit + " |";
+    page += text(" %.0f %% | %.1f |", 100 * paired_ratio(bound.rounds, ours.rounds).value,
+                 cell.flops / p50(ours));
+    for (size_t i = 1; i < cell.peers.size(); ++i) {
+      const Timings& theirs = cell.peers[i].timings;
+      page += " " + micros(p50(theirs)) + " | " + micros(theirs.p99) + " |";
+    }
+    page += "\n";
+  }
+  return page;
+}
+
+std::string comparisons_to_markdown(const std::vector<Comparison>& comparisons) {
+  std::vector<std::string> names{"model"};
+  const std::vector<Column>& ways = comparisons.front().ways;
+  for (size_t i = 1; i < ways.size(); ++i) names.push_back(ways[i].name + " ÷ " + ways[0].name);
+  for (const Column& way : ways) names.push_back(way.name + " P50 µs");
+  std::string page = table_head(names);
+  for (const Comparison& comparison : comparisons) {
+    page += "| " + comparison.workload + " |";
+    for (size_t i = 1; i < comparison.ways.size(); ++i) {
+      page += " " +
+              ratio_cell(paired_ratio(comparison.ways[i].timings.rounds,
+                                      comparison.ways[0].timings.rounds)) +
+              " |";
+    }
+    for (const Column& way : comparison.ways) page += " " + micros(p50(way.timings)) + " |";
+    page += "\n";
+  }
+  return page;
+}
+
+std::string quoted(const std::string& value) {
+  std::string json = "\"";
+  for (const char c : value) {
+    if (c == '"' || c == '\\') json += '\\';
+    json += static_cast<unsigned char>(c) < 0x20 ? ' ' : c;
+  }
+  return json + '"';
+}
+
+template <class Items, class ToJson>
+std::string list(const Items& items, ToJson to_json) {
+  std::string json = "[";
+  for (const auto& item : items) json += (json.size() > 1 ? "," : "") + to_json(item);
+  return json + "]";
+}
+
+std::string json_of(const Estimate& estimate) {
+  return text("{\"value\":%.4g,\"low\":%.4g,\"high\":%.4g}", estimate.value, estimate.low,
+              estimate.high);
+}
+
+std::string json_of(const Timings& timings) {
+  return text("{\"p50_us\":%.6g,\"p99_us\":%.6g,\"min_us\":%.6g,\"rounds_us\":", p50(timings) / 1e3,
+              timings.p99 / 1e3, timings.fastest / 1e3) +
+         list(timings.rounds, [](double ns) { return text("%.6g", ns / 1e3); }) + "}";
+}
+
+// Every column with its times and, but for the first, its ratio to the first.
+std::string json_of(const std::vector<Column>& columns) {
+  return list(columns, [&](const Column& column) {
+    std::string json = "{\"name\":" + quoted(column.name);
+    if (&column != &columns.front()) {
+      json += ",\"ratio\":" +
+              json_of(paired_ratio(column.timings.rounds, columns.front().timings.rounds));
+    }
+    return json + ",\"times\":" + json_of(column.timings) + "}";
+  });
+}
+
+std::string json_of(const Cell& cell) {
+  const Bound bound = bound_of(cell);
+  return "{\"workload\":" + quoted(cell.workload) +
+         text(",\"rows\":%zu,\"flops\":%.0f,\"bytes\":%zu,\"bound_us\":%.6g,\"limit\":\"%s\"",
+              cell.rows, cell.flops, cell.bytes, median(bound.rounds) / 1e3, bound.limit) +
+         ",\"of_bound\":" + json_of(paired_ratio(bound.rounds, cell.peers.front().timings.rounds)) +
+         text(",\"peak_gflops\":%.6g,\"pass_us\":%.6g", kFlopsPerCall / p50(cell.fma),
+              p50(cell.pass) / 1e3) +
+         ",\"peers\":" + json_of(cell.peers) + "}";
+}
+
+std::string json_of(const Comparison& comparison) {
+  return "{\"workload\":" + quoted(comparison.workload) + ",\"ways\":" + json_of(comparison.ways) +
+         "}";
+}
+
+}  // namespace
+
+std::string to_markdown(const Report& report) {
+  std::string page = "# mle beside its peers\n\n";
+  page += "`" + report.command + "` · commit " + report.commit + " · " + report.date + "\n\n";
+  page +=
+      report.cpu + ", " + report.cores + " cores; one thread pinned to one of them; load average " +
+      "before the run: " + report.load_average + text("; %d interleaved rounds", report.rounds) +
+      (report.quick ? " (quick: too short to quote)" : "") + ".\n\n";
+  for (const std::string& version : report.versions) page += "- " + version + "\n";
+  if (!report.cells.empty()) {
+    page +=
+        "\n## Answers\n\nRatios are time of the peer ÷ time of mle, median of the rounds with its "
+        "95 % interval: above 1, mle is ahead.\n\n" +
+        cells_to_markdown(report.cells);
+  }
+  if (!report.loads.empty()) {
+    page += "\n## Load\n\nFile in the page cache to a model that can run, and its end.\n\n" +
+            comparisons_to_markdown(report.loads);
+  }
+  if (!report.starts.empty()) {
+    page += "\n## Cold start\n\nFresh process: spawn to the first byte of the first answer.\n\n" +
+            comparisons_to_markdown(report.starts);
+  }
+  return page;
+}
+
+std::string to_json(const Report& report) {
+  return "{\"schema\":\"mle-peers/1\",\"command\":" + quoted(report.command) +
+         ",\"commit\":" + quoted(report.commit) + ",\"date\":" + quoted(report.date) +
+         ",\"cpu\":" + quoted(report.cpu) + ",\"cores\":" + quoted(report.cores) +
+         ",\"load_average\":" + quoted(report.load_average) +
+         text(",\"rounds\":%d,\"quick\":%s", report.rounds, report.quick ? "true" : "false") +
+         ",\"versions\":" + list(report.versions, quoted) +
+         ",\"cells\":" + list(report.cells, [](const Cell& cell) { return json_of(cell); }) +
+         ",\"loads\":" + list(report.loads, [](const Comparison& c) { return json_of(c); }) +
+         ",\"starts\":" + list(report.starts, [](const Comparison& c) { return json_of(c); }) +
+         "}\n";
+}
+
+Status write_text(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text;
+  file.close();
+  if (file) return {};
+  return error(Code::Io, 0, Status::kNoOffset, "choose a writable folder with --output", "%s: %s",
+               path.c_str(), std::strerror(errno));
+}
+
+}  // namespace mle::peers
