@@ -36,7 +36,7 @@ typedef enum mle_dtype {
   MLE_U16 = 8, MLE_I32 = 9, MLE_U32 = 10, MLE_I64 = 11, MLE_U64 = 12, MLE_BOOL = 13, MLE_STR = 14
 } mle_dtype;
 
-/* Filled by a failing call. Frozen: 520 bytes, nothing to free. Texts are cut to fit and always
+/* Filled by a failing call. Frozen: 512 bytes, nothing to free. Texts are cut to fit and always
  * zero-terminated. offset is UINT64_MAX where the error is about no byte of a file. */
 typedef struct mle_error {
   int32_t code;

@@ -1,0 +1,21 @@
+// The loader: the bytes of a file in, a Model bound to its kernels out.
+// Promise: O(program) time and memory; weights are pointed at, never read.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mle/options.h>
+#include <mle/result.h>
+
+#include "runtime/load/mapped_file.h"
+#include "runtime/model_state.h"
+
+namespace mle::load {
+
+// Whether the options make sense at all; asked before a file is touched.
+Status check_options(const LoadOptions& options) noexcept;
+
+// The state has one owner. Fails as FileView does, with Unsupported for a kernel table this machine
+// does not have, and with OutOfMemory.
+Result<detail::ModelState*> load(MappedFile file, const LoadOptions& options) noexcept;
+
+}  // namespace mle::load

@@ -1,0 +1,42 @@
+// Runners count; here the counts are added up and given names.
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/profile.h"
+
+#include "format/op_kinds.h"
+
+namespace mle::detail {
+namespace {
+
+constexpr std::string_view kKindNames[format::kOpKindCount] = {
+    "none",    "dense",       "unary",  "binary", "compare", "select", "scale", "clip",
+    "softmax", "log-softmax", "concat", "slice",  "reshape", "argmax", "cast"};
+
+}  // namespace
+
+void set_profiling(SessionState& session, bool on) noexcept {
+  session.profiling = on;
+  for (Runner& runner : session.runners) runner.clear_ticks(session.steps.size());
+}
+
+std::span<const StepProfile> collect_profile(SessionState& session) noexcept {
+  if (!session.profiling) return {};
+  for (size_t s = 0; s < session.steps.size(); ++s) {
+    const steps::Step& step = *session.steps[s];
+    uint64_t rows = 0;
+    StepProfile& line = session.profile[s];
+    line = StepProfile();
+    line.name = step.name;
+    line.kind = kKindNames[static_cast<size_t>(step.kind)];
+    for (const Runner& runner : session.runners) {
+      const Ticks& ticks = runner.ticks(s);
+      line.calls += ticks.calls;
+      line.nanoseconds += ticks.nanoseconds;
+      rows += ticks.rows;
+    }
+    line.flops = step.flops_per_row * rows;
+    line.bytes = step.bytes_per_row * rows + step.bytes_per_call * line.calls;
+  }
+  return session.profile;
+}
+
+}  // namespace mle::detail

@@ -1,0 +1,181 @@
+// The hot loop. For each tile: point at the caller's rows, run the steps, finish the outputs.
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/runner.h"
+
+#include "format/layout.h"
+#include "runtime/float_mode.h"
+#include "runtime/session_state.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+#include <limits>
+#include <new>
+
+namespace mle::detail {
+namespace {
+
+using steps::Slot;
+using steps::Step;
+using Transfer = BoundPort::Transfer;
+
+void copy_rows(const Slot& to, const Slot& from, size_t rows, size_t bytes) noexcept {
+  for (size_t r = 0; r < rows; ++r) {
+    std::memcpy(to.row<std::byte>(r), from.row<std::byte>(r), bytes);
+  }
+}
+
+// Doubles at any address; the kernel wants them aligned.
+void round_unaligned(const Slot& to, const Slot& from, size_t rows, size_t n) noexcept {
+  for (size_t r = 0; r < rows; ++r) {
+    for (size_t i = 0; i < n; ++i) {
+      double value;
+      std::memcpy(&value, from.row<std::byte>(r) + i * sizeof value, sizeof value);
+      to.row<float>(r)[i] = static_cast<float>(value);
+    }
+  }
+}
+
+void round_rows(const kernels::Table& kernels, const Slot& to, const Slot& from, size_t rows,
+                size_t n) noexcept {
+  if ((reinterpret_cast<uintptr_t>(from.data) | from.stride) % alignof(double) != 0) {
+    return round_unaligned(to, from, rows, n);
+  }
+  kernels.f64_to_f32(from.row<const double>(0), from.stride_of<double>(), to.row<float>(0),
+                     to.stride_of<float>(), rows, n);
+}
+
+// So that equal answers are equal to memcmp too.
+void make_canonical(const kernels::Table& kernels, DType dtype, const Slot& y, size_t rows,
+                    size_t n) noexcept {
+  if (dtype == DType::F32) {
+    kernels.canonical_nan(y.row<float>(0), y.stride_of<float>(), rows, n);
+  } else if (dtype == DType::F64) {
+    for (size_t r = 0; r < rows; ++r) {
+      double* row = y.row<double>(r);
+      for (size_t i = 0; i < n; ++i) {
+        if (row[i] != row[i]) row[i] = std::numeric_limits<double>::quiet_NaN();
+      }
+    }
+  }
+}
+
+}  // namespace
+
+Runner::Places Runner::plan(const SessionState& session, memory::ArenaPlan& arena) noexcept {
+  constexpr size_t kLine = format::kAlignment;
+  Places places;
+  places.slots = arena.add(session.loaded.tensors.size(), sizeof(Slot), kLine);
+  places.ticks = arena.add(session.steps.size(), sizeof(Ticks), kLine);
+  places.values = arena.add(session.tile_rows, session.loaded.arena_bytes, kLine);
+  places.staging = arena.add(session.staging_bytes, 1, kLine);
+  return places;
+}
+
+void Runner::prepare(const SessionState& session, const Places& places) noexcept {
+  const memory::Arena& arena = *session.arena;
+  const std::span<const TensorFacts> tensors = session.loaded.tensors;
+  slots_ = arena.at<Slot>(places.slots);
+  ticks_ = arena.at<Ticks>(places.ticks);
+  staging_ = arena.at<std::byte>(places.staging);
+  std::byte* values = arena.at<std::byte>(places.values);
+  for (size_t t = 0; t < tensors.size(); ++t) {
+    const TensorFacts& facts = tensors[t];
+    Slot* slot = ::new (static_cast<void*>(slots_ + t)) Slot();
+    if (facts.place == TensorFacts::Place::Constant) slot->data = facts.constant;
+    if (facts.place == TensorFacts::Place::Arena) {
+      *slot = {values + facts.arena_offset * session.tile_rows, facts.row_stride};
+    }
+  }
+  for (const SessionPort& port : session.unasked) slots_[port.tensor] = staged(port);
+  for (size_t s = 0; s < session.steps.size(); ++s) ::new (static_cast<void*>(ticks_ + s)) Ticks();
+}
+
+void Runner::run(const SessionState& session, size_t begin, size_t end) noexcept {
+  FloatMode mode(session.steps.front()->flush);
+  size_t first = begin;
+  do {
+    const size_t rows = std::min(session.tile_rows, end - first);
+    point_inputs(session, first, rows, mode);
+    point_outputs(session, first);
+    if (session.profiling) [[unlikely]] {
+      time_steps(session, rows, mode);
+    } else {
+      run_steps(session, rows, mode);
+    }
+    finish_outputs(session, first, rows);
+    first += rows;
+  } while (first < end);
+}
+
+void Runner::run_steps(const SessionState& session, size_t rows, FloatMode& mode) noexcept {
+  for (const Step* step : session.steps) {
+    mode.set_flush(step->flush);
+    step->run(*step, slots_, step->whole ? 1 : rows);
+  }
+}
+
+void Runner::time_steps(const SessionState& session, size_t rows, FloatMode& mode) noexcept {
+  using Clock = std::chrono::steady_clock;
+  for (size_t s = 0; s < session.steps.size(); ++s) {
+    const Step& step = *session.steps[s];
+    const Clock::time_point start = Clock::now();
+    mode.set_flush(step.flush);
+    step.run(step, slots_, step.whole ? 1 : rows);
+    const auto took = std::chrono::nanoseconds(Clock::now() - start);
+    ++ticks_[s].calls;
+    ticks_[s].rows += step.whole ? 1 : rows;
+    ticks_[s].nanoseconds += static_cast<uint64_t>(took.count());
+  }
+}
+
+void Runner::clear_ticks(size_t steps) noexcept { std::fill_n(ticks_, steps, Ticks()); }
+
+Slot Runner::staged(const SessionPort& port) const noexcept {
+  return {staging_ + port.staging_at, port.staging_stride};
+}
+
+void Runner::point_inputs(const SessionState& session, size_t first, size_t rows,
+                          FloatMode& mode) noexcept {
+  for (size_t i = 0; i < session.inputs.size(); ++i) {
+    const SessionPort& port = session.inputs[i];
+    const BoundPort& bound = session.bound_inputs[i];
+    std::byte* from = bound.data + first * bound.stride;
+    Slot& slot = slots_[port.tensor];
+    if (bound.transfer == Transfer::InPlace) [[likely]] {
+      slot = {from, bound.stride};
+      continue;
+    }
+    slot = staged(port);
+    if (bound.transfer == Transfer::Copy) {
+      copy_rows(slot, {from, bound.stride}, rows, port.row_bytes);
+    } else {
+      mode.set_flush(false);  // rounding keeps denormals
+      round_rows(*session.loaded.kernels, slot, {from, bound.stride}, rows, port.width);
+    }
+  }
+}
+
+void Runner::point_outputs(const SessionState& session, size_t first) noexcept {
+  for (size_t i = 0; i < session.outputs.size(); ++i) {
+    const SessionPort& port = session.outputs[i];
+    const BoundPort& bound = session.bound_outputs[i];
+    slots_[port.tensor] = bound.transfer == Transfer::InPlace
+                              ? Slot{bound.data + first * bound.stride, bound.stride}
+                              : staged(port);
+  }
+}
+
+void Runner::finish_outputs(const SessionState& session, size_t first, size_t rows) noexcept {
+  for (size_t i = 0; i < session.outputs.size(); ++i) {
+    const SessionPort& port = session.outputs[i];
+    const BoundPort& bound = session.bound_outputs[i];
+    const Slot& slot = slots_[port.tensor];
+    const size_t count = port.per_row ? rows : 1;
+    make_canonical(*session.loaded.kernels, port.dtype, slot, count, port.width);
+    if (bound.transfer == Transfer::InPlace) continue;
+    copy_rows({bound.data + first * bound.stride, bound.stride}, slot, count, port.row_bytes);
+  }
+}
+
+}  // namespace mle::detail

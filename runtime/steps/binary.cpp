@@ -1,0 +1,59 @@
+// Binary and Compare: one function of two broadcast operands.
+// SPDX-License-Identifier: Apache-2.0
+#include "format/mle_generated.h"
+#include "runtime/steps/binder.h"
+#include "runtime/steps/broadcast.h"
+
+namespace mle::steps {
+namespace {
+
+template <class Args>
+struct PairPlan {
+  void (*kernel)(const Args&);
+  Args args;
+  Broadcast broadcast;
+};
+
+template <class Y, class Args>
+void run_pair(const Step& step, const Slot* slots, size_t rows) noexcept {
+  const auto& plan = *static_cast<const PairPlan<Args>*>(step.plan);
+  const Slot whole[] = {slots[step.inputs[0]], slots[step.inputs[1]], slots[step.output]};
+  Args args = plan.args;
+  for_each_run(plan.broadcast, whole, rows, [&](const Slot* parts, size_t runs) noexcept {
+    args.a = parts[0].row<const float>(0);
+    args.a_stride = parts[0].stride_of<float>();
+    args.b = parts[1].row<const float>(0);
+    args.b_stride = parts[1].stride_of<float>();
+    args.y = parts[2].row<Y>(0);
+    args.y_stride = parts[2].stride_of<Y>();
+    args.rows = runs;
+    plan.kernel(args);
+  });
+}
+
+template <class Y, class Args>
+bool bind_pair(Binder& binder, const fb::Op& op, void (*kernel)(const Args&), Step& step) noexcept {
+  auto* plan = binder.make<PairPlan<Args>>();
+  if (plan == nullptr) return false;
+  const Operand operands[] = {binder.input(op, 0), binder.input(op, 1), binder.output(op)};
+  plan->kernel = kernel;
+  plan->broadcast = make_broadcast(operands);
+  plan->args.a_step = plan->broadcast.step[0];
+  plan->args.b_step = plan->broadcast.step[1];
+  plan->args.n = plan->broadcast.n;
+  step.run = run_pair<Y, Args>;
+  step.plan = plan;
+  return true;
+}
+
+}  // namespace
+
+bool bind_binary(Binder& binder, const fb::Op& op, Step& step) noexcept {
+  return bind_pair<float>(binder, op, binder.kernels().binary[binder.iattr(op, 0)], step);
+}
+
+bool bind_compare(Binder& binder, const fb::Op& op, Step& step) noexcept {
+  return bind_pair<uint8_t>(binder, op, binder.kernels().compare[binder.iattr(op, 0)], step);
+}
+
+}  // namespace mle::steps

@@ -1,0 +1,95 @@
+// Every op kind and the family that binds it, written out.
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/steps/binder.h"
+
+#include "format/mle_generated.h"
+
+#include <bit>
+
+namespace mle::steps {
+namespace {
+
+using format::OpKind;
+
+// What an element costs beside half a multiply-add of a dense layer, roughly: a transcendental
+// function is some thirty fused operations, a row of softmax twice that.
+constexpr uint64_t kElementWork = 32;
+
+bool bind_family(Binder& binder, const fb::Op& op, Step& step) noexcept {
+  switch (step.kind) {
+    case OpKind::Dense: return bind_dense(binder, op, step);
+    case OpKind::Unary: return bind_unary(binder, op, step);
+    case OpKind::Binary: return bind_binary(binder, op, step);
+    case OpKind::Compare: return bind_compare(binder, op, step);
+    case OpKind::Select: return bind_select(binder, op, step);
+    case OpKind::Scale: return bind_scale(binder, op, step);
+    case OpKind::Clip: return bind_clip(binder, op, step);
+    case OpKind::Softmax:
+    case OpKind::LogSoftmax: return bind_softmax(binder, op, step);
+    case OpKind::Concat: return bind_concat(binder, op, step);
+    case OpKind::Slice: return bind_slice(binder, op, step);
+    case OpKind::Reshape: return bind_reshape(binder, op, step);
+    case OpKind::ArgMax: return bind_argmax(binder, op, step);
+    case OpKind::Cast: return bind_cast(binder, op, step);
+    case OpKind::None: break;
+  }
+  return false;  // FileView lets no other kind pass
+}
+
+void count_bytes(const Operand& operand, Step& step) noexcept {
+  (operand.per_row ? step.bytes_per_row : step.bytes_per_call) += operand.bytes();
+}
+
+}  // namespace
+
+Operand Binder::tensor(uint16_t index) const noexcept {
+  const fb::Tensor& tensor = *view_.model().tensors()->Get(index);
+  Operand operand;
+  operand.slot = index;
+  operand.dtype = static_cast<DType>(tensor.dtype());
+  operand.per_row = tensor.rows() == fb::Rows::PerRow;
+  operand.constant = tensor.place() == fb::Place::Constant;
+  if (tensor.dims() != nullptr) operand.dims = {tensor.dims()->data(), tensor.dims()->size()};
+  operand.width = 1;
+  for (uint32_t dim : operand.dims) operand.width *= dim;
+  return operand;
+}
+
+Operand Binder::input(const fb::Op& op, size_t index) const noexcept {
+  return tensor(op.inputs()->Get(static_cast<flatbuffers::uoffset_t>(index)));
+}
+
+Operand Binder::output(const fb::Op& op) const noexcept { return tensor(op.outputs()->Get(0)); }
+
+size_t Binder::input_count(const fb::Op& op) const noexcept { return op.inputs()->size(); }
+
+const float* Binder::constant_f32(const fb::Op& op, size_t index) const noexcept {
+  const uint16_t tensor = op.inputs()->Get(static_cast<flatbuffers::uoffset_t>(index));
+  return reinterpret_cast<const float*>(
+      view_.constant(*view_.model().tensors()->Get(tensor)).data());
+}
+
+uint32_t Binder::iattr(const fb::Op& op, size_t index) const noexcept {
+  return op.iattr()->Get(static_cast<flatbuffers::uoffset_t>(index));
+}
+
+double Binder::fattr(const fb::Op& op, size_t index, double otherwise) const noexcept {
+  if (op.fattr() == nullptr || index >= op.fattr()->size()) return otherwise;
+  const fb::Bits64* bits = op.fattr()->Get(static_cast<flatbuffers::uoffset_t>(index));
+  return std::bit_cast<double>(uint64_t{bits->hi()} << 32 | bits->lo());
+}
+
+bool bind(Binder& binder, const fb::Op& op, Step& step) noexcept {
+  const Operand output = binder.output(op);
+  step.kind = static_cast<OpKind>(op.kind());
+  step.inputs = {op.inputs()->data(), op.inputs()->size()};
+  step.output = output.slot;
+  step.whole = !output.per_row;
+  step.name = binder.string(op.name());
+  step.work_per_row = output.width * kElementWork;
+  count_bytes(output, step);
+  for (size_t i = 0; i < step.inputs.size(); ++i) count_bytes(binder.input(op, i), step);
+  return bind_family(binder, op, step);
+}
+
+}  // namespace mle::steps

@@ -1,0 +1,86 @@
+// Binder: what a step needs to know of the file while it is being bound.
+// Promise: reads the proven view only, and takes memory for plans only.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mle/dtype.h>
+
+#include "format/file_view.h"
+#include "runtime/kernels/kernels.h"
+#include "runtime/memory/bump.h"
+#include "runtime/steps/step.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace mle::fb {
+struct Op;
+}
+
+namespace mle::steps {
+
+// One input or output of an op.
+struct Operand {
+  uint16_t slot = 0;
+  DType dtype = DType::F32;
+  bool per_row = false;
+  bool constant = false;
+  std::span<const uint32_t> dims;  // of one row where per_row, else of the whole tensor
+  size_t width = 0;                // product of dims
+
+  size_t bytes() const noexcept { return width * size_of(dtype); }
+};
+
+class Binder {
+ public:
+  Binder(const format::FileView& view, const kernels::Table& kernels, memory::Bump& memory) noexcept
+      : view_(view), kernels_(kernels), memory_(memory) {}
+
+  const kernels::Table& kernels() const noexcept { return kernels_; }
+
+  Operand tensor(uint16_t index) const noexcept;
+  Operand input(const fb::Op& op, size_t index) const noexcept;
+  Operand output(const fb::Op& op) const noexcept;
+  size_t input_count(const fb::Op& op) const noexcept;
+  // The elements of a constant of that type.
+  const float* constant_f32(const fb::Op& op, size_t index) const noexcept;
+
+  uint32_t iattr(const fb::Op& op, size_t index) const noexcept;
+  // `otherwise` where the op has fewer.
+  double fattr(const fb::Op& op, size_t index, double otherwise) const noexcept;
+
+  std::string_view string(uint32_t index) const noexcept { return view_.string(index); }
+
+  // Memory that lives as long as the model, or null.
+  template <class T>
+  T* make(size_t count = 1) noexcept {
+    return memory_.make<T>(count);
+  }
+
+ private:
+  const format::FileView& view_;
+  const kernels::Table& kernels_;
+  memory::Bump& memory_;
+};
+
+// Binds one op: fills `step` in full. False when memory is gone, the only way it can fail.
+bool bind(Binder& binder, const fb::Op& op, Step& step) noexcept;
+
+// The families, each in a file of its own; called by bind() for the op kinds they know. They set
+// run and plan, and what differs from the defaults bind() has set before.
+bool bind_dense(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_unary(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_binary(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_compare(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_select(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_scale(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_clip(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_softmax(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_concat(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_slice(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_reshape(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_argmax(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_cast(Binder& binder, const fb::Op& op, Step& step) noexcept;
+
+}  // namespace mle::steps

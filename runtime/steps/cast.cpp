@@ -1,0 +1,107 @@
+// Cast: every element to another type, as numpy does it, but with an answer for every input.
+// Promise: float to integer drops the fraction, saturates, and gives 0 for NaN; integer to smaller
+// integer wraps; to bool is "is not zero".
+// SPDX-License-Identifier: Apache-2.0
+#include "format/mle_generated.h"
+#include "runtime/steps/binder.h"
+
+#include <limits>
+#include <type_traits>
+
+namespace mle::steps {
+namespace {
+
+struct CastPlan {
+  void (*kernel)(const std::byte* x, std::byte* y, size_t n) noexcept;
+  size_t n;
+};
+
+// A bool lies in memory as any byte: zero is false, all else is true.
+struct Truth {
+  uint8_t byte;
+};
+
+template <class To, class From>
+To convert(From x) noexcept {
+  if constexpr (std::is_same_v<From, Truth>) {
+    return convert<To>(static_cast<uint8_t>(x.byte != 0));
+  } else if constexpr (std::is_same_v<To, Truth>) {
+    return Truth{static_cast<uint8_t>(x != From{0})};
+  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
+    constexpr To kLowest = std::numeric_limits<To>::lowest();
+    constexpr To kHighest = std::numeric_limits<To>::max();
+    // 2^digits is the first value too large; unlike kHighest itself it is exact in any float type.
+    constexpr From kTooLarge = static_cast<From>(kHighest / 2 + 1) * 2;
+    if (x >= kTooLarge) return kHighest;
+    if (x > static_cast<From>(kLowest) - From{1} || x >= static_cast<From>(kLowest)) {
+      return static_cast<To>(x);
+    }
+    return x < From{0} ? kLowest : To{0};  // too small, or NaN
+  } else {
+    return static_cast<To>(x);
+  }
+}
+
+template <class From, class To>
+void convert_all(const std::byte* x, std::byte* y, size_t n) noexcept {
+  const From* from = reinterpret_cast<const From*>(x);
+  To* to = reinterpret_cast<To*>(y);
+  for (size_t i = 0; i < n; ++i) to[i] = convert<To>(from[i]);
+}
+
+using Kernel = void (*)(const std::byte*, std::byte*, size_t) noexcept;
+
+// Calls f with a value of the C++ type of `dtype`; FileView lets no other dtype reach a cast.
+template <class F>
+Kernel with_type(DType dtype, F&& f) noexcept {
+  switch (dtype) {
+    case DType::F32: return f(float{});
+    case DType::F64: return f(double{});
+    case DType::I8: return f(int8_t{});
+    case DType::U8: return f(uint8_t{});
+    case DType::I16: return f(int16_t{});
+    case DType::U16: return f(uint16_t{});
+    case DType::I32: return f(int32_t{});
+    case DType::U32: return f(uint32_t{});
+    case DType::I64: return f(int64_t{});
+    case DType::U64: return f(uint64_t{});
+    case DType::Bool: return f(Truth{});
+    case DType::F16:
+    case DType::BF16:
+    case DType::Str: break;
+  }
+  return nullptr;
+}
+
+Kernel find_kernel(DType from, DType to) noexcept {
+  return with_type(from, [to](auto x) noexcept {
+    return with_type(
+        to, [](auto y) noexcept -> Kernel { return &convert_all<decltype(x), decltype(y)>; });
+  });
+}
+
+void run_cast(const Step& step, const Slot* slots, size_t rows) noexcept {
+  const CastPlan& plan = *static_cast<const CastPlan*>(step.plan);
+  const Slot& x = slots[step.inputs[0]];
+  const Slot& y = slots[step.output];
+  for (size_t r = 0; r < rows; ++r) {
+    plan.kernel(x.row<const std::byte>(r), y.row<std::byte>(r), plan.n);
+  }
+}
+
+}  // namespace
+
+bool bind_cast(Binder& binder, const fb::Op& op, Step& step) noexcept {
+  CastPlan* plan = binder.make<CastPlan>();
+  if (plan == nullptr) return false;
+  const Operand x = binder.input(op, 0);
+  const Operand y = binder.output(op);
+  plan->kernel = find_kernel(x.dtype, y.dtype);
+  plan->n = y.width;
+  step.run = run_cast;
+  step.plan = plan;
+  step.work_per_row = y.width;
+  return true;
+}
+
+}  // namespace mle::steps

@@ -1,0 +1,53 @@
+// Select: c ? a : b over three broadcast operands.
+// SPDX-License-Identifier: Apache-2.0
+#include "format/mle_generated.h"
+#include "runtime/steps/binder.h"
+#include "runtime/steps/broadcast.h"
+
+namespace mle::steps {
+namespace {
+
+struct SelectPlan {
+  void (*kernel)(const kernels::SelectArgs&);
+  kernels::SelectArgs args;
+  Broadcast broadcast;
+};
+
+void run_select(const Step& step, const Slot* slots, size_t rows) noexcept {
+  const SelectPlan& plan = *static_cast<const SelectPlan*>(step.plan);
+  const Slot whole[] = {slots[step.inputs[0]], slots[step.inputs[1]], slots[step.inputs[2]],
+                        slots[step.output]};
+  kernels::SelectArgs args = plan.args;
+  for_each_run(plan.broadcast, whole, rows, [&](const Slot* parts, size_t runs) noexcept {
+    args.c = parts[0].row<const uint8_t>(0);
+    args.c_stride = parts[0].stride;
+    args.a = parts[1].row<const float>(0);
+    args.a_stride = parts[1].stride_of<float>();
+    args.b = parts[2].row<const float>(0);
+    args.b_stride = parts[2].stride_of<float>();
+    args.y = parts[3].row<float>(0);
+    args.y_stride = parts[3].stride_of<float>();
+    args.rows = runs;
+    plan.kernel(args);
+  });
+}
+
+}  // namespace
+
+bool bind_select(Binder& binder, const fb::Op& op, Step& step) noexcept {
+  SelectPlan* plan = binder.make<SelectPlan>();
+  if (plan == nullptr) return false;
+  const Operand operands[] = {binder.input(op, 0), binder.input(op, 1), binder.input(op, 2),
+                              binder.output(op)};
+  plan->kernel = binder.kernels().select;
+  plan->broadcast = make_broadcast(operands);
+  plan->args.c_step = plan->broadcast.step[0];
+  plan->args.a_step = plan->broadcast.step[1];
+  plan->args.b_step = plan->broadcast.step[2];
+  plan->args.n = plan->broadcast.n;
+  step.run = run_select;
+  step.plan = plan;
+  return true;
+}
+
+}  // namespace mle::steps

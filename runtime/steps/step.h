@@ -1,0 +1,49 @@
+// Step: an op of the program, bound to its kernel once and run many times.
+// Promise: a bound step needs no checks, takes no memory and never branches on weights.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "format/op_kinds.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace mle::steps {
+
+// Where a tensor lies while a tile runs.
+struct Slot {
+  std::byte* data = nullptr;
+  size_t stride = 0;  // bytes between rows; 0: all rows share one (constants, whole tensors)
+
+  template <class T>
+  T* row(size_t r) const noexcept {
+    return reinterpret_cast<T*>(data + r * stride);
+  }
+  template <class T>
+  size_t stride_of() const noexcept {
+    return stride / sizeof(T);
+  }
+};
+
+struct Step {
+  // Computes `rows` rows. `slots` has one entry per tensor of the program.
+  void (*run)(const Step& step, const Slot* slots, size_t rows) noexcept = nullptr;
+  const void* plan = nullptr;  // what the family prepared; only its own run looks inside
+
+  bool whole = false;                // the output is one tensor, not one per row: run with rows = 1
+  bool flush = false;                // runs with denormals flushed to zero
+  std::span<const uint16_t> inputs;  // slots
+  uint16_t output = 0;
+
+  // What profiles say, and what the choice of threads is made from.
+  format::OpKind kind = format::OpKind::None;
+  std::string_view name;
+  uint64_t flops_per_row = 0;   // two per multiply-add; 0 where counting makes no sense
+  uint64_t bytes_per_row = 0;   // of per-row inputs and outputs
+  uint64_t bytes_per_call = 0;  // of constants and whole tensors
+  uint64_t work_per_row = 0;    // time, in floating-point operations of a dense layer
+};
+
+}  // namespace mle::steps

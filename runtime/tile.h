@@ -1,0 +1,21 @@
+// How many rows are computed together, and when rows are worth sharing among threads.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "runtime/model_state.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+namespace mle::detail {
+
+// `wanted` 0: as many as keep activations, and weights where possible, in the second-level cache.
+// At least 1; memory limits are kept whatever is wanted.
+size_t choose_tile_rows(const ModelState& model, size_t wanted) noexcept;
+
+// Rows that one thread takes at a time when `rows` rows go to `threads` threads; `rows` itself
+// where one thread had better do it all.
+size_t choose_part(size_t rows, size_t tile_rows, size_t threads, uint64_t work_per_row) noexcept;
+
+}  // namespace mle::detail
