@@ -1,6 +1,6 @@
 // The benchmark behind `script/bench peers`: every workload at every batch size, every peer beside
-// us in the same minute, and the machine's own bound beside them all. SPDX-License-Identifier:
-// Apache-2.0
+// us in the same minute, and the machine's own bound beside them all.
+// SPDX-License-Identifier: Apache-2.0
 #include "tools/dev/peers/bound.h"
 #include "tools/dev/peers/measure.h"
 #include "tools/dev/peers/options.h"
