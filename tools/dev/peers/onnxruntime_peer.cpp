@@ -1,6 +1,7 @@
 // ONNX Runtime through its C ABI, driven as well as we know: all graph optimisations, one thread
 // and none that spins, arena and memory pattern, values bound once to the caller's buffers (the
-// plain Run call with the same values took 70 ns more). SPDX-License-Identifier: Apache-2.0
+// plain Run call with the same values took 70 ns more).
+// SPDX-License-Identifier: Apache-2.0
 #include "tools/dev/peers/onnxruntime_api.h"
 #include "tools/dev/peers/peer.h"
 
