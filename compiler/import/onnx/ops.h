@@ -1,0 +1,33 @@
+// The table of operators: which handler reads which operator in which opsets.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mle/status.h>
+
+#include "compiler/import/onnx/operator_node.h"
+
+#include <cstdint>
+#include <span>
+
+namespace mle::compiler::onnx {
+
+inline constexpr uint8_t kAny = 255;
+inline constexpr int kNow = 0x7fffffff;
+
+struct Operator {
+  const char* type;
+  int first, last;  // opsets
+  uint8_t least_inputs, most_inputs, most_outputs;
+  Status (*read)(OperatorNode&);
+};
+
+// The families, each in its own file.
+std::span<const Operator> linear_operators();
+std::span<const Operator> activation_operators();
+std::span<const Operator> elementwise_operators();
+std::span<const Operator> normalise_operators();
+std::span<const Operator> shape_operators();
+std::span<const Operator> pick_operators();
+std::span<const Operator> constant_operators();
+
+}  // namespace mle::compiler::onnx

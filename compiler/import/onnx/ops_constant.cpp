@@ -1,0 +1,115 @@
+// Where constants come from: Constant, ConstantOfShape; and Cast, behind which weights hide.
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/graph/infer.h"
+#include "compiler/import/onnx/ops.h"
+#include "compiler/import/onnx/tensor_proto.h"
+#include "compiler/import/onnx/text.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mle::compiler::onnx {
+namespace {
+
+using enum format::rule::Rule;
+using onnx_pb::AttributeProto;
+
+Status read_constant(OperatorNode& op) {
+  if (op.attribute_count() != 1) return broken(C209_Attribute, "Constant wants exactly one value");
+  MLE_TRY_ASSIGN(const auto* value, op.attribute("value", AttributeProto::TENSOR));
+  MLE_TRY_ASSIGN(const auto* real, op.attribute("value_float", AttributeProto::FLOAT));
+  MLE_TRY_ASSIGN(const auto* reals, op.attribute("value_floats", AttributeProto::FLOATS));
+  MLE_TRY_ASSIGN(const auto* integer, op.attribute("value_int", AttributeProto::INT));
+  MLE_TRY_ASSIGN(const auto* integers, op.attribute("value_ints", AttributeProto::INTS));
+  if (value != nullptr) {
+    MLE_TRY_ASSIGN(Tensor tensor, op.read_tensor_attribute(*value));
+    op.set(0, std::move(tensor));
+  } else if (real != nullptr) {
+    op.set(0, make_tensor<float>("", DType::F32, {}, {real->f()}));
+  } else if (integer != nullptr) {
+    op.set(0, make_tensor<int64_t>("", DType::I64, {}, {integer->i()}));
+  } else if (reals != nullptr) {
+    op.set(0, make_tensor("", DType::F32, {static_cast<uint32_t>(reals->floats_size())},
+                          std::vector<float>(reals->floats().begin(), reals->floats().end())));
+  } else if (integers != nullptr) {
+    op.set(0, make_tensor("", DType::I64, {static_cast<uint32_t>(integers->ints_size())},
+                          std::vector<int64_t>(integers->ints().begin(), integers->ints().end())));
+  } else {
+    return unsupported(C207_UnsupportedType, "Constant of strings or sparse values",
+                       "mle computes with dense numbers");
+  }
+  return {};
+}
+
+// The shape is a vector of constants, the value one element (an f32 zero where there is none).
+Status read_constant_of_shape(OperatorNode& op) {
+  MLE_TRY_ASSIGN(const std::vector<int64_t> shape, op.integers_of(0));
+  MLE_TRY_ASSIGN(const auto* given, op.attribute("value", AttributeProto::TENSOR));
+  Tensor value = make_tensor<float>("", DType::F32, {}, {0.0f});
+  if (given != nullptr) {
+    MLE_TRY_ASSIGN(value, op.read_tensor_attribute(*given));
+  }
+  if (value.count() != 1) return broken(C209_Attribute, "ConstantOfShape of more than one value");
+  Dims dims;
+  for (const int64_t length : shape) {
+    if (length < 1 || length > 0xffffffff)
+      return broken(C208_Shape,
+                    "ConstantOfShape with an axis of " + std::to_string(length) + " elements");
+    dims.push_back(static_cast<uint32_t>(length));
+  }
+  MLE_TRY(check_limits({value.dtype, Rows::Whole, dims}));
+  const uint64_t count = element_count(dims);
+  MLE_TRY(op.budget().spend(count * size_of(value.dtype), count));
+  std::vector<std::byte> bytes;
+  bytes.reserve(count * size_of(value.dtype));
+  for (uint64_t i = 0; i < count; ++i)
+    bytes.insert(bytes.end(), value.data.bytes.begin(), value.data.bytes.end());
+  op.set(0, Tensor{"", value.dtype, std::move(dims), Constant::from_bytes(std::move(bytes)), {}});
+  return {};
+}
+
+Status read_cast(OperatorNode& op) {
+  MLE_TRY_ASSIGN(const auto* to, op.attribute("to", AttributeProto::INT));
+  op.ignore("saturate");    // these two are about
+  op.ignore("round_mode");  // 8-bit floats only
+  if (to == nullptr) return broken(C209_Attribute, "Cast without a type");
+  const int64_t number = std::clamp<int64_t>(to->i(), -1, 0x7fffffff);
+  const auto dtype = dtype_of(static_cast<int32_t>(number));
+  if (!dtype || *dtype == DType::F16 || *dtype == DType::BF16)
+    return unsupported(C207_UnsupportedType,
+                       "Cast to " + onnx_type_name(static_cast<int32_t>(number)),
+                       "the runtime computes in f32 now: export the model in float32");
+  if (op.dtype(0) == *dtype) {
+    op.forward(0);
+    return {};
+  }
+  if (op.is_constant(0)) {
+    const Tensor& tensor = op.tensor(0);
+    if (tensor.has_rows())
+      return unsupported(C214_MixesRows, "computes with the number of rows",
+                         "fix the batch axis with --shape NAME=N");
+    MLE_TRY(op.budget().spend(tensor.count() * size_of(*dtype), tensor.count()));
+    MLE_TRY_ASSIGN(Tensor result, cast(tensor, *dtype));
+    op.set(0, Operand::constant(std::move(result)));
+    return {};
+  }
+  MLE_TRY_ASSIGN(const ValueId x, op.value(0));
+  Fact wanted = op.fact(x);
+  wanted.dtype = *dtype;
+  Node node;
+  node.kind = OpKind::Cast;
+  node.inputs = {x};
+  return op.emit(std::move(node), &wanted);
+}
+
+constexpr Operator kOperators[] = {
+    {"Cast", 7, kNow, 1, 1, 1, read_cast},
+    {"Constant", 7, kNow, 0, 0, 1, read_constant},
+    {"ConstantOfShape", 9, kNow, 1, 1, 1, read_constant_of_shape},
+};
+
+}  // namespace
+
+std::span<const Operator> constant_operators() { return kOperators; }
+
+}  // namespace mle::compiler::onnx

@@ -1,0 +1,315 @@
+// Operators that take some elements: Slice, Split, Concat, Gather, ArgMax and ArgMin.
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/graph/infer.h"
+#include "compiler/import/onnx/limits.h"
+#include "compiler/import/onnx/ops.h"
+#include "compiler/import/onnx/rearrange.h"
+#include "compiler/import/onnx/text.h"
+
+#include <algorithm>
+#include <numeric>
+#include <utility>
+
+namespace mle::compiler::onnx {
+namespace {
+
+using enum format::rule::Rule;
+
+// `count` elements from `start` on along an axis of a row.
+struct Range {
+  uint32_t axis = 0, start = 0, step = 1, count = 0;
+};
+
+Fact sliced(Fact fact, const Range& range) {
+  fact.dims[range.axis] = range.count;
+  return fact;
+}
+
+Node slice(ValueId x, const Range& range) {
+  Node node;
+  node.kind = OpKind::Slice;
+  node.inputs = {x};
+  node.iattr = {range.axis, range.start, range.step};
+  return node;
+}
+
+std::vector<uint32_t> positions(const Range& range) {
+  std::vector<uint32_t> picks(range.count);
+  for (uint32_t i = 0; i < range.count; ++i) picks[i] = range.start + i * range.step;
+  return picks;
+}
+
+// What a Slice says about one axis.
+struct Bounds {
+  int64_t axis, start, end, step;
+};
+
+Result<std::vector<Bounds>> join(const std::vector<int64_t>& starts,
+                                 const std::vector<int64_t>& ends,
+                                 const std::optional<std::vector<int64_t>>& axes,
+                                 const std::optional<std::vector<int64_t>>& steps) {
+  if (ends.size() != starts.size() || (axes && axes->size() != starts.size()) ||
+      (steps && steps->size() != starts.size()))
+    return broken(C209_Attribute, "Slice whose starts, ends, axes and steps differ in number");
+  std::vector<Bounds> all;
+  for (size_t i = 0; i < starts.size(); ++i)
+    all.push_back(
+        {axes ? (*axes)[i] : static_cast<int64_t>(i), starts[i], ends[i], steps ? (*steps)[i] : 1});
+  return all;
+}
+
+Result<std::vector<Bounds>> slice_bounds(OperatorNode& op) {
+  if (op.opset() < 10) {
+    MLE_TRY_ASSIGN(const auto starts, op.integers("starts"));
+    MLE_TRY_ASSIGN(const auto ends, op.integers("ends"));
+    MLE_TRY_ASSIGN(const auto axes, op.integers("axes"));
+    if (!starts || !ends) return broken(C209_Attribute, "Slice without starts or ends");
+    return join(*starts, *ends, axes, {});
+  }
+  MLE_TRY_ASSIGN(const auto starts, op.integers_of(1));
+  MLE_TRY_ASSIGN(const auto ends, op.integers_of(2));
+  std::optional<std::vector<int64_t>> axes, steps;
+  if (op.has(3)) {
+    MLE_TRY_ASSIGN(axes, op.integers_of(3));
+  }
+  if (op.has(4)) {
+    MLE_TRY_ASSIGN(steps, op.integers_of(4));
+  }
+  return join(starts, ends, axes, steps);
+}
+
+// Clamped as numpy does. Nothing if all rows are taken, which is the only slice of the batch axis
+// that does not look at it.
+Result<std::optional<Range>> range_of(const OperatorNode& op, const Bounds& bounds) {
+  constexpr int64_t kEndless = 0x7fffffff;
+  if (bounds.step < 1)
+    return unsupported(C205_UnsupportedOp, "Slice with step " + std::to_string(bounds.step),
+                       "mle slices forwards only");
+  const auto rank = static_cast<int64_t>(op.rank(0));
+  const bool is_rows = op.per_row(0) && (bounds.axis == 0 || bounds.axis == -rank);
+  if (is_rows && bounds.start == 0 && bounds.step == 1 && bounds.end >= kEndless)
+    return std::optional<Range>();
+  MLE_TRY_ASSIGN(const uint32_t axis, op.axis(0, bounds.axis));
+  const auto length = static_cast<int64_t>(op.dims(0)[axis]);
+  const auto clamped = [length](int64_t at) {
+    return std::clamp(at < 0 ? std::max(at, -length) + length : at, int64_t{0}, length);
+  };
+  const int64_t start = clamped(bounds.start);
+  const int64_t taken = std::max<int64_t>(clamped(bounds.end) - start, 0);
+  const int64_t step = std::min(bounds.step, length + 1);
+  const int64_t count = (taken + step - 1) / step;
+  if (count == 0 && !(op.is_constant(0) && op.rank(0) == 1))
+    return broken(C208_Shape, "Slice takes no elements");
+  return std::optional(Range{axis, static_cast<uint32_t>(start), static_cast<uint32_t>(step),
+                             static_cast<uint32_t>(count)});
+}
+
+Status read_slice(OperatorNode& op) {
+  MLE_TRY_ASSIGN(const std::vector<Bounds> all, slice_bounds(op));
+  std::vector<Range> ranges;
+  for (const Bounds& bounds : all) {
+    MLE_TRY_ASSIGN(const std::optional<Range> range, range_of(op, bounds));
+    if (!range) continue;
+    for (const Range& earlier : ranges)
+      if (earlier.axis == range->axis) return broken(C209_Attribute, "Slice twice along one axis");
+    ranges.push_back(*range);
+  }
+  if (op.is_constant(0)) {
+    Tensor result = op.tensor(0);
+    for (const Range& range : ranges) {
+      MLE_TRY_ASSIGN(result, pick(result, range.axis, positions(range), op.budget()));
+    }
+    op.set(0, std::move(result));
+    return {};
+  }
+  MLE_TRY_ASSIGN(ValueId x, op.value(0));
+  for (const Range& range : ranges) {
+    const Fact wanted = sliced(op.fact(x), range);
+    if (wanted == op.fact(x)) continue;
+    MLE_TRY_ASSIGN(x, op.add(slice(x, range), &wanted));
+  }
+  op.emit_value(x);
+  return {};
+}
+
+// Lengths of the parts: given, or as equal as can be with the last one shorter.
+Result<std::vector<int64_t>> split_lengths(OperatorNode& op, int64_t length) {
+  if (op.opset() < 13) {
+    MLE_TRY_ASSIGN(const auto given, op.integers("split"));
+    if (given) return *given;
+  } else if (op.has(1)) {
+    return op.integers_of(1);
+  }
+  const auto parts = static_cast<int64_t>(op.output_count());
+  MLE_TRY_ASSIGN(const int64_t asked, op.opset() >= 18 ? op.integer("num_outputs", parts) : parts);
+  if (asked != parts)
+    return broken(C209_Attribute, "Split whose num_outputs is not that of its outputs");
+  if (op.opset() < 18 && length % parts != 0)
+    return broken(C208_Shape, "Split of " + std::to_string(length) + " elements into " +
+                                  std::to_string(parts) + " equal parts");
+  const int64_t each = (length + parts - 1) / parts;
+  std::vector<int64_t> lengths(static_cast<size_t>(parts), each);
+  lengths.back() = length - each * (parts - 1);
+  return lengths;
+}
+
+Status read_split(OperatorNode& op) {
+  MLE_TRY_ASSIGN(const int64_t onnx_axis, op.integer("axis", 0));
+  MLE_TRY_ASSIGN(const uint32_t axis, op.axis(0, onnx_axis));
+  const auto length = static_cast<int64_t>(op.dims(0)[axis]);
+  MLE_TRY_ASSIGN(const std::vector<int64_t> lengths, split_lengths(op, length));
+  if (lengths.size() != op.output_count())
+    return broken(C209_Attribute, "Split into " + std::to_string(lengths.size()) + " parts for " +
+                                      std::to_string(op.output_count()) + " outputs");
+  int64_t start = 0;
+  for (size_t i = 0; i < lengths.size(); ++i) {
+    if (lengths[i] < 1 || lengths[i] > length - start)
+      return broken(C208_Shape, "Split whose parts do not add up");
+    const Range range{axis, static_cast<uint32_t>(start), 1, static_cast<uint32_t>(lengths[i])};
+    start += lengths[i];
+    if (op.is_constant(0)) {
+      MLE_TRY_ASSIGN(Tensor part, pick(op.tensor(0), axis, positions(range), op.budget()));
+      op.set(i, std::move(part));
+    } else if (op.output_is_used(i)) {
+      MLE_TRY_ASSIGN(const ValueId x, op.value(0));
+      const Fact wanted = sliced(op.fact(x), range);
+      MLE_TRY(op.emit(slice(x, range), &wanted, i));
+    }
+  }
+  return start == length ? Status() : broken(C208_Shape, "Split whose parts do not add up");
+}
+
+Node concat_node(std::vector<ValueId> values, uint32_t axis) {
+  Node node;
+  node.kind = OpKind::Concat;
+  node.inputs = std::move(values);
+  node.iattr = {axis};
+  return node;
+}
+
+Status concat_constants(OperatorNode& op, uint32_t axis) {
+  std::vector<const Tensor*> tensors;
+  for (size_t i = 0; i < op.input_count(); ++i) {
+    Dims dims = op.dims(i);
+    if (dims.size() == op.dims(0).size()) dims[axis] = op.dims(0)[axis];
+    if (dims != op.dims(0) || op.dtype(i) != op.dtype(0))
+      return broken(C208_Shape, "Concat of constants that do not fit together");
+    tensors.push_back(&op.tensor(i));
+  }
+  MLE_TRY_ASSIGN(Tensor result, concat(tensors, axis, op.budget()));
+  op.set(0, std::move(result));
+  return {};
+}
+
+Status read_concat(OperatorNode& op) {
+  MLE_TRY_ASSIGN(const auto* given, op.attribute("axis", onnx_pb::AttributeProto::INT));
+  if (given == nullptr) return broken(C209_Attribute, "Concat without an axis");
+  size_t leader = 0;  // a computed input, if there is one
+  for (size_t i = 0; i < op.input_count(); ++i) {
+    if (!op.has(i)) return broken(C213_GraphBroken, "Concat with an input left out");
+    if (!op.is_constant(i)) leader = i;
+  }
+  MLE_TRY_ASSIGN(const uint32_t axis, op.axis(leader, given->i()));
+  if (op.all_constant()) return concat_constants(op, axis);
+  std::vector<ValueId> values;
+  for (size_t i = 0; i < op.input_count(); ++i) {
+    if (op.per_row(i) != op.per_row(leader))
+      return unsupported(C214_MixesRows,
+                         "Concat of rows with constant " + quoted(op.tensor(i).name) +
+                             ", which has a fixed number of rows",
+                         "export the model with a dynamic batch axis");
+    MLE_TRY_ASSIGN(const ValueId id, op.value(i));
+    values.push_back(id);
+  }
+  return op.emit(concat_node(std::move(values), axis));
+}
+
+Result<std::vector<uint32_t>> gather_picks(const OperatorNode& op, uint32_t axis) {
+  if (!op.is_constant(1))
+    return unsupported(C205_UnsupportedOp, "Gather by computed indices",
+                       "embedding tables are not compiled yet");
+  MLE_TRY_ASSIGN(const std::vector<int64_t> indices, op.integers_of(1));
+  const auto length = static_cast<int64_t>(op.dims(0)[axis]);
+  std::vector<uint32_t> picks;
+  for (const int64_t index : indices) {
+    if (index < -length || index >= length)
+      return broken(C209_Attribute, "Gather of index " + std::to_string(index) + " from " +
+                                        std::to_string(length) + " elements");
+    picks.push_back(static_cast<uint32_t>(index < 0 ? index + length : index));
+  }
+  if (picks.empty()) return broken(C208_Shape, "Gather of nothing");
+  return picks;
+}
+
+// Runs of neighbours become slices, joined again.
+Result<ValueId> gather_computed(OperatorNode& op, uint32_t axis,
+                                const std::vector<uint32_t>& picks) {
+  MLE_TRY_ASSIGN(const ValueId x, op.value(0));
+  std::vector<ValueId> parts;
+  for (size_t i = 0; i < picks.size();) {
+    size_t end = i + 1;
+    while (end < picks.size() && picks[end] == picks[end - 1] + 1) ++end;
+    const Range range{axis, picks[i], 1, static_cast<uint32_t>(end - i)};
+    const Fact wanted = sliced(op.fact(x), range);
+    if (parts.size() == kMaxGatherRuns)
+      return unsupported(C216_LimitReached, "Gather of too many scattered columns",
+                         "order the columns before the model");
+    MLE_TRY_ASSIGN(const ValueId part, op.add(slice(x, range), &wanted));
+    parts.push_back(part);
+    i = end;
+  }
+  if (parts.size() == 1) return parts[0];
+  return op.add(concat_node(std::move(parts), axis));
+}
+
+Status read_gather(OperatorNode& op) {
+  MLE_TRY_ASSIGN(const int64_t onnx_axis, op.integer("axis", 0));
+  MLE_TRY_ASSIGN(const uint32_t axis, op.axis(0, onnx_axis));
+  MLE_TRY_ASSIGN(const std::vector<uint32_t> picks, gather_picks(op, axis));
+  // The shape of the indices takes the place of the axis.
+  const Dims& from = op.dims(0);
+  const Dims& indices = op.dims(1);
+  Dims dims(from.begin(), from.begin() + axis);
+  dims.insert(dims.end(), indices.begin(), indices.end());
+  dims.insert(dims.end(), from.begin() + axis + 1, from.end());
+  if (op.is_constant(0)) {
+    MLE_TRY_ASSIGN(Tensor result, pick(op.tensor(0), axis, picks, op.budget()));
+    MLE_TRY(check_limits({result.dtype, Rows::Whole, dims}));
+    result.dims = dims;
+    op.set(0, std::move(result));
+    return {};
+  }
+  MLE_TRY_ASSIGN(const ValueId picked, gather_computed(op, axis, picks));
+  return op.emit_reshaped(picked, dims);
+}
+
+// The smallest is the largest of the negatives.
+template <bool smallest>
+Status read_arg(OperatorNode& op) {
+  MLE_TRY_ASSIGN(const int64_t onnx_axis, op.integer("axis", 0));
+  MLE_TRY_ASSIGN(const int64_t keep, op.integer("keepdims", 1));
+  MLE_TRY_ASSIGN(const int64_t last, op.opset() >= 12 ? op.integer("select_last_index", 0) : 0);
+  MLE_TRY_ASSIGN(const uint32_t axis, op.axis(0, onnx_axis));
+  MLE_TRY_ASSIGN(ValueId x, op.value(0));
+  if (smallest) {
+    MLE_TRY_ASSIGN(x, op.add(unary(Act::Neg, x)));
+  }
+  Node node;
+  node.kind = OpKind::ArgMax;
+  node.inputs = {x};
+  node.iattr = {axis, last != 0 ? 1u : 0u, keep != 0 ? 1u : 0u};
+  return op.emit(std::move(node));
+}
+
+constexpr Operator kOperators[] = {
+    {"ArgMax", 7, kNow, 1, 1, 1, read_arg<false>}, {"ArgMin", 7, kNow, 1, 1, 1, read_arg<true>},
+    {"Concat", 7, kNow, 1, kAny, 1, read_concat},  {"Gather", 7, kNow, 2, 2, 1, read_gather},
+    {"Slice", 7, 9, 1, 1, 1, read_slice},          {"Slice", 10, kNow, 3, 5, 1, read_slice},
+    {"Split", 7, 12, 1, 1, kAny, read_split},      {"Split", 13, kNow, 1, 2, kAny, read_split},
+};
+
+}  // namespace
+
+std::span<const Operator> pick_operators() { return kOperators; }
+
+}  // namespace mle::compiler::onnx
