@@ -1,0 +1,47 @@
+// JsonWriter: JSON as it is written, with no tree in memory.
+// Promise: the text is valid JSON whatever strings and numbers go in, and the same on every
+// machine. SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mle::tools {
+
+// Inside an object every value follows a key. Ends must match begins.
+class JsonWriter {
+ public:
+  JsonWriter& begin_object() { return open('{'); }
+  JsonWriter& end_object() { return close('}'); }
+  JsonWriter& begin_array() { return open('['); }
+  JsonWriter& end_array() { return close(']'); }
+  JsonWriter& key(std::string_view name);
+
+  JsonWriter& text(std::string_view value);  // bytes that are no UTF-8 become U+FFFD
+  JsonWriter& whole(uint64_t value);
+  JsonWriter& number(double value);  // NaN and infinities become null
+  JsonWriter& boolean(bool value);
+  JsonWriter& null();
+
+  JsonWriter& field(std::string_view name, std::string_view value) { return key(name).text(value); }
+  JsonWriter& field(std::string_view name, uint64_t value) { return key(name).whole(value); }
+  JsonWriter& texts(std::string_view name, const std::vector<std::string>& values);
+
+  // What was written, with a final line end.
+  std::string str() const { return out_ + "\n"; }
+
+ private:
+  JsonWriter& open(char bracket);
+  JsonWriter& close(char bracket);
+  void before_value();
+  void new_line();
+  void quoted(std::string_view text);
+
+  std::string out_;
+  std::vector<bool> empty_;  // per open bracket: nothing in it yet
+  bool after_key_ = false;
+};
+
+}  // namespace mle::tools

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/mle-convert/report.h"
+
+#include "tools/cli/table.h"
+#include "tools/cli/text.h"
+
+#include <algorithm>
+
+namespace mle::tools {
+namespace {
+
+std::string joined(const std::vector<std::string>& parts) {
+  std::string text;
+  for (size_t i = 0; i < parts.size() && i < 8; ++i)
+    text += (i == 0 ? "" : ", ") + printable(parts[i]);
+  return text + (parts.size() > 8 ? ", …" : "");
+}
+
+std::string count_text(uint64_t count, const char* noun) {
+  return grouped(count) + " " + noun + (count == 1 ? "" : "s");
+}
+
+uint64_t golden_rows(const Conversion& result) {
+  uint64_t rows = 0;
+  for (const GoldenReport& report : result.golden) rows += report.rows;
+  return rows;
+}
+
+double golden_error(const Conversion& result) {
+  double worst = 0;
+  for (const GoldenReport& report : result.golden) worst = std::max(worst, report.worst_abs);
+  return worst;
+}
+
+std::string error_text(const Conversion& result) {
+  std::string text;
+  for (const GoldenReport& report : result.golden)
+    text += (text.empty() ? "" : "; ") + ("at most " + three_digits(report.worst_abs)) + " (" +
+            three_digits(report.worst_ulp) + " ULP) from the " + report.reference + " in " +
+            count_text(report.rows, "golden row");
+  if (text.empty()) text = "no golden rows";
+  if (result.check)
+    text += "; at most " + three_digits(result.check->worst_abs) + " in " +
+            count_text(result.check->rows, "check row");
+  return text;
+}
+
+}  // namespace
+
+void print_problems(const Conversion& result, const Console& console) {
+  for (const compiler::Problem& problem : result.problems.kept()) {
+    const std::string where = problem.where.empty() ? "" : problem.where + ": ";
+    // Some messages name the file themselves.
+    const bool named = problem.what.rfind(result.source, 0) == 0;
+    console.error(named ? "" : result.source, where + problem.what, problem.hint);
+  }
+  const size_t hidden = result.problems.count() - result.problems.kept().size();
+  if (hidden > 0)
+    console.error(result.source, "and " + count_text(hidden, "problem") + " more of that kind");
+}
+
+std::string summary_text(const Conversion& result) {
+  const compiler::Summary& s = result.summary;
+  std::string text = printable(result.source) + " → " + printable(result.output) + "\n";
+  text += "  read      " + s.importer +
+          (result.origin.empty() ? "" : " by " + printable(result.origin)) + ", " +
+          count_text(s.nodes_in_source, "node") + "\n";
+  text += "  takes     " + joined(s.inputs) + "\n";
+  text += "  gives     " + joined(s.outputs) + "\n";
+  text += "  compiled  " + count_text(s.ops, "layer") + ", " +
+          count_text(s.parameters, "parameter") + ", " + byte_text(result.bytes) + "\n";
+  text += "  error     " + error_text(result) + "\n";
+  text += "  time      " + duration_text(result.seconds * 1e9) + "\n";
+  return text;
+}
+
+std::string folder_text(const std::vector<Conversion>& results, size_t skipped, double seconds) {
+  Table table{{"model", "layers", "parameters", "size", "error", "time"}, {}};
+  size_t failed = 0;
+  for (const Conversion& result : results) {
+    if (!result.ok()) {
+      ++failed;
+      table.rows.push_back(
+          {printable(result.source), "failed", "", "", "", duration_text(result.seconds * 1e9)});
+      continue;
+    }
+    table.rows.push_back({printable(result.source), grouped(result.summary.ops),
+                          grouped(result.summary.parameters), byte_text(result.bytes),
+                          three_digits(golden_error(result)), duration_text(result.seconds * 1e9)});
+  }
+  std::string text = results.empty() ? "" : table.aligned();
+  text += count_text(results.size() - failed, "model") + " converted, " + grouped(failed) +
+          " failed, " + grouped(skipped) + " other files left alone, " +
+          duration_text(seconds * 1e9) + "\n";
+  return text;
+}
+
+std::string json_text(const std::vector<Conversion>& results) {
+  JsonWriter json;
+  json.begin_object().field("schema", "mle-convert/1").key("models").begin_array();
+  for (const Conversion& result : results) {
+    const compiler::Summary& s = result.summary;
+    json.begin_object().field("source", result.source);
+    json.key("ok").boolean(result.ok());
+    if (result.ok()) {
+      json.field("output", result.output).field("importer", s.importer);
+      json.field("framework", result.origin).field("model", s.model_name);
+      json.texts("inputs", s.inputs).texts("outputs", s.outputs);
+      json.field("nodes", s.nodes_in_source).field("layers", s.ops);
+      json.field("parameters", s.parameters).field("bytes", result.bytes);
+      json.field("golden_rows", golden_rows(result));
+      json.key("golden_error").number(golden_error(result));
+      if (result.check) {
+        json.field("check_rows", result.check->rows);
+        json.key("check_error").number(result.check->worst_abs);
+      }
+    }
+    json.key("seconds").number(result.seconds);
+    json.key("problems").begin_array();
+    for (const compiler::Problem& problem : result.problems.kept()) {
+      const format::RuleText* rule = format::find_rule(problem.rule);
+      json.begin_object().field("rule", rule == nullptr ? "" : rule->code);
+      json.field("where", problem.where).field("message", problem.what);
+      json.field("hint", problem.hint).end_object();
+    }
+    json.end_array().end_object();
+  }
+  json.end_array().end_object();
+  return json.str();
+}
+
+}  // namespace mle::tools
