@@ -75,9 +75,9 @@ class Importing {
 // The steps of read(), in this order after finding the live nodes.
 // Graph inputs and initializers become operands; decides whether the model is row-wise.
 void import_inputs(Importing& importing);
-// Which nodes the outputs need, and how often each name is used.
-std::vector<bool> find_live_nodes(Importing& importing);
-void import_nodes(Importing& importing, const std::vector<bool>& live);
+// Which nodes the outputs need, sorted, and how often each name is used.
+std::vector<int> find_live_nodes(Importing& importing);
+void import_nodes(Importing& importing, const std::vector<int>& live);
 // The one entry, named after the source's graph.
 void import_outputs(Importing& importing);
 

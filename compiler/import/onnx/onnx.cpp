@@ -90,7 +90,7 @@ std::optional<Graph> read(const SourceFile& source, const ImportOptions& options
     return {};
   }
   describe(importing, source);
-  const std::vector<bool> live = find_live_nodes(importing);
+  const std::vector<int> live = find_live_nodes(importing);
   import_inputs(importing);
   import_nodes(importing, live);
   import_outputs(importing);

@@ -17,14 +17,24 @@ namespace {
 using enum format::rule::Rule;
 using onnx_pb::NodeProto;
 
-const Operator* find(std::string_view type, int opset) {
+template <class Fits>
+const Operator* find_if(Fits fits) {
   for (const auto family :
        {linear_operators(), activation_operators(), elementwise_operators(), normalise_operators(),
         shape_operators(), pick_operators(), constant_operators()})
     for (const Operator& candidate : family)
-      if (type == candidate.type && opset >= candidate.first && opset <= candidate.last)
-        return &candidate;
+      if (fits(candidate)) return &candidate;
   return nullptr;
+}
+
+const Operator* find(std::string_view type, int opset) {
+  return find_if([&](const Operator& candidate) {
+    return type == candidate.type && opset >= candidate.first && opset <= candidate.last;
+  });
+}
+
+bool is_known(std::string_view type) {
+  return find_if([&](const Operator& candidate) { return type == candidate.type; }) != nullptr;
 }
 
 struct Refusal {
@@ -72,10 +82,13 @@ Status refuse(const Importing& importing, const NodeProto& node) {
     if (refusal.type == node.op_type())
       return unsupported(C205_UnsupportedOp,
                          "operator " + type + ": " + std::string(refusal.reason), refusal.hint);
-  return unsupported(
-      C205_UnsupportedOp,
-      "operator " + type + " is not known in opset " + std::to_string(importing.opset),
-      "docs/onnx.md lists the operators");
+  const std::string opset = std::to_string(importing.opset);
+  if (is_known(node.op_type()))
+    return broken(C205_UnsupportedOp, "operator " + type + " does not exist in opset " + opset,
+                  "export the model with another opset_version");
+  return unsupported(C205_UnsupportedOp,
+                     "operator " + type + " of opset " + opset + " is not compiled",
+                     "docs/onnx.md lists the operators that are");
 }
 
 std::string where(const NodeProto& node, int index) {
@@ -95,46 +108,81 @@ Status check_counts(const Operator& op, const NodeProto& node, const OperatorNod
   return {};
 }
 
-// Which nodes there are to do, found backwards from the outputs.
+// Which nodes there are to do, found backwards from the outputs, and an order in which every node
+// comes after those it needs. Files are nearly always sorted: then the order is theirs.
 class LiveNodes {
  public:
   explicit LiveNodes(Importing& importing)
-      : importing_(importing), live_(static_cast<size_t>(importing.source().node_size())) {}
+      : importing_(importing), graph_(importing.source()), is_live_(node_count()) {}
 
-  std::vector<bool> find() {
-    const onnx_pb::GraphProto& graph = importing_.source();
-    for (int n = 0; n < graph.node_size(); ++n)
-      for (const std::string& output : graph.node(n).output()) add_producer(output, n);
-    for (const onnx_pb::ValueInfoProto& output : graph.output()) use(output.name());
+  std::vector<int> find() {
+    for (int n = 0; n < graph_.node_size(); ++n)
+      for (const std::string& output : graph_.node(n).output()) add_producer(output, n);
+    for (const onnx_pb::ValueInfoProto& output : graph_.output()) use(output.name());
     while (!to_visit_.empty()) {
       const int n = to_visit_.back();
       to_visit_.pop_back();
-      for (const std::string& input : graph.node(n).input()) use(input);
+      for (const std::string& input : graph_.node(n).input()) use(input);
     }
-    return std::move(live_);
+    return sorted();
   }
 
  private:
+  size_t node_count() const { return static_cast<size_t>(importing_.source().node_size()); }
+
   void add_producer(const std::string& name, int n) {
     if (name.empty()) return;
     if (!producers_.try_emplace(name, n).second)
       importing_.problems.add(
           broken(C213_GraphBroken, "value " + quoted(name) + " is computed twice"),
-          where(importing_.source().node(n), n));
+          where(graph_.node(n), n));
   }
 
   void use(const std::string& name) {
     if (name.empty()) return;
     ++importing_.uses[name];
     const auto found = producers_.find(name);
-    if (found == producers_.end() || live_[static_cast<size_t>(found->second)]) return;
-    live_[static_cast<size_t>(found->second)] = true;
+    if (found == producers_.end() || is_live_[static_cast<size_t>(found->second)]) return;
+    is_live_[static_cast<size_t>(found->second)] = true;
     to_visit_.push_back(found->second);
   }
 
+  // Depth first with a stack of our own. Where a cycle closes, the order is wrong, and the node
+  // that comes too early will miss its input.
+  std::vector<int> sorted() const {
+    struct Visit {
+      int node;
+      int next_input;
+    };
+    std::vector<int> order;
+    std::vector<bool> seen(node_count());
+    std::vector<Visit> stack;
+    const auto enter = [&](int n) {
+      if (seen[static_cast<size_t>(n)]) return;
+      seen[static_cast<size_t>(n)] = true;
+      stack.push_back({n, 0});
+    };
+    for (int root = 0; root < graph_.node_size(); ++root) {
+      if (is_live_[static_cast<size_t>(root)]) enter(root);
+      while (!stack.empty()) {
+        Visit& visit = stack.back();
+        const NodeProto& node = graph_.node(visit.node);
+        if (visit.next_input == node.input_size()) {
+          order.push_back(visit.node);
+          stack.pop_back();
+          continue;
+        }
+        const auto producer = producers_.find(node.input(visit.next_input++));
+        if (producer != producers_.end()) enter(producer->second);
+      }
+    }
+    return order;
+  }
+
   Importing& importing_;
+  const onnx_pb::GraphProto& graph_;
   std::unordered_map<std::string, int> producers_;
-  std::vector<bool> live_;
+  std::vector<bool> is_live_;
   std::vector<int> to_visit_;
 };
 
@@ -144,10 +192,9 @@ Status check_names(const Importing& importing, const NodeProto& node) {
     return unsupported(C216_LimitReached, "more than 4,096 inputs");
   for (const std::string& input : node.input())
     if (!input.empty() && !importing.operands.contains(input))
-      return broken(
-          C213_GraphBroken,
-          "input " + quoted(input) + " is defined by no earlier node, input or initializer",
-          "the graph has a cycle, is unsorted or incomplete: export it again");
+      return broken(C213_GraphBroken,
+                    "input " + quoted(input) + " is defined by no other node, input or initializer",
+                    "the graph has a cycle or is incomplete: export it again");
   for (const std::string& output : node.output())
     if (!output.empty() && importing.operands.contains(output))
       return broken(C213_GraphBroken, "value " + quoted(output) + " is defined twice");
@@ -168,13 +215,11 @@ Status import_node(Importing& importing, const NodeProto& node) {
 
 }  // namespace
 
-std::vector<bool> find_live_nodes(Importing& importing) { return LiveNodes(importing).find(); }
+std::vector<int> find_live_nodes(Importing& importing) { return LiveNodes(importing).find(); }
 
-void import_nodes(Importing& importing, const std::vector<bool>& live) {
-  const onnx_pb::GraphProto& graph = importing.source();
-  for (int n = 0; n < graph.node_size(); ++n) {
-    if (!live[static_cast<size_t>(n)]) continue;
-    const NodeProto& node = graph.node(n);
+void import_nodes(Importing& importing, const std::vector<int>& live) {
+  for (const int n : live) {
+    const NodeProto& node = importing.source().node(n);
     Status status = import_node(importing, node);
     if (!status.ok()) importing.problems.add(status, where(node, n));
     // What a refused node should have made is known, but refused: no follow-up problems.
