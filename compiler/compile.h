@@ -2,6 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "compiler/emit/emit.h"
+#include "compiler/import/importer.h"
+#include "compiler/problem.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -11,10 +15,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "compiler/emit/emit.h"
-#include "compiler/import/importer.h"
-#include "compiler/problem.h"
 
 namespace mle::compiler {
 

@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <string>
-#include <utility>
-#include <vector>
-
 #include <mle/status.h>
 
 #include "format/rules.h"
+
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace mle::compiler {
 

@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
-#include <span>
-#include <string_view>
-
 #include <mle/status.h>
 
 #include "compiler/graph/graph.h"
+
+#include <functional>
+#include <span>
+#include <string_view>
 
 namespace mle::compiler {
 
@@ -22,7 +22,6 @@ struct Pass {
 std::span<const Pass> passes();
 
 // Runs them all, checks the graph after each, and tells `after` (which may be empty) about each.
-Status run_passes(Graph& graph,
-                  const std::function<void(const Pass&, const Graph&)>& after = {});
+Status run_passes(Graph& graph, const std::function<void(const Pass&, const Graph&)>& after = {});
 
 }  // namespace mle::compiler

@@ -1,0 +1,187 @@
+// The journey of a model, left of the wall: detect → import → check → passes → golden rows → emit →
+// prove.
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/compile.h"
+
+#include "compiler/emit/sha256.h"
+#include "compiler/golden.h"
+#include "compiler/graph/check.h"
+#include "compiler/graph/print.h"
+#include "compiler/passes/passes.h"
+#include "format/file_view.h"
+
+#include <algorithm>
+#include <exception>
+#include <new>
+#include <utility>
+
+namespace mle::compiler {
+namespace {
+
+using enum format::rule::Rule;
+
+std::string last_component(const std::string& path) { return path.substr(path.rfind('/') + 1); }
+
+std::string without_suffix(const std::string& name) {
+  const size_t dot = name.rfind('.');
+  return dot == std::string::npos || dot == 0 ? name : name.substr(0, dot);
+}
+
+// "89 50 4e 47 …", for whoever wonders what the file is.
+std::string first_bytes(const SourceFile& source) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string text;
+  for (std::byte byte : source.bytes.first(std::min<size_t>(8, source.bytes.size()))) {
+    const auto number = std::to_integer<unsigned>(byte);
+    if (!text.empty()) text += ' ';
+    text += {kDigits[number / 16], kDigits[number % 16]};
+  }
+  return text;
+}
+
+const Importer* detect(const SourceFile& source, const std::string& from, Problems& problems) {
+  std::string known;
+  for (const Importer& importer : importers()) {
+    if (from.empty() ? importer.can_read(source) : from == importer.name) return &importer;
+    known += (known.empty() ? "" : ", ") + std::string(importer.description);
+  }
+  if (from.empty())
+    problems.add(Code::Unsupported, C201_UnknownFormat, "",
+                 "the file is in no format we read; it begins with " + first_bytes(source),
+                 "we read " + known);
+  else
+    problems.add(Code::InvalidArgument, C220_Option, "", "no importer is called '" + from + "'",
+                 "we read " + known);
+  return nullptr;
+}
+
+// Names of columns from the command line go to the first port they fit in number.
+void set_columns(const Graph& graph, const std::vector<std::string>& names,
+                 std::vector<GraphPort>& ports, std::vector<std::string> GraphPort::*list,
+                 const char* option, Problems& problems) {
+  if (names.empty()) return;
+  std::string columns;
+  for (GraphPort& port : ports) {
+    const Dims& dims = graph.value(port.value).fact.dims;
+    const size_t count = dims.empty() ? 1 : dims.back();
+    if (count == names.size()) {
+      port.*list = names;
+      return;
+    }
+    columns += (columns.empty() ? "" : ", ") + ("'" + port.name + "' has ") + std::to_string(count);
+  }
+  problems.add(Code::InvalidArgument, C220_Option, "",
+               std::string(option) + " gives " + std::to_string(names.size()) + " names, but " +
+                   columns + " columns");
+}
+
+Summary summarize(const Graph& graph) {
+  Summary summary;
+  summary.model_name = graph.name;
+  summary.ops = graph.nodes().size();
+  for (ValueId v = 0; v < graph.value_count(); ++v)
+    if (graph.value(v).is_constant) summary.parameters += element_count(graph.value(v).fact.dims);
+  const auto describe = [&](const std::vector<GraphPort>& ports, std::vector<std::string>& to) {
+    for (const GraphPort& port : ports)
+      to.push_back(port.name + " " + text_of(graph.value(port.value).fact));
+  };
+  describe(graph.entries[0].inputs, summary.inputs);
+  describe(graph.entries[0].outputs, summary.outputs);
+  return summary;
+}
+
+Result<EmitOptions> emit_options(const SourceFile& source, const Graph& graph,
+                                 const CompileOptions& options) {
+  EmitOptions emitted;
+  emitted.name = graph.name;
+  emitted.license = options.license;
+  emitted.author = options.author;
+  emitted.card = options.card;
+  emitted.source_file = last_component(source.path);
+  const auto digest = sha256(source.bytes);
+  emitted.source_sha256.assign(digest.begin(), digest.end());
+  emitted.timestamp = options.timestamp;
+  if (options.golden_rows == 0) return emitted;
+  MLE_TRY_ASSIGN(GoldenRows golden, judge_golden_rows(graph, options.golden_rows));
+  if (golden.rows != 0) emitted.golden = std::move(golden);
+  return emitted;
+}
+
+// What we wrote must pass our own gate: a file that leaves here will open.
+Status prove(const format::FileWriter& writer) {
+  struct alignas(64) Line {
+    std::byte bytes[64];
+  };
+  std::vector<Line> lines((writer.size() + sizeof(Line) - 1) / sizeof(Line));
+  const std::span<std::byte> file(lines.data()->bytes, writer.size());
+  MLE_TRY(writer.write(file));
+  format::ViewOptions options;
+  options.verify = Verify::Everything;
+  const auto view = format::FileView::open(file, options);
+  if (view) return {};
+  const Status& refused = view.error();
+  return error(refused.code() == Code::Corrupt ? Code::Internal : refused.code(), refused.rule(),
+               refused.offset(), refused.hint(), "the file that was made does not open: %s",
+               refused.message());
+}
+
+std::optional<Compiled> compile_or_throw(const SourceFile& source, const CompileOptions& options,
+                                         Problems& problems) {
+  const auto observe = [&](std::string_view stage, std::string_view sentence, const Graph& graph) {
+    if (options.observe) options.observe(stage, sentence, graph);
+  };
+  const auto failed = [&](const Status& status) {
+    if (!status.ok()) problems.add(status, "");
+    return !status.ok();
+  };
+
+  const Importer* importer = detect(source, options.from, problems);
+  if (importer == nullptr) return std::nullopt;
+  std::optional<Graph> imported = importer->read(source, {options.shapes}, problems);
+  if (!imported || !problems.empty()) return std::nullopt;
+
+  auto owned = std::make_unique<Graph>(*std::move(imported));
+  Graph& graph = *owned;
+  if (failed(check(graph))) return std::nullopt;
+  if (!options.name.empty()) graph.name = options.name;
+  if (graph.name.empty()) graph.name = without_suffix(last_component(source.path));
+  GraphEntry& entry = graph.entries[0];
+  set_columns(graph, options.features, entry.inputs, &GraphPort::features, "--features", problems);
+  set_columns(graph, options.labels, entry.outputs, &GraphPort::labels, "--labels", problems);
+  if (!problems.empty()) return std::nullopt;
+  observe("import", importer->description, graph);
+  const uint64_t nodes_in_source = graph.nodes().size();
+
+  if (failed(run_passes(graph, [&](const Pass& pass, const Graph& after) {
+        observe(pass.name, pass.sentence, after);
+      })))
+    return std::nullopt;
+
+  auto emitted = emit_options(source, graph, options);
+  if (!emitted) return failed(emitted.error()), std::nullopt;
+  auto writer = emit(graph, *emitted);
+  if (!writer) return failed(writer.error()), std::nullopt;
+  if (failed(prove(*writer))) return std::nullopt;
+
+  Summary summary = summarize(graph);
+  summary.importer = importer->name;
+  summary.nodes_in_source = nodes_in_source;
+  return Compiled{std::move(owned), *std::move(writer), std::move(summary)};
+}
+
+}  // namespace
+
+std::optional<Compiled> compile(const SourceFile& source, const CompileOptions& options,
+                                Problems& problems) {
+  try {
+    return compile_or_throw(source, options, problems);
+  } catch (const std::bad_alloc&) {
+    problems.add(Status::out_of_memory(), "");
+  } catch (const std::exception& unexpected) {
+    problems.add(Code::Internal, C213_GraphBroken, "", unexpected.what(),
+                 "please report this model");
+  }
+  return std::nullopt;
+}
+
+}  // namespace mle::compiler
