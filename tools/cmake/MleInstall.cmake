@@ -37,12 +37,24 @@ endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/mle.pc.in ${PROJECT_BINARY_DIR}/mle.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/mle.pc DESTINATION ${mle_pc_dir} COMPONENT runtime)
 
-# Component compiler is the program mle-convert, component tools are the others.
+# Every program of tools/: mle-convert is component compiler, the others are component tools.
 if(MLE_BUILD_TOOLS)
-  install(TARGETS mle-convert EXPORT mle-compiler RUNTIME COMPONENT compiler)
-  install(EXPORT mle-compiler NAMESPACE mle:: DESTINATION ${mle_cmake_dir} COMPONENT compiler)
-  install(TARGETS mle-inspect mle-run mle-bench EXPORT mle-tools RUNTIME COMPONENT tools)
-  install(EXPORT mle-tools NAMESPACE mle:: DESTINATION ${mle_cmake_dir} COMPONENT tools)
+  get_property(mle_programs DIRECTORY ${PROJECT_SOURCE_DIR}/tools PROPERTY BUILDSYSTEM_TARGETS)
+  list(FILTER mle_programs INCLUDE REGEX "^mle-")
+  foreach(program ${mle_programs})
+    set(component tools)
+    if(program STREQUAL "mle-convert")
+      set(component compiler)
+    endif()
+    install(TARGETS ${program} EXPORT mle-${component} RUNTIME COMPONENT ${component})
+    set(mle_has_${component} TRUE)
+  endforeach()
+  foreach(component compiler tools)
+    if(mle_has_${component})
+      install(EXPORT mle-${component} NAMESPACE mle:: DESTINATION ${mle_cmake_dir}
+              COMPONENT ${component})
+    endif()
+  endforeach()
 endif()
 
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE ${PROJECT_SOURCE_DIR}/THIRD_PARTY.md
