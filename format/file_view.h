@@ -26,7 +26,7 @@ namespace mle::format {
 struct ViewOptions {
   Verify verify = Verify::Auto;
   uint64_t max_program_bytes = 0;  // 0: limits.h
-  Allocator allocator;
+  Allocator allocator = {};
 };
 
 // Owns a checked copy of header, directory and program (so that nobody can change them after the

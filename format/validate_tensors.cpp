@@ -226,6 +226,11 @@ Status check_overlap(Validation& v) noexcept {
 Status check_tensors(Validation& v) noexcept {
   const auto& tensors = *v.model.tensors();
   MLE_TRY(v.spend(uint64_t{tensors.size()} * 2));
+  if (tensors.size() > kMaxTensors) {
+    return refuse(Code::Unsupported, rule::V42_TensorIndex, v.at(&tensors),
+                  "the model: has %u tensors, an index reaches %llu", tensors.size(),
+                  print(kMaxTensors));
+  }
   if (count_of(v.model.quants()) != 0) {
     return refuse(Code::Unsupported, rule::V37_Quant, v.at(v.model.quants()),
                   "the model: has quantisation, but the file does not ask for that feature");

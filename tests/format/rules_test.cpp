@@ -2,17 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/rules.h"
 
-#include <cctype>
-#include <cstring>
-#include <set>
-#include <string>
-
 #include "format/layout.h"
 #include "format/limits.h"
 #include "format/refuse.h"
 #include "format/utf8.h"
 
 #include <doctest/doctest.h>
+
+#include <cctype>
+#include <cstring>
+#include <set>
+#include <string>
 
 using namespace mle;
 using namespace mle::format;
@@ -63,7 +63,7 @@ TEST_CASE("rules: every number of the enum has its text") {
     }
   }
   for (const RuleText& text : rules()) {
-    CAPTURE(text.code);
+    CAPTURE(text.number);
     CHECK(expected.count(text.number) == 1);
   }
 }
@@ -90,13 +90,13 @@ TEST_CASE("rules: refuse() carries rule, offset, formatted message and the table
 TEST_CASE("utf8: strict forms are accepted, overlong, surrogate, cut and stray bytes are not") {
   for (const char* good : {"", "abc", "é", "€", "😀", "\xC2\x80", "\xE0\xA0\x80", "\xED\x9F\xBF",
                            "\xEE\x80\x80", "\xF0\x90\x80\x80", "\xF4\x8F\xBF\xBF"}) {
-    CAPTURE(good);
+    CAPTURE(std::string(good));
     CHECK(is_utf8(good));
   }
-  for (const char* bad : {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xE0\x9F\xBF",
-                          "\xED\xA0\x80", "\xE2\x82", "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80",
-                          "\xF5\x80\x80\x80", "\xFF", "a\xE2\x28\xA1"}) {
-    CAPTURE(bad);
+  for (const char* bad :
+       {"\x80", "\xBF", "\xC0\x80", "\xC1\xBF", "\xC2", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xE2\x82",
+        "\xF0\x8F\xBF\xBF", "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF", "a\xE2\x28\xA1"}) {
+    CAPTURE(std::string(bad));
     CHECK_FALSE(is_utf8(bad));
   }
 }

@@ -1,12 +1,5 @@
 // The writer: what it promises about bytes.
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <clocale>
-#include <cstdlib>
-#include <cstring>
-#include <ctime>
-#include <string>
-
 #include "format/file_view.h"
 #include "format/file_writer.h"
 #include "format/limits.h"
@@ -14,6 +7,13 @@
 #include "tests/support/tiny_models.h"
 
 #include <doctest/doctest.h>
+
+#include <algorithm>
+#include <clocale>
+#include <cstdlib>
+#include <cstring>
+#include <ctime>
+#include <string>
 
 using namespace mle;
 using namespace mle::format;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/support/tiny_models.h"
 
-#include <algorithm>
-#include <cstring>
-#include <stdexcept>
+#include <mle/version.h>
 
 #include "format/checksum.h"
 #include "format/header.h"
 #include "format/layout.h"
+
+#include <algorithm>
+#include <cstring>
+#include <stdexcept>
 
 namespace mle::testing {
 
@@ -49,10 +51,8 @@ std::vector<float> pack(std::span<const float> values, uint32_t k, uint32_t n,
 
 format::SegmentSpec segment_of(uint32_t kind, const std::vector<std::byte>& bytes) {
   format::SegmentSpec segment(kind);
-  if (!bytes.empty()) {
-    segment.add({bytes.size(),
-                 [&bytes](std::span<std::byte> out) { std::ranges::copy(bytes, out.begin()); }});
-  }
+  segment.add({bytes.size(),
+               [&bytes](std::span<std::byte> out) { std::ranges::copy(bytes, out.begin()); }});
   return segment;
 }
 
@@ -124,7 +124,7 @@ uint16_t TinyModel::add_dense_weight(const char* name, uint32_t k, uint32_t n,
 }
 
 fb::OpT& TinyModel::add_op(OpKind kind, std::vector<uint16_t> inputs, uint16_t output,
-                                   const char* name) {
+                           const char* name) {
   auto made = std::make_unique<fb::OpT>();
   made->kind = kind;
   made->inputs = std::move(inputs);
@@ -135,7 +135,7 @@ fb::OpT& TinyModel::add_op(OpKind kind, std::vector<uint16_t> inputs, uint16_t o
 }
 
 fb::EntryT& TinyModel::add_entry(const char* name, std::vector<uint16_t> inputs,
-                                         std::vector<uint16_t> outputs) {
+                                 std::vector<uint16_t> outputs) {
   auto made = std::make_unique<fb::EntryT>();
   made->name = strings.add(name);
   const auto add_ports = [&](const std::vector<uint16_t>& tensors, auto& ports) {
@@ -179,12 +179,38 @@ void TinyModel::make_whole() {
   for (auto& each : model().tensors) each->rows = fb::Rows::Whole;
 }
 
-AlignedBytes make_file(const TinyModel& model) {
+fb::ProgramT finished_program(const TinyModel& model) {
   fb::ProgramT program(model.program);
   model.strings.store(program);
+  return program;
+}
+
+AlignedBytes make_file(const TinyModel& model) {
+  return make_file(model, [](fb::ProgramT&) {});
+}
+
+AlignedBytes make_file(std::span<const std::byte> program) {
+  format::Header header{};
+  std::memcpy(header.magic, format::kMagic, sizeof header.magic);
+  header.format_major = kFormatMajor;
+  header.header_size = sizeof header;
+  header.file_size = sizeof header + program.size();
+  header.program_offset = sizeof header;
+  header.program_size = program.size();
+  header.segment_entry_size = sizeof(format::SegmentEntry);
+  AlignedBytes file(header.file_size);
+  std::memcpy(file.data(), &header, sizeof header);
+  std::ranges::copy(program, file.data() + sizeof header);
+  refit_sums(file.span());
+  return file;
+}
+
+AlignedBytes make_file(const TinyModel& model, const std::function<void(fb::ProgramT&)>& edit) {
+  fb::ProgramT program = finished_program(model);
+  edit(program);
   std::vector<format::SegmentSpec> segments;
-  segments.push_back(segment_of(format::kWeights, model.weights));
-  segments.push_back(segment_of(format::kGolden, model.golden));
+  if (!model.weights.empty()) segments.push_back(segment_of(format::kWeights, model.weights));
+  if (!model.golden.empty()) segments.push_back(segment_of(format::kGolden, model.golden));
   auto writer =
       format::FileWriter::plan(program, std::move(segments), model.required_features).or_exit();
   AlignedBytes file(writer.size());

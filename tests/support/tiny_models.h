@@ -3,15 +3,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "format/file_writer.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
 #include <vector>
-
-#include "format/file_writer.h"
 
 namespace mle::testing {
 
@@ -44,8 +45,8 @@ class AlignedBytes {
 struct TinyModel {
   fb::ProgramT program;
   format::StringPool strings;
-  std::vector<std::byte> weights;  // segment 0, WGTS
-  std::vector<std::byte> golden;   // segment 1, gold; empty: left out
+  std::vector<std::byte> weights;  // segment 0, WGTS; empty: left out
+  std::vector<std::byte> golden;   // the segment behind it, gold; empty: left out
   uint64_t required_features = 0;
 
   TinyModel();
@@ -59,14 +60,16 @@ struct TinyModel {
   uint16_t add_input(const char* name, std::vector<uint32_t> dims);
   uint16_t add_output(const char* name, std::vector<uint32_t> dims);
   uint16_t add_arena(const char* name, std::vector<uint32_t> dims);  // behind the others
-  uint16_t add_constant(const char* name, std::vector<uint32_t> dims, std::span<const float> values);
+  uint16_t add_constant(const char* name, std::vector<uint32_t> dims,
+                        std::span<const float> values);
   // A [K, N] matrix given row by row, packed as dense_order() says.
-  uint16_t add_dense_weight(const char* name, uint32_t k, uint32_t n, std::span<const float> values);
+  uint16_t add_dense_weight(const char* name, uint32_t k, uint32_t n,
+                            std::span<const float> values);
 
   fb::OpT& add_op(fb::OpKind kind, std::vector<uint16_t> inputs, uint16_t output,
-                          const char* name = "");
+                  const char* name = "");
   fb::EntryT& add_entry(const char* name, std::vector<uint16_t> inputs,
-                                std::vector<uint16_t> outputs);
+                        std::vector<uint16_t> outputs);
   // Golden rows of the first entry, port after port.
   void add_golden(uint32_t rows, std::span<const float> inputs, std::span<const float> outputs);
 
@@ -78,13 +81,19 @@ struct TinyModel {
 };
 
 AlignedBytes make_file(const TinyModel& model);
+// A file of header and program alone, with right sums; `program` may be anything.
+AlignedBytes make_file(std::span<const std::byte> program);
+// The program with its strings, as make_file() writes it.
+fb::ProgramT finished_program(const TinyModel& model);
+// The same file after `edit` has changed its program, strings included.
+AlignedBytes make_file(const TinyModel& model, const std::function<void(fb::ProgramT&)>& edit);
 
-// y[2] = x[3] W + b: input x, output y, constants w and b, one Dense op; entry "predict" with golden
-// rows.
+// y[2] = x[3] W + b: input x, output y, constants w and b, one Dense op; entry "predict" with
+// golden rows.
 TinyModel tiny_linear();
 
-// x[3] → Dense relu [5] → Dense [2] → Softmax; entry "predict_proba" with features, labels and golden
-// rows. Weights follow a fixed pattern: weight i of a layer is tiny_weight(i).
+// x[3] → Dense relu [5] → Dense [2] → Softmax; entry "predict_proba" with features, labels and
+// golden rows. Weights follow a fixed pattern: weight i of a layer is tiny_weight(i).
 TinyModel tiny_mlp();
 float tiny_weight(size_t i);
 

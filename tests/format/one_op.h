@@ -1,0 +1,119 @@
+// A correct model of one op, for each kind. Tensor 0 is the input, tensor 1 the output, constants
+// follow.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "format/header.h"
+#include "tests/support/tiny_models.h"
+
+namespace mle::testing {
+
+inline TinyModel one_op(std::vector<uint32_t> in, std::vector<uint32_t> out) {
+  TinyModel m;
+  const uint16_t x = m.add_input("x", std::move(in));
+  const uint16_t y = m.add_output("y", std::move(out));
+  m.add_entry("predict", {x}, {y});
+  return m;
+}
+
+inline std::vector<float> ones(size_t count) { return std::vector<float>(count, 1.0f); }
+
+inline TinyModel one_dense() {
+  TinyModel m = one_op({4, 3}, {4, 2});
+  const uint16_t w = m.add_dense_weight("w", 3, 2, ones(6));
+  const uint16_t b = m.add_constant("b", {2}, ones(2));
+  m.add_op(fb::OpKind::Dense, {0, w, b}, 1);
+  return m;
+}
+
+inline TinyModel one_unary() {
+  TinyModel m = one_op({2, 4}, {2, 4});
+  m.add_op(fb::OpKind::Unary, {0}, 1).act = fb::Act::Elu;
+  m.op(0).fattr = {fb::Bits64(0, 0x3FF00000), fb::Bits64(0, 0)};
+  return m;
+}
+
+inline TinyModel one_binary() {
+  TinyModel m = one_op({2, 1}, {2, 4});
+  const uint16_t a = m.add_constant("a", {4}, ones(4));
+  m.add_op(fb::OpKind::Binary, {0, a}, 1).iattr = {7};
+  return m;
+}
+
+inline TinyModel one_compare() {
+  TinyModel m = one_op({2, 4}, {2, 4});
+  const uint16_t a = m.add_constant("a", {}, ones(1));
+  m.tensor(1).dtype = fb::DType::Bool;
+  m.add_op(fb::OpKind::Compare, {0, a}, 1).iattr = {5};
+  return m;
+}
+
+inline TinyModel one_select() {
+  TinyModel m = one_op({2, 1}, {2, 4});
+  m.tensor(0).dtype = fb::DType::Bool;
+  const uint16_t a = m.add_constant("a", {4}, ones(4));
+  m.add_op(fb::OpKind::Select, {0, a, a}, 1);
+  return m;
+}
+
+inline TinyModel one_scale() {
+  TinyModel m = one_op({2, 4}, {2, 4});
+  const uint16_t s = m.add_constant("s", {4}, ones(4));
+  const uint16_t t = m.add_constant("t", {4}, ones(4));
+  m.add_op(fb::OpKind::Scale, {0, s, t}, 1);
+  return m;
+}
+
+inline TinyModel one_clip() {
+  TinyModel m = one_op({2, 4}, {2, 4});
+  m.add_op(fb::OpKind::Clip, {0}, 1).fattr = {fb::Bits64(0, 0xFFF00000),  // -infinity
+                                              fb::Bits64(0, 0x40180000)};
+  return m;
+}
+
+inline TinyModel one_softmax() {
+  TinyModel m = one_op({2, 4}, {2, 4});
+  m.add_op(fb::OpKind::Softmax, {0}, 1).iattr = {1};
+  return m;
+}
+
+inline TinyModel one_log_softmax() {
+  TinyModel m = one_softmax();
+  m.op(0).kind = fb::OpKind::LogSoftmax;
+  return m;
+}
+
+inline TinyModel one_concat() {
+  TinyModel m = one_op({2, 3}, {2, 7});
+  const uint16_t a = m.add_constant("a", {2, 4}, ones(8));
+  m.add_op(fb::OpKind::Concat, {0, a}, 1).iattr = {1};
+  return m;
+}
+
+inline TinyModel one_slice() {
+  TinyModel m = one_op({3, 4}, {3, 2});
+  m.add_op(fb::OpKind::Slice, {0}, 1).iattr = {1, 1, 2};
+  return m;
+}
+
+inline TinyModel one_reshape() {
+  TinyModel m = one_op({3, 4}, {2, 6});
+  m.add_op(fb::OpKind::Reshape, {0}, 1);
+  return m;
+}
+
+inline TinyModel one_argmax() {
+  TinyModel m = one_op({2, 4}, {2});
+  m.tensor(1).dtype = fb::DType::I64;
+  m.add_op(fb::OpKind::ArgMax, {0}, 1).iattr = {1, 0, 0};
+  return m;
+}
+
+inline TinyModel one_cast() {
+  TinyModel m = one_op({2, 4}, {2, 4});
+  m.tensor(0).dtype = fb::DType::I64;
+  m.add_op(fb::OpKind::Cast, {0}, 1);
+  return m;
+}
+
+}  // namespace mle::testing
