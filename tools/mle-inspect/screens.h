@@ -1,0 +1,27 @@
+// The pages of mle-inspect as text and JSON.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "tools/mle-inspect/file_facts.h"
+#include "tools/mle-inspect/verify.h"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace mle::tools {
+
+std::string info_text(const std::string& path, const FileFacts& facts);
+std::string steps_text(const FileFacts& facts);
+std::string verify_text(const VerifyReport& report);
+std::string limits_text();
+
+// Rule V31 and the like in words; nothing where there is no such rule.
+std::optional<std::string> explain_text(std::string_view code);
+
+// {"schema":"mle-inspect/1", …}: everything of the info page and the steps; `report` where asked
+// for.
+std::string json_text(const std::string& path, const FileFacts& facts, const VerifyReport* report);
+std::string limits_json();
+
+}  // namespace mle::tools
