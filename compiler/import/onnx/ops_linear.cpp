@@ -49,7 +49,7 @@ Status read_gemm(OperatorNode& op) {
   MLE_TRY_ASSIGN(const double beta, op.real("beta", 1));
   MLE_TRY_ASSIGN(const int64_t trans_a, op.integer("transA", 0));
   MLE_TRY_ASSIGN(const int64_t trans_b, op.integer("transB", 0));
-  if (op.rank(0) != 2 || op.rank(1) != 2)
+  if (op.rank(0) != 2 || op.rank(1) != 2 || (op.has(2) && op.rank(2) > 2))
     return broken(C208_Shape, "Gemm of tensors that are no matrices");
 
   MLE_TRY_ASSIGN(Tensor w, op.weight(1));
