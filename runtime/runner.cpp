@@ -111,7 +111,7 @@ void Runner::run(const SessionState& session, size_t begin, size_t end) noexcept
 void Runner::run_steps(const SessionState& session, size_t rows, FloatMode& mode) noexcept {
   for (const Step* step : session.steps) {
     mode.set_flush(step->flush);
-    step->run(*step, slots_, step->whole ? 1 : rows);
+    step->run(*step, slots_, rows);
   }
 }
 
@@ -121,10 +121,10 @@ void Runner::time_steps(const SessionState& session, size_t rows, FloatMode& mod
     const Step& step = *session.steps[s];
     const Clock::time_point start = Clock::now();
     mode.set_flush(step.flush);
-    step.run(step, slots_, step.whole ? 1 : rows);
+    step.run(step, slots_, rows);
     const auto took = std::chrono::nanoseconds(Clock::now() - start);
     ++ticks_[s].calls;
-    ticks_[s].rows += step.whole ? 1 : rows;
+    ticks_[s].rows += rows;
     ticks_[s].nanoseconds += static_cast<uint64_t>(took.count());
   }
 }
@@ -171,10 +171,9 @@ void Runner::finish_outputs(const SessionState& session, size_t first, size_t ro
     const SessionPort& port = session.outputs[i];
     const BoundPort& bound = session.bound_outputs[i];
     const Slot& slot = slots_[port.tensor];
-    const size_t count = port.per_row ? rows : 1;
-    make_canonical(*session.loaded.kernels, port.dtype, slot, count, port.width);
+    make_canonical(*session.loaded.kernels, port.dtype, slot, rows, port.width);
     if (bound.transfer == Transfer::InPlace) continue;
-    copy_rows({bound.data + first * bound.stride, bound.stride}, slot, count, port.row_bytes);
+    copy_rows({bound.data + first * bound.stride, bound.stride}, slot, rows, port.row_bytes);
   }
 }
 

@@ -20,7 +20,7 @@ namespace {
 // The arguments are bound: nothing can fail from here on.
 void execute(SessionState& session) noexcept {
   const size_t rows = session.rows;
-  if (rows == 0 && !session.runs_without_rows) return;
+  if (rows == 0) return;
   if (session.workers != nullptr) {
     const size_t part =
         detail::choose_part(rows, session.tile_rows, session.runners.size(), session.work_per_row);

@@ -103,7 +103,6 @@ class Maker {
                      shown(specs[i].name), specs[i].name.data());
       }
       marks_[tensor] = {true, true};
-      if (!ports[i].per_row && !model_.whole) session_.runs_without_rows = true;
     }
     outputs_ = {ports, count};
     session_.outputs = outputs_;
@@ -194,8 +193,7 @@ class Maker {
   }
 
   Status make_runners() noexcept {
-    const bool alone = model_.whole || session_.runs_without_rows;
-    const size_t count = alone ? 1 : static_cast<size_t>(options_.threads);
+    const size_t count = model_.whole ? 1 : static_cast<size_t>(options_.threads);
     Runner* runners = list<Runner>(count);
     Runner::Places* places = list<Runner::Places>(count);
     BoundPort* bound = list<BoundPort>(inputs_.size() + outputs_.size());

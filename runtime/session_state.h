@@ -62,7 +62,6 @@ struct SessionState {
   std::span<const SessionPort> unasked;  // outputs that steps read but the caller did not ask for
   size_t tile_rows = 1;
   size_t staging_bytes = 0;        // of one runner
-  bool runs_without_rows = false;  // some output is whole: it is written whatever the rows
   uint64_t work_per_row = 0;
   // run(span, span) applies: one f32 input and one f32 output of these widths. 0: it does not.
   size_t simple_in = 0;

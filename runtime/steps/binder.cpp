@@ -84,7 +84,6 @@ bool bind(Binder& binder, const fb::Op& op, Step& step) noexcept {
   step.kind = static_cast<OpKind>(op.kind());
   step.inputs = {op.inputs()->data(), op.inputs()->size()};
   step.output = output.slot;
-  step.whole = !output.per_row;
   step.name = binder.string(op.name());
   step.work_per_row = output.width * kElementWork;
   count_bytes(output, step);

@@ -28,11 +28,10 @@ struct Slot {
 };
 
 struct Step {
-  // Computes `rows` rows. `slots` has one entry per tensor of the program.
+  // Computes `rows` rows, of a whole model 1. `slots` has one entry per tensor of the program.
   void (*run)(const Step& step, const Slot* slots, size_t rows) noexcept = nullptr;
   const void* plan = nullptr;  // what the family prepared; only its own run looks inside
 
-  bool whole = false;                // the output is one tensor, not one per row: run with rows = 1
   bool flush = false;                // runs with denormals flushed to zero
   std::span<const uint16_t> inputs;  // slots
   uint16_t output = 0;

@@ -46,7 +46,9 @@ struct LoadOptions {
 struct SessionOptions {
   std::string_view entry;                        // empty: the model's first
   std::span<const std::string_view> outputs;     // empty: all outputs of the entry; else these, in
-                                                 // this order, from any entry of the model
+                                                 // this order, from any entry of the model:
+                                                 // "output", "entry.output", or "entry" where it
+                                                 // has only one
   size_t tile_rows = 0;                          // rows computed together; 0: chosen for this machine
   int threads = 1;                               // 1..256; more than one splits the rows of a call
   Allocator allocator;

@@ -26,7 +26,7 @@ struct SessionState;  // private to the runtime
 class MLE_API Session {
  public:
   // Takes all memory (and starts the worker threads, if more than one is asked for). Fails with
-  // InvalidArgument (unknown entry, bad option), NotFound (unknown output) or OutOfMemory.
+  // InvalidArgument (bad option), NotFound (unknown entry or output) or OutOfMemory.
   static Result<Session> make(const Model& model, const SessionOptions& options = {}) noexcept;
 
   // A moved-from Session is empty: only assignment and destruction are allowed.
@@ -36,7 +36,9 @@ class MLE_API Session {
   Session& operator=(const Session&) = delete;
   ~Session();  // joins the workers
 
-  // What run() takes and gives, in this order. Views that live as long as the Model.
+  // What run() takes and gives, in this order: the inputs of the entry, then those that only
+  // outputs of other entries need. Views that live as long as this Session; the names and dims in
+  // them live as long as the Model.
   std::span<const TensorSpec> inputs() const noexcept;
   std::span<const TensorSpec> outputs() const noexcept;
 

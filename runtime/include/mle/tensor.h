@@ -56,7 +56,9 @@ concept TensorRange = std::ranges::contiguous_range<R> && std::ranges::sized_ran
 }  // namespace detail
 
 // Borrows the caller's memory for one input until run() returns.
-// Rows lie one after another, `row_bytes` apart; 0 means densely packed.
+// Rows lie one after another, `row_bytes` apart; 0 means densely packed. Rows of an input may
+// overlap (a window that slides), rows of an output may not. Any alignment works; memory that is
+// aligned to its elements is used in place.
 class In {
  public:
   template <detail::TensorRange R>
