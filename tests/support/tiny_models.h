@@ -21,6 +21,8 @@ class AlignedBytes {
  public:
   explicit AlignedBytes(size_t size);
   explicit AlignedBytes(std::span<const std::byte> bytes);
+  AlignedBytes(const AlignedBytes& other) : AlignedBytes(other.span()) {}
+  AlignedBytes(AlignedBytes&& other) = default;
 
   std::byte* data() { return data_.get(); }
   const std::byte* data() const { return data_.get(); }
