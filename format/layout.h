@@ -29,17 +29,19 @@ constexpr uint64_t round_up(uint64_t n, uint64_t multiple) noexcept {
 // Lanes16, the 16 lanes of chain 0 in the same way from half = 8.
 struct DenseOrder {
   Layout layout;
-  uint32_t chains;  // 1, 2, 4 or 8
+  uint32_t chains;  // 1, 2 or 4; at most kPairedColumns columns have 2 in Panel16
 };
 
+inline constexpr uint64_t kPairedColumns = 64;
+
+// Measured: docs/decisions/0002-dense-order.md. Narrow layers go by lanes, which waste no columns;
+// more chains only where one would wait for the adder of the one before.
 constexpr DenseOrder dense_order(uint64_t k, uint64_t n, DType dtype) noexcept {
   (void)dtype;  // f32 and f64 share the order
-  if (n == 1) return {Layout::Lanes16, k >= 256 ? 4u : 1u};
-  if (n <= 16 && k >= 256) return {Layout::Lanes16, 1};
-  const uint64_t panels = (n + kLanes - 1) / kLanes;
-  uint32_t chains = panels >= 5 ? 1 : panels >= 3 ? 2 : panels == 2 ? 4 : 8;
-  while (chains > 1 && k < uint64_t{4} * chains) chains /= 2;
-  return {Layout::Panel16, chains};
+  if (n <= 8 || (n <= 12 && k >= 64) || (n <= 16 && k >= 256)) {
+    return {Layout::Lanes16, k < 256 || n > 4 ? 1u : n > 1 ? 2u : 4u};
+  }
+  return {Layout::Panel16, n <= kPairedColumns && k >= 8 ? 2u : 1u};
 }
 
 // Elements of a packed [K, N] weight, padding included. The caller has bounded k and n (limits.h).

@@ -20,51 +20,51 @@ struct LanesBlock {
   bool relu;
 };
 
-template <class F, int R, int kColumns, int kChains>
+template <class F, size_t R, size_t kColumns, size_t kChains>
 void lanes_block(const LanesBlock& block) {
   F acc[R][kColumns][kChains];
-  MLE_UNROLL for (int n = 0; n < kColumns; ++n) {
+  MLE_UNROLL for (size_t n = 0; n < kColumns; ++n) {
     const F bias = block.b != nullptr ? load_part<F>(block.b + n, 1) : splat<F>(0.0f);
-    MLE_UNROLL for (int r = 0; r < R; ++r) {
+    MLE_UNROLL for (size_t r = 0; r < R; ++r) {
       acc[r][n][0] = bias;
-      MLE_UNROLL for (int c = 1; c < kChains; ++c) acc[r][n][c] = splat<F>(0.0f);
+      MLE_UNROLL for (size_t c = 1; c < kChains; ++c) acc[r][n][c] = splat<F>(0.0f);
     }
   }
-  const auto step = [&](size_t k, int c, size_t count) __attribute__((always_inline)) {
+  const auto step = [&](size_t k, size_t c, size_t count) __attribute__((always_inline)) {
     const float* w = block.w + k / 16 * block.row_elements;
     F x[R];
-    MLE_UNROLL for (int r = 0; r < R; ++r) {
-      const float* p = block.x + static_cast<size_t>(r) * block.x_stride + k;
+    MLE_UNROLL for (size_t r = 0; r < R; ++r) {
+      const float* p = block.x + r * block.x_stride + k;
       x[r] = count == 16 ? load_lanes<F>(p) : load_part<F>(p, count);
     }
-    MLE_UNROLL for (int n = 0; n < kColumns; ++n) {
+    MLE_UNROLL for (size_t n = 0; n < kColumns; ++n) {
       const F weights = load_lanes<F>(w + n * 16);
-      MLE_UNROLL for (int r = 0; r < R; ++r) {
+      MLE_UNROLL for (size_t r = 0; r < R; ++r) {
         acc[r][n][c] = mul_add(x[r], weights, acc[r][n][c]);
       }
     }
   };
   size_t k = 0;
   for (; k + 16 * kChains <= block.k; k += 16 * kChains) {
-    MLE_UNROLL for (int c = 0; c < kChains; ++c) step(k + static_cast<size_t>(c) * 16, c, 16);
+    MLE_UNROLL for (size_t c = 0; c < kChains; ++c) step(k + c * 16, c, 16);
   }
-  MLE_UNROLL for (int c = 0; c < kChains; ++c) {
-    const size_t at = k + static_cast<size_t>(c) * 16;
+  MLE_UNROLL for (size_t c = 0; c < kChains; ++c) {
+    const size_t at = k + c * 16;
     if (at + 16 <= block.k) {
       step(at, c, 16);
     } else if (at < block.k) {
       step(at, c, block.k - at);
     }
   }
-  MLE_UNROLL for (int r = 0; r < R; ++r) {
-    MLE_UNROLL for (int n = 0; n < kColumns; ++n) {
-      MLE_UNROLL for (int half = kChains / 2; half > 0; half /= 2) {
-        MLE_UNROLL for (int c = 0; c < half; ++c) {
+  MLE_UNROLL for (size_t r = 0; r < R; ++r) {
+    MLE_UNROLL for (size_t n = 0; n < kColumns; ++n) {
+      MLE_UNROLL for (size_t half = kChains / 2; half > 0; half /= 2) {
+        MLE_UNROLL for (size_t c = 0; c < half; ++c) {
           acc[r][n][c] = acc[r][n][c] + acc[r][n][c + half];
         }
       }
       const float sum = sum_of_lanes(acc[r][n][0]);
-      float* y = block.y + static_cast<size_t>(r) * block.y_stride + n;
+      float* y = block.y + r * block.y_stride + n;
       *y = block.relu && sum < 0.0f ? 0.0f : sum;
     }
   }

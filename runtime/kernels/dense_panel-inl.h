@@ -9,7 +9,6 @@
 namespace mle::kernels {
 namespace {
 
-// What a block works on. With `resume`, sums go on from y: only where there is one chain.
 struct PanelBlock {
   const float* x;
   size_t x_stride;
@@ -20,120 +19,64 @@ struct PanelBlock {
   const float* b;         // of the first column, or null
   size_t k;
   size_t columns;  // of all panels together; the last panel may have fewer than 16
-  uint32_t chains;
-  bool resume, relu;
+  bool resume;     // sums go on from y: one chain only
+  bool relu;
 };
 
-// The sums of kGroup of the chains at once: those that the adding tree joins first, which are
-// `first`, first + stride, first + 2 stride … with stride = chains / kGroup. kStride is the stride
-// where it is known, else 0.
-template <class F, int R, int P, int kGroup, int kStride>
-MLE_INLINE void sum_chains(const PanelBlock& block, size_t first, F (&sum)[R][P]) {
-  const size_t stride = kStride != 0 ? kStride : block.chains / kGroup;
-  const size_t chains = stride * kGroup;
-  F acc[R][P][kGroup];
-  MLE_UNROLL for (int p = 0; p < P; ++p) {
-    const F bias =
-        first == 0 && block.b != nullptr ? load_lanes<F>(block.b + p * 16) : splat<F>(0.0f);
-    MLE_UNROLL for (int r = 0; r < R; ++r) {
+template <class F, size_t R, size_t P, size_t kChains>
+void panel_block(const PanelBlock& block) {
+  F acc[R][P][kChains];
+  MLE_UNROLL for (size_t p = 0; p < P; ++p) {
+    const F bias = block.b != nullptr ? load_lanes<F>(block.b + p * 16) : splat<F>(0.0f);
+    MLE_UNROLL for (size_t r = 0; r < R; ++r) {
       acc[r][p][0] = bias;
-      MLE_UNROLL for (int g = 1; g < kGroup; ++g) acc[r][p][g] = splat<F>(0.0f);
+      MLE_UNROLL for (size_t c = 1; c < kChains; ++c) acc[r][p][c] = splat<F>(0.0f);
     }
   }
-  if (block.resume) {
-    MLE_UNROLL for (int p = 0; p < P; ++p) {
-      const size_t left = block.columns - static_cast<size_t>(p) * 16;
-      MLE_UNROLL for (int r = 0; r < R; ++r) {
-        const float* y = block.y + static_cast<size_t>(r) * block.y_stride + p * 16;
-        acc[r][p][0] = load_piece<F>(y, left < 16 ? left : 16);
-      }
+  const size_t in_last = block.columns - (P - 1) * 16;
+  const auto output = [&](size_t r, size_t p) __attribute__((always_inline)) {
+    return block.y + r * block.y_stride + p * 16;
+  };
+  if (kChains == 1 && block.resume) {
+    MLE_UNROLL for (size_t r = 0; r < R; ++r) {
+      MLE_UNROLL for (size_t p = 0; p + 1 < P; ++p) acc[r][p][0] = load_lanes<F>(output(r, p));
+      acc[r][P - 1][0] = load_piece<F>(output(r, P - 1), in_last);
     }
   }
-  const auto step = [&](size_t k, int g) __attribute__((always_inline)) {
-    const float* w = block.w + k * 16;
+
+  const auto step = [&](size_t k, size_t c) __attribute__((always_inline)) {
     F weights[P];
-    MLE_UNROLL for (int p = 0; p < P; ++p) {
-      weights[p] = load_lanes<F>(w + static_cast<size_t>(p) * block.panel_elements);
+    MLE_UNROLL for (size_t p = 0; p < P; ++p) {
+      weights[p] = load_lanes<F>(block.w + p * block.panel_elements + k * 16);
     }
-    MLE_UNROLL for (int r = 0; r < R; ++r) {
-      const F x = splat<F>(block.x[static_cast<size_t>(r) * block.x_stride + k]);
-      MLE_UNROLL for (int p = 0; p < P; ++p) {
-        acc[r][p][g] = mul_add(x, weights[p], acc[r][p][g]);
-      }
+    MLE_UNROLL for (size_t r = 0; r < R; ++r) {
+      const F x = splat<F>(block.x[r * block.x_stride + k]);
+      MLE_UNROLL for (size_t p = 0; p < P; ++p) acc[r][p][c] = mul_add(x, weights[p], acc[r][p][c]);
     }
   };
-  size_t k = first;
-  const size_t whole = block.k / chains * chains;
-  for (; k < whole; k += chains) {
-    MLE_UNROLL for (int g = 0; g < kGroup; ++g) step(k + static_cast<size_t>(g) * stride, g);
+  size_t k = 0;
+  for (; k + kChains <= block.k; k += kChains) {
+    MLE_UNROLL for (size_t c = 0; c < kChains; ++c) step(k + c, c);
   }
-  MLE_UNROLL for (int g = 0; g < kGroup; ++g) {
-    if (k + static_cast<size_t>(g) * stride < block.k) step(k + static_cast<size_t>(g) * stride, g);
+  MLE_UNROLL for (size_t c = 0; c + 1 < kChains; ++c) {
+    if (k + c < block.k) step(k + c, c);
   }
-  MLE_UNROLL for (int r = 0; r < R; ++r) {
-    MLE_UNROLL for (int p = 0; p < P; ++p) {
-      MLE_UNROLL for (int half = kGroup / 2; half > 0; half /= 2) {
-        MLE_UNROLL for (int g = 0; g < half; ++g) {
-          acc[r][p][g] = acc[r][p][g] + acc[r][p][g + half];
+
+  MLE_UNROLL for (size_t r = 0; r < R; ++r) {
+    MLE_UNROLL for (size_t p = 0; p < P; ++p) {
+      MLE_UNROLL for (size_t half = kChains / 2; half > 0; half /= 2) {
+        MLE_UNROLL for (size_t c = 0; c < half; ++c) {
+          acc[r][p][c] = acc[r][p][c] + acc[r][p][c + half];
         }
       }
-      sum[r][p] = acc[r][p][0];
+      if (block.relu) acc[r][p][0] = at_least(acc[r][p][0], 0.0f);
     }
+    MLE_UNROLL for (size_t p = 0; p + 1 < P; ++p) store_lanes(output(r, p), acc[r][p][0]);
+    store_piece(output(r, P - 1), acc[r][P - 1][0], in_last);
   }
 }
 
-template <class F, int R, int P>
-MLE_INLINE void store_block(const PanelBlock& block, const F (&sum)[R][P]) {
-  MLE_UNROLL for (int p = 0; p < P; ++p) {
-    const size_t left = block.columns - static_cast<size_t>(p) * 16;
-    MLE_UNROLL for (int r = 0; r < R; ++r) {
-      float* y = block.y + static_cast<size_t>(r) * block.y_stride + p * 16;
-      const F value = block.relu ? at_least(sum[r][p], 0.0f) : sum[r][p];
-      store_piece(y, value, left < 16 ? left : 16);
-    }
-  }
-}
-
-// A block whose chains all fit the registers.
-template <class F, int R, int P, int kChains>
-void panel_block_at_once(const PanelBlock& block) {
-  F sum[R][P];
-  sum_chains<F, R, P, kChains, 1>(block, 0, sum);
-  store_block(block, sum);
-}
-
-// A block whose chains are summed kGroup at a time, in the order in which the tree can join the
-// results soonest: 0 4 2 6 1 5 3 7 for 8.
-template <class F, int R, int P, int kGroup>
-void panel_block(const PanelBlock& block) {
-  const uint32_t groups = block.chains / kGroup;
-  F pending[3][R][P];
-  F sum[R][P];
-  uint32_t depth = 0;
-  uint32_t first = 0;
-  for (uint32_t i = 0; i < groups; ++i) {
-    sum_chains<F, R, P, kGroup, 0>(block, first, sum);
-    for (uint32_t done = i; (done & 1) != 0; done >>= 1) {
-      --depth;
-      MLE_UNROLL for (int r = 0; r < R; ++r) {
-        MLE_UNROLL for (int p = 0; p < P; ++p) sum[r][p] = pending[depth][r][p] + sum[r][p];
-      }
-    }
-    if (i + 1 == groups) break;
-    MLE_UNROLL for (int r = 0; r < R; ++r) {
-      MLE_UNROLL for (int p = 0; p < P; ++p) pending[depth][r][p] = sum[r][p];
-    }
-    ++depth;
-    // The next number counted with its bits reversed.
-    uint32_t bit = groups / 2;
-    while ((first & bit) != 0) {
-      first ^= bit;
-      bit /= 2;
-    }
-    first |= bit;
-  }
-  store_block(block, sum);
-}
+using PanelBlockFunction = void (*)(const PanelBlock&);
 
 }  // namespace
 }  // namespace mle::kernels

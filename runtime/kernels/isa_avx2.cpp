@@ -11,12 +11,13 @@ struct Avx2 {
   using F = Pair<xsimd::batch<float, xsimd::fma3<xsimd::avx2>>>;
   static constexpr const char* kName = "avx2";
   static constexpr bool kFused = true;
-  static constexpr int kSums = 6;  // of 16 lanes, in 16 registers of 8
-  static constexpr int kMaxRows = 6;
-  static constexpr int kLanesRows = 2;
-  static constexpr int panels_for(int rows) {
+  static constexpr size_t kMaxRows = 6;
+  static constexpr size_t panels_for(size_t rows) {
     return rows == 1 ? 4 : rows == 2 ? 3 : rows == 3 ? 2 : 1;
   }
+  static constexpr size_t kMaxPairs = 3;
+  static constexpr size_t kMaxLaneRows = 2;
+  static constexpr size_t lane_columns(size_t rows) { return rows == 1 ? 6 : 3; }
 };
 
 }  // namespace

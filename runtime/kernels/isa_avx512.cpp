@@ -11,11 +11,14 @@ struct Avx512 {
   using F = F32x16;
   static constexpr const char* kName = "avx512";
   static constexpr bool kFused = true;
-  static constexpr int kSums = 24;  // of the 32 registers
-  static constexpr int kMaxRows = 14;
-  static constexpr int kLanesRows = 4;
-  static constexpr int panels_for(int rows) {
+  static constexpr size_t kMaxRows = 14;
+  static constexpr size_t panels_for(size_t rows) {
     return rows == 1 ? 8 : rows <= 6 ? 4 : rows <= 8 ? 3 : 2;
+  }
+  static constexpr size_t kMaxPairs = 12;
+  static constexpr size_t kMaxLaneRows = 4;
+  static constexpr size_t lane_columns(size_t rows) {
+    return rows == 1 ? 16 : rows == 2 ? 8 : rows == 3 ? 6 : 5;
   }
 };
 

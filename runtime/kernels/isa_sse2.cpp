@@ -11,10 +11,11 @@ struct Sse2 {
   using F = Pair<Pair<xsimd::batch<float, xsimd::sse2>>>;
   static constexpr const char* kName = "sse2";
   static constexpr bool kFused = false;
-  static constexpr int kSums = 2;  // of 16 lanes, in 16 registers of 4
-  static constexpr int kMaxRows = 3;
-  static constexpr int kLanesRows = 2;
-  static constexpr int panels_for(int rows) { return rows == 1 ? 2 : 1; }
+  static constexpr size_t kMaxRows = 3;
+  static constexpr size_t panels_for(size_t rows) { return rows == 1 ? 2 : 1; }
+  static constexpr size_t kMaxPairs = 1;
+  static constexpr size_t kMaxLaneRows = 1;
+  static constexpr size_t lane_columns(size_t) { return 4; }
 };
 
 }  // namespace
