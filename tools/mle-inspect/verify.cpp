@@ -3,6 +3,7 @@
 
 #include <mle/model.h>
 
+#include "format/rules.h"
 #include "tools/cli/table.h"
 #include "tools/cli/text.h"
 #include "tools/mle-inspect/padding.h"
