@@ -109,6 +109,10 @@ TEST_CASE("compiler: casts cut towards zero, stay in range and know what is true
   CHECK(convert(0.1, DType::F32) == static_cast<double>(0.1f));
   CHECK(convert(NAN, DType::Bool) == 1);
   CHECK(convert(-0.0, DType::Bool) == 0);
+  CHECK(cast(300, DType::I32, DType::U8) == 44);
+  CHECK(cast(-1, DType::I64, DType::U16) == 65535);
+  CHECK(cast(300, DType::F32, DType::U8) == 255);
+  CHECK(cast(0.1, DType::F32, DType::F32) == 0.1);
 }
 
 TEST_CASE("compiler: constants go to bytes and back in every dtype") {
