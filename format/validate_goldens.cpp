@@ -5,6 +5,8 @@
 #include "format/validation.h"
 
 #include <cmath>
+#include <cstdarg>
+#include <cstdio>
 
 namespace mle::format {
 namespace {
@@ -21,10 +23,12 @@ struct GoldenUnderTest {
   PartName name;
   uint64_t segment_bytes;
 
-  template <class... Values>
-  Status bad(const char* format, Values... values) const noexcept {
+  [[gnu::format(printf, 2, 3)]] Status bad(const char* format, ...) const noexcept {
     char text[256];
-    std::snprintf(text, sizeof text, format, values...);
+    va_list arguments;
+    va_start(arguments, format);
+    std::vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
     return refuse(Code::Corrupt, rule::V64_Golden, v.at(&golden), "%s: %s", name.text, text);
   }
 };

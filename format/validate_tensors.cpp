@@ -6,6 +6,8 @@
 #include "format/validation.h"
 
 #include <algorithm>
+#include <cstdarg>
+#include <cstdio>
 
 namespace mle::format {
 namespace {
@@ -18,10 +20,12 @@ struct Candidate {
   size_t index;
   const fb::Tensor& tensor;
 
-  template <class... Values>
-  Status bad(int rule, const char* format, Values... values) const noexcept {
+  [[gnu::format(printf, 3, 4)]] Status bad(int rule, const char* format, ...) const noexcept {
     char text[512];
-    std::snprintf(text, sizeof text, format, values...);
+    va_list arguments;
+    va_start(arguments, format);
+    std::vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
     return refuse(Code::Corrupt, rule, v.at(&tensor), "%s: %s", v.tensor_name(index).text, text);
   }
 };
