@@ -21,7 +21,7 @@ FAMILIES = ["torch_mlp", "torch_activations", "torch_seeds"]
 # Models of these families that may be refused, by name, for now: other precisions, fixed batches,
 # layer normalisation.
 MAY_BE_REFUSED = re.compile(r"/(double_weights|half_weights|static_batch|batch_one|ln)(_t113)?/")
-REFUSAL = re.compile(r"^convert: 1 mle-convert: error: .+", re.S)
+REFUSAL = re.compile(r"^convert: 1 .*mle-convert: error: ", re.S)  # check.py shows the end of stderr
 HOSTILE = ["hostile_*"]
 
 
