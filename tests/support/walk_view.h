@@ -1,6 +1,6 @@
 // Reads everything an accepted file can show, the way a runtime or an inspector would, and asks
-// again for what the reader promises. For campaigns under sanitizers. SPDX-License-Identifier:
-// Apache-2.0
+// again for what the reader promises. For campaigns under sanitizers.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include "format/file_view.h"

@@ -1,6 +1,6 @@
 // Functions of two or more elements: arithmetic, comparisons, Where. Integers are computed only
-// where they are constant, which is how exporters compute shapes. SPDX-License-Identifier:
-// Apache-2.0
+// where they are constant, which is how exporters compute shapes.
+// SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/onnx/ops.h"
 #include "compiler/import/onnx/text.h"
 
