@@ -1,6 +1,7 @@
 // Files with an op that breaks the rule of its kind: one correct op per kind, then each thing that
 // can be wrong with it. In these models tensor 0 is the input and tensor 1 the output.
 // SPDX-License-Identifier: Apache-2.0
+#include "format/layout.h"
 #include "format/rules.h"
 #include "tests/format/one_op.h"
 #include "tests/format/refusals.h"
@@ -59,9 +60,14 @@ std::vector<Refusal> op_rule_refusals() {
               }),
       changed(V45_Shapes, "Dense: w packed as its sums do not go", one_dense,
               [](M& m) {
-                m.tensor(kA).layout = Layout::Lanes16;
-                m.required_features |= format::kFeatureLanes16;
-                m.tensor(kA).bytes = 128;
+                fb::TensorT& w = m.tensor(kA);
+                const bool lanes = w.layout == Layout::Lanes16;
+                w.layout = lanes ? Layout::Panel16 : Layout::Lanes16;
+                m.required_features = format::kFeaturePanel16 | format::kFeatureLanes16;
+                w.bytes = 4 * format::packed_elements(
+                                  lanes ? format::Layout::Panel16 : format::Layout::Lanes16, 3, 2);
+                m.weights.resize(m.weights.size() + 192);
+                m.tensor(kB).offset += 192;
               }),
       changed(V45_Shapes, "Dense: w a vector", one_dense,
               [](M& m) {

@@ -53,10 +53,12 @@ std::vector<Refusal> tensor_refusals() {
              [](TensorT& t) {
                t.dims = {1 << 24, 1 << 15};
              }),
-      tensor(V30_Dims, "panels beyond the limit only when padded", kWeight,
-             [](TensorT& t) {
-               t.dims = {16400, 16760841};
-             }),
+      changed(V30_Dims, "panels beyond the limit only when padded", tiny_mlp,
+              [](TinyModel& m) {
+                m.required_features |= kFeaturePanel16;
+                m.tensor(kWeight).layout = fb::Layout::Panel16;
+                m.tensor(kWeight).dims = {16400, 16760841};
+              }),
       tensor(V31_TensorBytes, "a constant larger than its dims", kBias,
              [](TensorT& t) { t.bytes += 4; }),
       tensor(V31_TensorBytes, "a constant smaller than its dims", kBias,
