@@ -1,0 +1,33 @@
+// JsonValue: a JSON text as a tree of plain values.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mle/result.h>
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace mle::tools {
+
+struct JsonValue {
+  enum class Kind : uint8_t { Null, Boolean, Number, Text, Array, Object };
+  Kind kind = Kind::Null;
+  bool boolean = false;
+  double number = 0;
+  std::string text;
+  std::vector<JsonValue> items;
+  std::vector<std::pair<std::string, JsonValue>> members;
+
+  // The member of that name; a Null where there is none.
+  const JsonValue& operator[](std::string_view name) const;
+};
+
+inline constexpr size_t kMaxJsonDepth = 64;
+
+// Strict JSON; InvalidArgument where it is none or nests deeper than kMaxJsonDepth.
+Result<JsonValue> parse_json(std::string_view text);
+
+}  // namespace mle::tools

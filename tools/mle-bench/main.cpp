@@ -1,0 +1,146 @@
+// mle-bench: how long loading, running and starting take, and compared with what.
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/cli/flags.h"
+#include "tools/cli/output_stream.h"
+#include "tools/cli/suggest.h"
+#include "tools/cli/text.h"
+#include "tools/mle-bench/bench.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <exception>
+#include <new>
+
+namespace mle::tools {
+namespace {
+
+const std::array<std::string, 3> kModes{"load", "run", "start"};
+
+struct Output {
+  std::string json, format = "table";
+  double fail_above = -1;
+};
+
+// mle-run, from the folder that this program was started from.
+std::string program_beside() {
+  char path[4096];
+  const ssize_t length = readlink("/proc/self/exe", path, sizeof path);
+  if (length <= 0) return "mle-run";
+  const std::string self(path, static_cast<size_t>(length));
+  return self.substr(0, self.rfind('/') + 1) + "mle-run";
+}
+
+int misuse(const Console& console, const std::string& message, const std::string& hint) {
+  console.error("", message, hint);
+  return kMisuse;
+}
+
+int write_json(const BenchReport& report, const std::string& path, const Console& console) {
+  auto out = OutputStream::open(path);
+  if (!out) return console.error("", out.error()), kFailed;
+  Status status = out->write(report_text(report, "json"));
+  if (status.ok()) status = out->commit();
+  if (!status.ok()) return console.error("", status), kFailed;
+  return kDone;
+}
+
+int run_mode(BenchOptions options, const Output& output, const Console& console) {
+  auto report = bench(options);
+  if (!report) return console.error(options.model, report.error()), kFailed;
+  if (output.json != "-") std::fputs(report_text(*report, output.format).c_str(), stdout);
+  if (!output.json.empty())
+    if (const int status = write_json(*report, output.json, console); status != kDone)
+      return status;
+  if (output.fail_above < 0) return kDone;
+  int status = kDone;
+  for (const CellResult& cell : report->cells) {
+    if (cell.ratio->low <= 1 + output.fail_above / 100) continue;
+    console.error(options.model,
+                  "slower than " + options.against + " by more than " +
+                      three_digits(output.fail_above) + " %: ratio " +
+                      three_digits(cell.ratio->value) + " at " + std::to_string(cell.rows) +
+                      " rows",
+                  "the whole 95 % interval lies above the limit");
+    status = kFailed;
+  }
+  return status;
+}
+
+int parse_mode(const std::string& mode, int argc, char** argv, Console& console) {
+  BenchOptions options;
+  options.mode = mode;
+  options.program = mode == "start" ? program_beside() : "";
+  Output output;
+  static constexpr const char* kSentences[] = {
+      "Times Model::load() on a warm page cache: open, check, bind; then the first run.",
+      "Times Session::run() over rows of its own making.",
+      "Times fresh mle-run processes from exec to the first byte of the answer."};
+  const size_t index =
+      static_cast<size_t>(std::find(kModes.begin(), kModes.end(), mode) - kModes.begin());
+  Flags flags("mle-bench " + mode + " MODEL.mle [--against OTHER.mle] [--json FILE]",
+              kSentences[index]);
+  flags.positional("MODEL.mle", &options.model, "the model");
+  if (mode == "run") {
+    flags.wholes("--rows", "N[,N…]", &options.rows, 1, 1 << 20, "rows of a call (1)")
+        .whole("--threads", "N", &options.threads, 1, 256, "threads of the session (1)")
+        .text("--isa", "NAME", &options.isa, "forces an instruction set: sse2, avx2, avx512")
+        .flag("--profile", &options.profile, "and where the time goes, step by step");
+  }
+  if (mode == "start") {
+    flags.whole("--runs", "N", &options.runs, 1, 100000, "processes to start (50)")
+        .text("--program", "PATH", &options.program, "the mle-run to start (the one beside this)");
+  } else {
+    flags.real("--seconds", "S", &options.seconds, 0.01, 3600, "how long to measure a cell (1)");
+  }
+  flags
+      .text("--against", "OTHER", &options.against,
+            "another .mle, measured in turns; or a .json that was saved earlier")
+      .real("--fail-above", "PCT", &output.fail_above, 0, 10000,
+            "exit 1 if slower than OTHER by more than that, with 95 % certainty")
+      .text("--json", "FILE|-", &output.json, "write the report as JSON as well; -: only that")
+      .choice("--format", &output.format, {"table", "md", "csv", "json"}, "of the report (table)")
+      .examples("  mle-bench " + mode + " model.mle" + (mode == "run" ? " --rows 1,32,1024" : "") +
+                "\n  mle-bench " + mode + " model.mle --against old.mle --fail-above 5\n");
+  if (const auto status = flags.parse(argc, argv, console)) return *status;
+  if (output.fail_above >= 0 && options.against.empty())
+    return misuse(console, "--fail-above needs --against", "name what to compare with");
+  return run_mode(std::move(options), output, console);
+}
+
+// Without a mode: the help that names them.
+int parse_plain(int argc, char** argv, Console& console) {
+  std::string mode;
+  Flags flags("mle-bench load|run|start MODEL.mle [FLAG…]",
+              "Measures how long a model takes to load, to run and to start.");
+  flags.positional("MODE", &mode, "load, run or start; each has a --help of its own")
+      .examples(
+          "  mle-bench run model.mle --rows 1,32 --profile\n"
+          "  mle-bench load model.mle --json -\n"
+          "  mle-bench start model.mle --runs 100\n");
+  if (const auto status = flags.parse(std::min(argc, 2), argv, console)) return *status;
+  const std::string near = nearest_name(mode, kModes);
+  return misuse(console, "there is no mode '" + mode + "'",
+                near.empty() ? "the modes are load, run and start" : "did you mean " + near + "?");
+}
+
+}  // namespace
+}  // namespace mle::tools
+
+int main(int argc, char** argv) {
+  using namespace mle::tools;
+  Console console("mle-bench");
+  try {
+    const std::string mode = argc > 1 ? argv[1] : "";
+    if (std::find(kModes.begin(), kModes.end(), mode) == kModes.end())
+      return parse_plain(argc, argv, console);
+    return parse_mode(mode, argc - 1, argv + 1, console);
+  } catch (const std::bad_alloc&) {
+    console.error("", mle::Status::out_of_memory());
+  } catch (const std::exception& error) {
+    console.error("", error.what());
+  }
+  return kFailed;
+}
