@@ -5,7 +5,6 @@
 
 #include "format/rules.h"
 
-#include <immintrin.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -22,7 +21,7 @@ uint32_t wait_while(const std::atomic<uint32_t>& value, uint32_t old) noexcept {
   for (int i = 0; i < kSpins; ++i) {
     const uint32_t now = value.load(std::memory_order_acquire);
     if (now != old) return now;
-    _mm_pause();
+    __builtin_ia32_pause();
   }
   value.wait(old, std::memory_order_acquire);
   return value.load(std::memory_order_acquire);
