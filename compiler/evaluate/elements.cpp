@@ -53,6 +53,15 @@ T to_type(double x) {
   }
 }
 
+bool is_integer(DType dtype) {
+  bool integer = false;
+  with_type(dtype, [&](auto type) {
+    using T = decltype(type);
+    integer = std::is_integral_v<T> && !std::is_same_v<T, bool>;
+  });
+  return integer;
+}
+
 }  // namespace
 
 Result<Elements> read_constant(const Value& constant) {
@@ -82,6 +91,16 @@ double convert(double x, DType dtype) {
   double converted = x;
   with_type(dtype, [&](auto type) { converted = static_cast<double>(to_type<decltype(type)>(x)); });
   return converted;
+}
+
+double cast(double x, DType from, DType to) {
+  if (from == to) return x;
+  if (!is_integer(from) || !is_integer(to)) return convert(x, to);
+  double wrapped = x;
+  with_type(to, [&](auto type) {
+    wrapped = static_cast<double>(static_cast<decltype(type)>(static_cast<int64_t>(x)));
+  });
+  return wrapped;
 }
 
 Constant make_constant(const Elements& elements, DType dtype) {

@@ -20,6 +20,9 @@ Result<Elements> read_constant(const Value& constant);
 // dtype's range, 0 for NaN. Bool: x != 0.
 double convert(double x, DType dtype);
 
+// What a Cast makes of x: as convert(), but an integer wraps into a smaller integer type.
+double cast(double x, DType from, DType to);
+
 // Bytes of elements that are converted to `dtype` one by one. Not for f16, bf16 and str.
 Constant make_constant(const Elements& elements, DType dtype);
 

@@ -215,7 +215,7 @@ Result<Elements> evaluate_node(const Graph& graph, const Node& node,
     case OpKind::ArgMax: return run_argmax(site);
     case OpKind::Cast:
       return elementwise(site, [&](double x, double, double) {
-        return site.fact(0).dtype == site.result().dtype ? x : convert(x, site.result().dtype);
+        return cast(x, site.fact(0).dtype, site.result().dtype);
       });
   }
   return error(Code::Internal, format::rule::C213_GraphBroken, Status::kNoOffset, "",
