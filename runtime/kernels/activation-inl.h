@@ -24,9 +24,14 @@ MLE_INLINE F zero_to_one(const F& x) {
 
 template <class F>
 MLE_INLINE F gelu(const F& x) {
-  const F tail = normal_tail(absolute(x));
-  const F share = choose(x < splat<F>(0.0f), tail, splat<F>(1.0f) - tail);
-  return fading_product(x, share);
+  const F a = absolute(x);
+  // x Phi(x). Far out Phi comes from its tail, near 0 from Phi(x) = 1/2 + x q(x^2).
+  const F tail = normal_tail(a);
+  const F far = choose(x < splat<F>(0.0f), tail, splat<F>(1.0f) - tail);
+  const F q = polynomial(x * x, 0.398942292f, -0.0664903447f, 0.00997293741f, -0.00118343125f,
+                         0.000105352672f);
+  const F near = mul_add(x, q, splat<F>(0.5f));
+  return fading_product(x, choose(a < splat<F>(0.67f), near, far));
 }
 
 template <class F>

@@ -128,12 +128,12 @@ MLE_INLINE F logarithm(const F& x) {
 // log(1 + u) for u from 0 to 1.
 template <class F>
 MLE_INLINE F log1p_to_one(const F& u) {
-  // 2 atanh(s) with s = u / (2 + u), at most 1/3.
+  // 2 atanh(s) = 2s (1 + z q(z)) with s = u / (2 + u), at most 1/3, and z = s^2; and 2s = u - us,
+  // so that u enters exactly and what was lost in s counts little.
   const F s = u / (splat<F>(2.0f) + u);
   const F z = s * s;
-  const F p = polynomial(z, 0.333333373f, 0.199994639f, 0.143078655f, 0.107193775f, 0.121316887f);
-  const F twice = s + s;
-  return mul_add(twice * z, p, twice);
+  const F q = polynomial(z, 0.333333373f, 0.199994639f, 0.143078655f, 0.107193775f, 0.121316887f);
+  return mul_add(s, mul_add(z + z, q, negative(u)), u);
 }
 
 template <class F>
@@ -151,9 +151,10 @@ MLE_INLINE F hyperbolic_tangent(const F& x) {
 // Phi(-a) e^(a^2/2), the normal distribution's tail without its exponential, for a from 0 to 14.5.
 template <class F>
 MLE_INLINE F scaled_tail(const F& a) {
-  const F t = splat<F>(4.0f) / (splat<F>(4.0f) + a);
-  return polynomial(t, -1.98547168e-5f, 0.100195348f, 0.0950989202f, 0.120266452f, -0.0166035835f,
-                    0.297396332f, -0.324870497f, 0.388489693f, -0.193378419f, 0.0334255956f);
+  const F t = splat<F>(2.0f) / (splat<F>(2.0f) + a);
+  return polynomial(t, -3.38566906e-6f, 0.199594066f, 0.197546288f, 0.166714638f, -0.0456791185f,
+                    0.286389589f, -0.943407297f, 1.1915406f, -0.789254069f, 0.278071016f,
+                    -0.0415123366f);
 }
 
 // Phi(-a) for a >= 0: a standard normal number lies below -a with this probability.

@@ -24,19 +24,22 @@ template <class T, class A>
 MLE_INLINE xsimd::batch<T, A> square_root(const xsimd::batch<T, A>& a) {
   return xsimd::sqrt(a);
 }
-template <int kBy, class T, class A>
-MLE_INLINE xsimd::batch<T, A> shift_left(const xsimd::batch<T, A>& a) {
-  return a << kBy;
-}
-template <int kBy, class A>
-MLE_INLINE xsimd::batch<int32_t, A> shift_right(const xsimd::batch<int32_t, A>& a) {
-  return a >> kBy;
-}
-
 MLE_INLINE __m128i cast_bits(__m128 a) { return _mm_castps_si128(a); }
 MLE_INLINE __m128i cast_bits(__m128d a) { return _mm_castpd_si128(a); }
 MLE_INLINE __m128 cast_f32(__m128i a) { return _mm_castsi128_ps(a); }
 MLE_INLINE __m128d cast_f64(__m128i a) { return _mm_castsi128_pd(a); }
+template <int kBy>
+MLE_INLINE __m128i shifted_left(__m128i a, int32_t) {
+  return _mm_slli_epi32(a, kBy);
+}
+template <int kBy>
+MLE_INLINE __m128i shifted_left(__m128i a, int64_t) {
+  return _mm_slli_epi64(a, kBy);
+}
+template <int kBy>
+MLE_INLINE __m128i shifted_right(__m128i a) {
+  return _mm_srai_epi32(a, kBy);
+}
 MLE_INLINE __m128 convert_i32(__m128i a) { return _mm_cvtepi32_ps(a); }
 MLE_INLINE __m128d low_f64(__m128 a) { return _mm_cvtps_pd(a); }
 MLE_INLINE __m128d high_f64(__m128 a) { return _mm_cvtps_pd(_mm_movehl_ps(a, a)); }
@@ -53,6 +56,18 @@ MLE_INLINE __m256i cast_bits(__m256 a) { return _mm256_castps_si256(a); }
 MLE_INLINE __m256i cast_bits(__m256d a) { return _mm256_castpd_si256(a); }
 MLE_INLINE __m256 cast_f32(__m256i a) { return _mm256_castsi256_ps(a); }
 MLE_INLINE __m256d cast_f64(__m256i a) { return _mm256_castsi256_pd(a); }
+template <int kBy>
+MLE_INLINE __m256i shifted_left(__m256i a, int32_t) {
+  return _mm256_slli_epi32(a, kBy);
+}
+template <int kBy>
+MLE_INLINE __m256i shifted_left(__m256i a, int64_t) {
+  return _mm256_slli_epi64(a, kBy);
+}
+template <int kBy>
+MLE_INLINE __m256i shifted_right(__m256i a) {
+  return _mm256_srai_epi32(a, kBy);
+}
 MLE_INLINE __m256 convert_i32(__m256i a) { return _mm256_cvtepi32_ps(a); }
 MLE_INLINE __m256d low_f64(__m256 a) { return _mm256_cvtps_pd(_mm256_castps256_ps128(a)); }
 MLE_INLINE __m256d high_f64(__m256 a) { return _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1)); }
@@ -64,6 +79,14 @@ MLE_INLINE float sum_register(__m256 a) {
 }
 #endif
 
+template <int kBy, class T, class A>
+MLE_INLINE xsimd::batch<T, A> shift_left(const xsimd::batch<T, A>& a) {
+  return shifted_left<kBy>(typename xsimd::batch<T, A>::register_type(a), T());
+}
+template <int kBy, class A>
+MLE_INLINE xsimd::batch<int32_t, A> shift_right(const xsimd::batch<int32_t, A>& a) {
+  return shifted_right<kBy>(typename xsimd::batch<int32_t, A>::register_type(a));
+}
 template <class A>
 MLE_INLINE xsimd::batch<int32_t, A> bits_of(const xsimd::batch<float, A>& a) {
   return cast_bits(typename xsimd::batch<float, A>::register_type(a));

@@ -10,12 +10,19 @@
 namespace mle::kernels {
 namespace {
 
-// Elements that lie `step` apart, 16 at a time; lanes beyond n get the filler.
+// Elements that lie `step` apart, 16 at a time; lanes beyond n get -infinity, whose exponential is
+// 0.
 template <class F>
-MLE_INLINE F gather(const float* p, size_t step, size_t n, float filler) {
-  if (step == 1 && n == format::kLanes) return load_lanes<F>(p);
+MLE_INLINE F gather(const float* p, size_t step, size_t n) {
+  if (n == format::kLanes && step == 1) return load_lanes<F>(p);
+  if (step == 1) {
+    alignas(64) static constexpr float kNumbers[] = {0, 1, 2,  3,  4,  5,  6,  7,
+                                                     8, 9, 10, 11, 12, 13, 14, 15};
+    const auto inside = load_lanes<F>(kNumbers) < splat<F>(static_cast<float>(n));
+    return choose(inside, load_part<F>(p, n), splat<F>(-kInfinity));
+  }
   float lanes[format::kLanes];
-  store_lanes(lanes, splat<F>(filler));
+  store_lanes(lanes, splat<F>(-kInfinity));
   for (size_t i = 0; i < n; ++i) lanes[i] = p[i * step];
   return load_lanes<F>(lanes);
 }
@@ -27,34 +34,55 @@ MLE_INLINE void scatter(float* p, size_t step, const F& a, size_t n) {
   for (size_t i = 0; i < n; ++i) p[i * step] = lanes[i];
 }
 
+// From the sum of all exponentials: of one element's x - max (kLog) or e^(x - max).
+template <class F, bool kLog>
+struct Finish {
+  F divisor;
+  MLE_INLINE explicit Finish(float sum)
+      : divisor(kLog ? logarithm(splat<F>(sum)) : splat<F>(sum)) {}
+  MLE_INLINE F operator()(const F& value) const { return kLog ? value - divisor : value / divisor; }
+};
+
+// A row in one piece of 16 never leaves the registers; the same sums as in softmax_row.
+template <class F, bool kLog>
+MLE_INLINE void softmax_piece(const float* x, float* y, size_t n, size_t step) {
+  const F value = gather<F>(x, step, n);
+  const F difference = value - splat<F>(largest_of_lanes(value));
+  const F e = exponential(difference);
+  const Finish<F, kLog> finish(sum_of_lanes(e));
+  scatter(y, step, finish(kLog ? difference : e), n);
+}
+
 template <class F, bool kLog>
 MLE_INLINE void softmax_row(const float* x, float* y, size_t n, size_t step) {
   F largest = splat<F>(-kInfinity);
   for_each_piece(1, n, [&](size_t, size_t i, size_t count) {
-    largest = larger(largest, gather<F>(x + i * step, step, count, -kInfinity));
+    largest = larger(largest, gather<F>(x + i * step, step, count));
   });
   const F top = splat<F>(largest_of_lanes(largest));
   F lanes = splat<F>(0.0f);
   for_each_piece(1, n, [&](size_t, size_t i, size_t count) {
-    const F difference = gather<F>(x + i * step, step, count, -kInfinity) - top;
+    const F difference = gather<F>(x + i * step, step, count) - top;
     const F e = exponential(difference);
-    // A lane of filler is e^-infinity = 0, or NaN in a row that is NaN anyway.
     lanes = lanes + e;
     scatter(y + i * step, step, kLog ? difference : e, count);
   });
-  const F sum = splat<F>(sum_of_lanes(lanes));
-  const F log_sum = kLog ? logarithm(sum) : sum;
+  const Finish<F, kLog> finish(sum_of_lanes(lanes));
   for_each_piece(1, n, [&](size_t, size_t i, size_t count) {
-    const F value = gather<F>(y + i * step, step, count, 0.0f);
-    scatter(y + i * step, step, kLog ? value - log_sum : value / sum, count);
+    scatter(y + i * step, step, finish(gather<F>(y + i * step, step, count)), count);
   });
 }
 
 template <class Arch, bool kLog>
 void softmax(const SoftmaxArgs& args) {
   for (size_t r = 0; r < args.rows; ++r) {
-    softmax_row<typename Arch::F, kLog>(args.x + r * args.x_stride, args.y + r * args.y_stride,
-                                        args.n, args.step);
+    const float* x = args.x + r * args.x_stride;
+    float* y = args.y + r * args.y_stride;
+    if (args.n <= format::kLanes) {
+      softmax_piece<typename Arch::F, kLog>(x, y, args.n, args.step);
+    } else {
+      softmax_row<typename Arch::F, kLog>(x, y, args.n, args.step);
+    }
   }
 }
 

@@ -2,9 +2,10 @@
 #include "tests/kernels/support.h"
 
 #include <doctest/doctest.h>
+#include <immintrin.h>
 
 #include <cmath>
-#include <cstring>
+#include <string>
 
 namespace mle::kernels::test {
 namespace {
@@ -37,7 +38,7 @@ void check_call(const Table& table, const Layer& layer, Numbers& numbers, size_t
       }
     }
   }
-  CAPTURE(table.isa);
+  CAPTURE(std::string(table.isa));
   CAPTURE(layer.k);
   CAPTURE(layer.n);
   CAPTURE(rows);
@@ -58,6 +59,77 @@ TEST_CASE("kernels: dense keeps the canonical order with NaN, infinities and den
   for (int i = 0; i < 150; ++i) {
     const Layer layer(numbers, 1 + numbers.below(130), 1 + numbers.below(130), i % 3 == 0);
     for (const Table* table : tables()) check_call(*table, layer, numbers, numbers.below(18), true);
+  }
+}
+
+TEST_CASE("kernels: dense keeps the canonical order where k is cut to stay in cache") {
+  Numbers numbers(3);
+  for (const auto& [k, n] : {std::pair<size_t, size_t>{2100, 131}, {1025, 200}}) {
+    const Layer layer(numbers, k, n);
+    for (const Table* table : tables()) {
+      if (table->fused) check_call(*table, layer, numbers, 17, false);
+    }
+  }
+}
+
+TEST_CASE("kernels: a row has the same answer in every batch and place") {
+  Numbers numbers(4);
+  for (int i = 0; i < 60; ++i) {
+    const size_t k = 1 + numbers.below(300), n = 1 + numbers.below(130),
+                 rows = 1 + numbers.below(40);
+    const Layer layer(numbers, k, n);
+    const std::vector<float> x = numbers.many(rows * k, true);
+    const auto act = static_cast<Act>(numbers.below(format::kActCount));
+    for (const Table* table : tables()) {
+      std::vector<float> together(rows * n), alone(n);
+      table->dense(layer.args(x.data(), k, together.data(), n, rows, act));
+      size_t wrong = 0;
+      for (size_t r = 0; r < rows; ++r) {
+        table->dense(layer.args(x.data() + r * k, k, alone.data(), n, 1, act));
+        for (size_t j = 0; j < n; ++j) wrong += !same(alone[j], together[r * n + j]);
+      }
+      CHECK(wrong == 0);
+    }
+  }
+}
+
+// Flushes denormals while it lives, as the session does for dense steps.
+class FlushedDenormals {
+ public:
+  FlushedDenormals() : before_(_mm_getcsr()) { _mm_setcsr(before_ | 0x8040); }
+  ~FlushedDenormals() { _mm_setcsr(before_); }
+  FlushedDenormals(const FlushedDenormals&) = delete;
+  FlushedDenormals& operator=(const FlushedDenormals&) = delete;
+
+ private:
+  unsigned before_;
+};
+
+TEST_CASE("kernels: a fused activation has the bits of a separate one, in all FMA tables") {
+  Numbers numbers(5);
+  const FlushedDenormals flushed;
+  for (size_t act = 0; act < format::kActCount; ++act) {
+    const size_t k = 1 + numbers.below(60), n = 1 + numbers.below(130),
+                 rows = 1 + numbers.below(40);
+    const Layer layer(numbers, k, n);
+    const std::vector<float> x = numbers.many(rows * k, true);
+    std::vector<float> of_first;
+    for (const Table* table : tables()) {
+      std::vector<float> fused(rows * n), plain(rows * n);
+      const DenseArgs args = layer.args(x.data(), k, fused.data(), n, rows, static_cast<Act>(act));
+      table->dense(args);
+      table->dense(layer.args(x.data(), k, plain.data(), n, rows));
+      table->unary[act]({plain.data(), n, plain.data(), n, rows, n, args.alpha, args.beta});
+      if (of_first.empty()) of_first = fused;
+      size_t wrong = 0, unequal = 0;
+      for (size_t i = 0; i < fused.size(); ++i) {
+        wrong += !same(fused[i], plain[i]);
+        unequal += table->fused && !same(fused[i], of_first[i]);
+      }
+      CAPTURE(act);
+      CHECK(wrong == 0);
+      CHECK(unequal == 0);
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstdlib>
@@ -143,7 +144,7 @@ bool same(float a, float b) {
   return std::bit_cast<uint32_t>(a) == std::bit_cast<uint32_t>(b);
 }
 
-double ulps(float got, double want) {
+double ulps(float got, double want, double absolute) {
   if (std::isnan(want) || std::isnan(got)) return std::isnan(want) && std::isnan(got) ? 0 : 1e30;
   const auto rounded = static_cast<float>(want);
   if (std::isinf(got) || std::isinf(rounded)) {
@@ -155,7 +156,8 @@ double ulps(float got, double want) {
     return std::fabs(finite(got) - finite(want)) / std::ldexp(1.0, 104);
   }
   const int exponent = want == 0.0 ? -126 : std::max(std::ilogb(want), -126);
-  return std::fabs(static_cast<double>(got) - want) / std::ldexp(1.0, exponent - 23);
+  const double error = std::fabs(static_cast<double>(got) - want) - absolute;
+  return std::max(error, 0.0) / std::ldexp(1.0, exponent - 23);
 }
 
 }  // namespace mle::kernels::test

@@ -80,7 +80,8 @@ struct Layer {
 
 // Equal bits, or both NaN.
 bool same(float a, float b);
-// Units in the last place of f32 between `got` and the true value.
-double ulps(float got, double want);
+// Units in the last place of f32 between `got` and the true value, beyond an absolute error that is
+// allowed anyway.
+double ulps(float got, double want, double absolute = 0);
 
 }  // namespace mle::kernels::test

@@ -66,7 +66,7 @@ def mills(a):
 
 
 LN2 = log(2)
-T_SCALE = mpf(4)  # t = T_SCALE / (T_SCALE + a)
+T_SCALE = mpf(2)  # t = T_SCALE / (T_SCALE + a)
 
 FITS = {
     "expm1": lambda: show("(e^r - 1 - r) / r^2 in r",
@@ -84,9 +84,9 @@ FITS = {
     "erf": lambda: show("erf(x)/x - 1 in x^2",
                         at_zero(2 / sqrt(pi) - 1, lambda z: erf(sqrt(z)) / sqrt(z) - 1),
                         0, 1.0, 6, lambda z: 1),
-    "mills": lambda: show("Phi(-a) e^(a^2/2) in t = 4 / (4 + a)",
+    "mills": lambda: show("Phi(-a) e^(a^2/2) in t = 2 / (2 + a)",
                           lambda t: mills(T_SCALE / t - T_SCALE),
-                          T_SCALE / (T_SCALE + mpf("14.5")), 1, 9,
+                          T_SCALE / (T_SCALE + mpf("14.5")), 1, 10,
                           lambda t: 1 / mills(T_SCALE / t - T_SCALE)),
     "log2": lambda: show("log2((1+s)/(1-s)) / s in s^2",
                          at_zero(2 / LN2, lambda z: 2 * atanh(sqrt(z)) / LN2 / sqrt(z)),

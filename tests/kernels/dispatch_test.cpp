@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/kernels/support.h"
+
+#include <doctest/doctest.h>
+
+#include <cstring>
+
+namespace mle::kernels::test {
+namespace {
+
+TEST_CASE("kernels: every table is found by its name and has every kernel") {
+  for (const Table* table : tables()) {
+    CHECK(find_table(table->isa, std::strlen(table->isa)) == table);
+    bool complete = table->dense && table->select && table->scale && table->clip &&
+                    table->softmax && table->log_softmax && table->argmax && table->canonical_nan &&
+                    table->f64_to_f32;
+    for (const auto unary : table->unary) complete = complete && unary;
+    for (const auto binary : table->binary) complete = complete && binary;
+    for (const auto compare : table->compare) complete = complete && compare;
+    CHECK(complete);
+  }
+}
+
+TEST_CASE("kernels: the best table comes first and stands for no name, the plain one last") {
+  CHECK(find_table("", 0) == tables().front());
+  CHECK(std::strcmp(tables().back()->isa, "sse2") == 0);
+  CHECK(!tables().back()->fused);
+}
+
+TEST_CASE("kernels: an unknown name finds no table") {
+  CHECK(find_table("avx", 3) == nullptr);
+  CHECK(find_table("avx2x", 5) == nullptr);
+  CHECK(find_table("AVX2", 4) == nullptr);
+}
+
+}  // namespace
+}  // namespace mle::kernels::test
