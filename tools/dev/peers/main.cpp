@@ -47,7 +47,9 @@ Report describe_machine(const Options& options) {
   std::tm utc{};
   std::strftime(date, sizeof date, "%Y-%m-%d %H:%M UTC", gmtime_r(&now, &utc));
   report.date = date;
-  report.cpu = line_of("/proc/cpuinfo", "model name");
+  report.cpu = line_of("/proc/cpuinfo", "model name") + " (family " +
+               line_of("/proc/cpuinfo", "cpu family") + " model " +
+               line_of("/proc/cpuinfo", "model\t") + ")";
   report.cores = std::to_string(sysconf(_SC_NPROCESSORS_ONLN));
   report.load_average = load_average();
   report.rounds = options.rounds;
@@ -94,11 +96,12 @@ Result<Cell> measure_cell(const Options& options, const Workload& workload, size
   const double flops = workload.flops_per_row() * static_cast<double>(rows);
   MLE_TRY_ASSIGN(std::vector<Timings> timings,
                  interleave(contestants, schedule_for(options, flops)));
-  Cell cell{workload.name, rows, flops, bytes.bytes(), {}, {}, {}};
+  Cell cell{workload.name, rows, flops, bytes.bytes(), {}, {}, {}, {}};
   cell.fma = std::move(timings[peers.size() + 1]);
   cell.pass = std::move(timings[peers.size()]);
-  for (size_t i = 0; i < peers.size(); ++i) {
-    cell.peers.push_back({contestants[i].name, std::move(timings[i])});
+  cell.ours = {contestants[0].name, std::move(timings[0])};
+  for (size_t i = 1; i < peers.size(); ++i) {
+    cell.theirs.push_back({contestants[i].name, std::move(timings[i])});
   }
   return cell;
 }
@@ -123,14 +126,16 @@ Status measure_answers(const Options& options, const Workload& workload, const P
 
 Status measure_loads(const Options& options, const Workload& workload, const Peers& peers,
                      Report& report) {
-  std::vector<Contestant> contestants;
-  for (const auto& peer : peers) {
-    for (Contestant& way : peer->loads(workload)) contestants.push_back(std::move(way));
+  std::vector<Contestant> contestants = peers[0]->loads(workload);
+  const size_t ours = contestants.size();
+  for (size_t i = 1; i < peers.size(); ++i) {
+    for (Contestant& way : peers[i]->loads(workload)) contestants.push_back(std::move(way));
   }
   MLE_TRY_ASSIGN(std::vector<Timings> timings, interleave(contestants, schedule_for(options, 0)));
-  Comparison comparison{workload.name, {}};
+  Comparison comparison{workload.name, {}, {}};
   for (size_t i = 0; i < contestants.size(); ++i) {
-    comparison.ways.push_back({contestants[i].name, std::move(timings[i])});
+    std::vector<Column>& side = i < ours ? comparison.ours : comparison.theirs;
+    side.push_back({contestants[i].name, std::move(timings[i])});
   }
   report.loads.push_back(std::move(comparison));
   std::fprintf(stderr, "%s load done\n", workload.name.c_str());
@@ -141,14 +146,14 @@ Status measure_starts(const Options& options, const Workload& workload, Report& 
   const std::string row = options.models + "/" + workload.name + ".npy";
   const std::vector<Program> programs{
       {"mle-run", {options.mle_run, workload.mle_path, "--input", row}},
-      {"empty static program", {options.programs + "/start_empty"}},
+      {"empty program", {options.programs + "/start_empty"}},
       {"onnxruntime",
        {options.programs + "/start_onnxruntime", options.onnxruntime, workload.onnx_path, row,
         std::to_string(workload.in()), std::to_string(workload.out())}}};
   MLE_TRY_ASSIGN(std::vector<Timings> timings, interleave_starts(programs, options.rounds));
-  Comparison comparison{workload.name, {}};
-  for (size_t i = 0; i < programs.size(); ++i) {
-    comparison.ways.push_back({programs[i].name, std::move(timings[i])});
+  Comparison comparison{workload.name, {{programs[0].name, std::move(timings[0])}}, {}};
+  for (size_t i = 1; i < programs.size(); ++i) {
+    comparison.theirs.push_back({programs[i].name, std::move(timings[i])});
   }
   report.starts.push_back(std::move(comparison));
   std::fprintf(stderr, "%s start done\n", workload.name.c_str());

@@ -40,7 +40,7 @@ class Peer {
   virtual std::vector<Contestant> loads(const Workload&) { return {}; }
 };
 
-// All peers of this build, ours first.
+// All peers of this build; the first is mle, the one the others are compared to.
 Result<std::vector<std::unique_ptr<Peer>>> make_peers(const std::string& onnxruntime_library);
 
 Result<std::unique_ptr<Peer>> make_mle_peer();

@@ -49,7 +49,8 @@ Bound bound_of(const Cell& cell) {
   return bound;
 }
 
-std::string ratio_cell(const Estimate& ratio) {
+std::string ratio_of(const Timings& theirs, const Timings& ours) {
+  const Estimate ratio = paired_ratio(theirs.rounds, ours.rounds);
   const int digits = ratio.value >= 10 ? 1 : 2;
   return text("%.*f [%.*f–%.*f]%s", digits, ratio.value, digits, ratio.low, digits, ratio.high,
               ratio.high < 0.97 ? " **behind**" : "");
@@ -67,49 +68,49 @@ std::string table_head(const std::vector<std::string>& names) {
 
 std::string cells_to_markdown(const std::vector<Cell>& cells) {
   std::vector<std::string> names{"cell"};
-  const std::vector<Column>& peers = cells.front().peers;
-  for (size_t i = 1; i < peers.size(); ++i) names.push_back(peers[i].name + " ÷ mle");
+  for (const Column& peer : cells.front().theirs) names.push_back(peer.name + " ÷ mle");
   names.insert(names.end(), {"mle P50 µs", "P99", "bound µs", "of bound", "GFLOP/s"});
-  for (size_t i = 1; i < peers.size(); ++i) {
-    names.push_back(peers[i].name + " P50 µs");
+  for (const Column& peer : cells.front().theirs) {
+    names.push_back(peer.name + " P50 µs");
     names.push_back("P99");
   }
   std::string page = table_head(names);
   for (const Cell& cell : cells) {
-    const Timings& ours = cell.peers[0].timings;
+    const Timings& ours = cell.ours.timings;
     const Bound bound = bound_of(cell);
     page += text("| %s b%zu |", cell.workload.c_str(), cell.rows);
-    for (size_t i = 1; i < cell.peers.size(); ++i) {
-      page += " " + ratio_cell(paired_ratio(cell.peers[i].timings.rounds, ours.rounds)) + " |";
-    }
+    for (const Column& peer : cell.theirs) page += " " + ratio_of(peer.timings, ours) + " |";
     page += " " + micros(p50(ours)) + " | " + micros(ours.p99) + " | " +
             micros(median(bound.rounds)) + " " + bound.limit + " |";
     page += text(" %.0f %% | %.1f |", 100 * paired_ratio(bound.rounds, ours.rounds).value,
                  cell.flops / p50(ours));
-    for (size_t i = 1; i < cell.peers.size(); ++i) {
-      const Timings& theirs = cell.peers[i].timings;
-      page += " " + micros(p50(theirs)) + " | " + micros(theirs.p99) + " |";
+    for (const Column& peer : cell.theirs) {
+      page += " " + micros(p50(peer.timings)) + " | " + micros(peer.timings.p99) + " |";
     }
     page += "\n";
   }
   return page;
 }
 
+// Each of theirs against each of ours, then everybody's time.
 std::string comparisons_to_markdown(const std::vector<Comparison>& comparisons) {
   std::vector<std::string> names{"model"};
-  const std::vector<Column>& ways = comparisons.front().ways;
-  for (size_t i = 1; i < ways.size(); ++i) names.push_back(ways[i].name + " ÷ " + ways[0].name);
-  for (const Column& way : ways) names.push_back(way.name + " P50 µs");
+  const Comparison& first = comparisons.front();
+  for (const Column& theirs : first.theirs) {
+    for (const Column& ours : first.ours) names.push_back(theirs.name + " ÷ " + ours.name);
+  }
+  for (const Column& way : first.ours) names.push_back(way.name + " P50 µs");
+  for (const Column& way : first.theirs) names.push_back(way.name + " P50 µs");
   std::string page = table_head(names);
   for (const Comparison& comparison : comparisons) {
     page += "| " + comparison.workload + " |";
-    for (size_t i = 1; i < comparison.ways.size(); ++i) {
-      page += " " +
-              ratio_cell(paired_ratio(comparison.ways[i].timings.rounds,
-                                      comparison.ways[0].timings.rounds)) +
-              " |";
+    for (const Column& theirs : comparison.theirs) {
+      for (const Column& ours : comparison.ours) {
+        page += " " + ratio_of(theirs.timings, ours.timings) + " |";
+      }
     }
-    for (const Column& way : comparison.ways) page += " " + micros(p50(way.timings)) + " |";
+    for (const Column& way : comparison.ours) page += " " + micros(p50(way.timings)) + " |";
+    for (const Column& way : comparison.theirs) page += " " + micros(p50(way.timings)) + " |";
     page += "\n";
   }
   return page;
@@ -142,16 +143,19 @@ std::string json_of(const Timings& timings) {
          list(timings.rounds, [](double ns) { return text("%.6g", ns / 1e3); }) + "}";
 }
 
-// Every column with its times and, but for the first, its ratio to the first.
-std::string json_of(const std::vector<Column>& columns) {
-  return list(columns, [&](const Column& column) {
-    std::string json = "{\"name\":" + quoted(column.name);
-    if (&column != &columns.front()) {
-      json += ",\"ratio\":" +
-              json_of(paired_ratio(column.timings.rounds, columns.front().timings.rounds));
-    }
-    return json + ",\"times\":" + json_of(column.timings) + "}";
-  });
+// Every column with its times; of theirs also the ratio to the first of ours.
+std::string json_of(const std::vector<Column>& ours, const std::vector<Column>& theirs) {
+  std::vector<std::string> columns;
+  for (const Column& column : ours) {
+    columns.push_back("{\"name\":" + quoted(column.name) + ",\"times\":" + json_of(column.timings) +
+                      "}");
+  }
+  for (const Column& column : theirs) {
+    columns.push_back("{\"name\":" + quoted(column.name) + ",\"ratio\":" +
+                      json_of(paired_ratio(column.timings.rounds, ours.front().timings.rounds)) +
+                      ",\"times\":" + json_of(column.timings) + "}");
+  }
+  return list(columns, [](const std::string& column) { return column; });
 }
 
 std::string json_of(const Cell& cell) {
@@ -159,15 +163,15 @@ std::string json_of(const Cell& cell) {
   return "{\"workload\":" + quoted(cell.workload) +
          text(",\"rows\":%zu,\"flops\":%.0f,\"bytes\":%zu,\"bound_us\":%.6g,\"limit\":\"%s\"",
               cell.rows, cell.flops, cell.bytes, median(bound.rounds) / 1e3, bound.limit) +
-         ",\"of_bound\":" + json_of(paired_ratio(bound.rounds, cell.peers.front().timings.rounds)) +
+         ",\"of_bound\":" + json_of(paired_ratio(bound.rounds, cell.ours.timings.rounds)) +
          text(",\"peak_gflops\":%.6g,\"pass_us\":%.6g", kFlopsPerCall / p50(cell.fma),
               p50(cell.pass) / 1e3) +
-         ",\"peers\":" + json_of(cell.peers) + "}";
+         ",\"peers\":" + json_of({cell.ours}, cell.theirs) + "}";
 }
 
 std::string json_of(const Comparison& comparison) {
-  return "{\"workload\":" + quoted(comparison.workload) + ",\"ways\":" + json_of(comparison.ways) +
-         "}";
+  return "{\"workload\":" + quoted(comparison.workload) +
+         ",\"ways\":" + json_of(comparison.ours, comparison.theirs) + "}";
 }
 
 }  // namespace

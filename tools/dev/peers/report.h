@@ -11,7 +11,7 @@
 
 namespace mle::peers {
 
-// One contestant of one comparison; the first of a comparison is ours.
+// One contestant and what it took.
 struct Column {
   std::string name;
   Timings timings;
@@ -21,17 +21,18 @@ struct Column {
 struct Cell {
   std::string workload;
   size_t rows = 0;
-  double flops = 0;           // of one call
-  size_t bytes = 0;           // that one call must read
-  std::vector<Column> peers;  // ours first
-  Timings fma;                // of kFlopsPerCall operations
-  Timings pass;               // of one pass over `bytes`
+  double flops = 0;  // of one call
+  size_t bytes = 0;  // that one call must read
+  Timings fma;       // of kFlopsPerCall operations
+  Timings pass;      // of one pass over `bytes`
+  Column ours;
+  std::vector<Column> theirs;
 };
 
 // Loading, or a process's whole life up to its first answer.
 struct Comparison {
   std::string workload;
-  std::vector<Column> ways;  // ours first
+  std::vector<Column> ours, theirs;
 };
 
 struct Report {
