@@ -185,9 +185,9 @@ Result<double> OperatorNode::real(std::string_view name, double otherwise) {
   return number;
 }
 
-Result<std::string> OperatorNode::text(std::string_view name, std::string otherwise) {
+Result<std::string_view> OperatorNode::text(std::string_view name, std::string_view otherwise) {
   MLE_TRY_ASSIGN(const AttributeProto* found, attribute(name, AttributeProto::STRING));
-  return found == nullptr ? otherwise : found->s();
+  return found == nullptr ? otherwise : std::string_view(found->s());
 }
 
 Result<std::optional<std::vector<int64_t>>> OperatorNode::integers(std::string_view name) {

@@ -1,6 +1,6 @@
 // OperatorNode: one node of the source as the operators see it. Inputs by position, attributes by
-// name and type, axes as ONNX counts them, outputs as they are made. SPDX-License-Identifier:
-// Apache-2.0
+// name and type, axes as ONNX counts them, outputs as they are made.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <mle/result.h>
@@ -58,7 +58,7 @@ class OperatorNode {
   // Attributes. A wrong type is an error; one that nobody asked for is an error in the end.
   Result<int64_t> integer(std::string_view name, int64_t otherwise);
   Result<double> real(std::string_view name, double otherwise);
-  Result<std::string> text(std::string_view name, std::string otherwise);
+  Result<std::string_view> text(std::string_view name, std::string_view otherwise);
   Result<std::optional<std::vector<int64_t>>> integers(std::string_view name);
   Result<const onnx_pb::AttributeProto*> attribute(std::string_view name,
                                                    onnx_pb::AttributeProto::AttributeType type);

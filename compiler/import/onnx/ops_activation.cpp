@@ -40,7 +40,7 @@ Status read_hard_sigmoid(OperatorNode& op) {
 }
 
 Status read_gelu(OperatorNode& op) {
-  MLE_TRY_ASSIGN(const std::string approximate, op.text("approximate", "none"));
+  MLE_TRY_ASSIGN(const std::string_view approximate, op.text("approximate", "none"));
   if (approximate != "none" && approximate != "tanh")
     return broken(C209_Attribute, "Gelu with approximate = " + quoted(approximate));
   MLE_TRY_ASSIGN(const ValueId x, op.value(0));

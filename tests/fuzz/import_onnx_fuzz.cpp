@@ -1,0 +1,21 @@
+// Fuzz target: any bytes taken for ONNX are refused with a reason, or become a file that opens.
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/compile.h"
+
+#include <cstdlib>
+#include <span>
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  using namespace mle::compiler;
+  CompileOptions options;
+  options.from = "onnx";
+  options.golden_rows = 1;
+  Problems problems;
+  const auto source = SourceFile::from_bytes("fuzz.onnx", std::as_bytes(std::span(data, size)));
+  // compile() opens what it made, and says so if it can't: that would be our mistake.
+  const auto compiled = compile(source, options, problems);
+  if (compiled.has_value() != problems.empty()) std::abort();
+  for (const Problem& problem : problems.kept())
+    if (problem.code == mle::Code::Internal || problem.what.empty()) std::abort();
+  return 0;
+}
