@@ -43,14 +43,14 @@ MLE_INLINE F gelu_tanh(const F& x) {
 
 template <class F>
 MLE_INLINE F softplus(const F& x) {
-  const F rest = log1p_to_one(exponential(negative(absolute(x))));
+  const F rest = log1p_to_one(exponential_to_89(negative(absolute(x))));
   return at_least(x, 0.0f) + rest;
 }
 
 template <class F>
 MLE_INLINE F mish(const F& x) {
   // tanh(log(1 + e^x)) = (1 + 2u) / (1 + 2u + 2u^2) with u = e^-x; for x < 0 both sides times e^2x.
-  const F e = exponential(negative(absolute(x)));
+  const F e = exponential_to_89(negative(absolute(x)));
   const F two = splat<F>(2.0f);
   const auto below = x < splat<F>(0.0f);
   const F over = choose(below, e * (e + two), mul_add(two, e, splat<F>(1.0f)));

@@ -59,22 +59,17 @@ MLE_INLINE auto power_of_two(const I& n) {
   return from_bits(shift_left<23>(n + splat<I>(127)));
 }
 
-// x = n ln 2 + r with |r| <= ln 2 / 2 and a whole n; needs |x| < 2^20.
+// x = n ln 2 + r with |r| <= ln 2 / 2 and a whole n, which is returned; needs |x| < 2^20.
 template <class F>
-struct Reduced {
-  decltype(bits_of(F())) n;
-  F r;
-};
-template <class F>
-MLE_INLINE Reduced<F> reduced(const F& x) {
+MLE_INLINE auto reduced(const F& x, F& r) {
   // 1.5 * 2^23: added to a small float it leaves the nearest whole number in the low bits.
   constexpr float kRound = 12582912.0f;
   const F shifted = mul_add(x, splat<F>(1.442695041f), splat<F>(kRound));
   const F n = shifted - splat<F>(kRound);
   // ln 2 in two parts, the first with so few bits that n times it is exact without fma.
   const F high = mul_add(n, splat<F>(-0.693359375f), x);
-  const F r = mul_add(n, splat<F>(2.12194440e-4f), high);
-  return {bits_of(shifted) - bits_of(splat<F>(kRound)), r};
+  r = mul_add(n, splat<F>(2.12194440e-4f), high);
+  return bits_of(shifted) - bits_of(splat<F>(kRound));
 }
 
 // e^r - 1 for |r| <= ln 2 / 2.
@@ -85,21 +80,28 @@ MLE_INLINE F small_expm1(const F& r) {
   return mul_add(r * r, q, r);
 }
 
+// e^x for x <= 89, and NaN.
+template <class F>
+MLE_INLINE F exponential_to_89(const F& x) {
+  F r;
+  const auto n = reduced(at_least(x, -104.0f), r);
+  const F near_one = small_expm1(r) + splat<F>(1.0f);
+  // In two steps, so that results beyond the normal range overflow or are rounded once.
+  const auto half = shift_right<1>(n);
+  return near_one * power_of_two(half) * power_of_two(n - half);
+}
+
 template <class F>
 MLE_INLINE F exponential(const F& x) {
-  const Reduced<F> part = reduced(at_most(at_least(x, -104.0f), 89.0f));
-  const F near_one = small_expm1(part.r) + splat<F>(1.0f);
-  // In two steps, so that results beyond the normal range overflow or are rounded once.
-  const auto half = shift_right<1>(part.n);
-  return near_one * power_of_two(half) * power_of_two(part.n - half);
+  return exponential_to_89(at_most(x, 89.0f));
 }
 
 // e^x - 1 for x <= 0.
 template <class F>
 MLE_INLINE F expm1_of_negative(const F& x) {
-  const Reduced<F> part = reduced(at_least(x, -18.0f));
-  const F scale = power_of_two(part.n);
-  return mul_add(scale, small_expm1(part.r), scale - splat<F>(1.0f));
+  F r;
+  const F scale = power_of_two(reduced(at_least(x, -18.0f), r));
+  return mul_add(scale, small_expm1(r), scale - splat<F>(1.0f));
 }
 
 template <class F>
@@ -164,7 +166,7 @@ MLE_INLINE F normal_tail(const F& a) {
   const F square = bounded * bounded;
   // What rounding the square lost: it matters, e^x turns absolute into relative error.
   const F lost = mul_add(bounded, bounded, negative(square));
-  const F e = exponential(square * splat<F>(-0.5f));
+  const F e = exponential_to_89(square * splat<F>(-0.5f));
   return mul_add(e * splat<F>(-0.5f), lost, e) * scaled_tail(bounded);
 }
 
@@ -177,7 +179,7 @@ MLE_INLINE F error_function(const F& x) {
   const F small = mul_add(a, p, a);
   const F bounded = at_most(a, 4.0f);
   const F tail =
-      exponential(negative(bounded * bounded)) * scaled_tail(bounded * splat<F>(1.41421356f));
+      exponential_to_89(negative(bounded * bounded)) * scaled_tail(bounded * splat<F>(1.41421356f));
   const F large = mul_add(tail, splat<F>(-2.0f), splat<F>(1.0f));
   return with_sign_of(choose(a < splat<F>(1.0f), small, large), x);
 }
@@ -186,7 +188,7 @@ MLE_INLINE F error_function(const F& x) {
 template <class F>
 MLE_INLINE F logistic(const F& x) {
   const F one = splat<F>(1.0f);
-  const F e = exponential(negative(absolute(x)));
+  const F e = exponential_to_89(negative(absolute(x)));
   return choose(x < splat<F>(0.0f), e, one) / (one + e);
 }
 

@@ -111,17 +111,17 @@ MLE_INLINE void store_lanes(float* p, const F& a) {
   }
 }
 
-// The first n elements; the other lanes are +0 and their memory is not touched. A leaf has
+// The first n elements; the other lanes get the filler and their memory is not touched. A leaf has
 // load_some and store_some for n up to its size.
 template <class F>
-MLE_INLINE F load_part(const float* p, size_t n) {
+MLE_INLINE F load_part(const float* p, size_t n, float filler = 0.0f) {
   if constexpr (kIsPair<F>) {
     using H = typename F::Half;
     constexpr size_t kHalf = Count<H>::value;
-    if (n <= kHalf) return {load_part<H>(p, n), splat<H>(0.0f)};
-    return {load_lanes<H>(p), load_part<H>(p + kHalf, n - kHalf)};
+    if (n <= kHalf) return {load_part<H>(p, n, filler), splat<H>(filler)};
+    return {load_lanes<H>(p), load_part<H>(p + kHalf, n - kHalf, filler)};
   } else {
-    return load_some(p, n, F(0.0f));
+    return load_some(p, n, F(filler));
   }
 }
 
@@ -143,15 +143,25 @@ MLE_INLINE float sum_of_lanes(const Pair<H>& a) {
   return sum_of_lanes(a.lo + a.hi);
 }
 
-// The larger; b where either is NaN.
-template <class F>
-MLE_INLINE F larger(const F& a, const F& b) {
-  return choose(b < a, a, b);
+// Lane by lane; either where one is NaN.
+template <class H>
+MLE_INLINE Pair<H> larger(const Pair<H>& a, const Pair<H>& b) {
+  return {larger(a.lo, b.lo), larger(a.hi, b.hi)};
 }
 
+// The largest lane; any lane where one is NaN.
 template <class H>
 MLE_INLINE float largest_of_lanes(const Pair<H>& a) {
   return largest_of_lanes(larger(a.lo, a.hi));
+}
+// The same of the first four lanes, for the many rows that have no more.
+template <class H>
+MLE_INLINE float sum_of_four(const Pair<H>& a) {
+  return sum_of_four(a.lo);
+}
+template <class H>
+MLE_INLINE float largest_of_four(const Pair<H>& a) {
+  return largest_of_four(a.lo);
 }
 
 }  // namespace

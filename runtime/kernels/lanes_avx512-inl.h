@@ -83,26 +83,33 @@ MLE_INLINE F32x16 from_bits(I32x16 a) { return _mm512_castsi512_ps(a.v); }
 MLE_INLINE F32x16 converted(I32x16 a) { return _mm512_cvtepi32_ps(a.v); }
 
 MLE_INLINE __mmask16 first(size_t n) { return static_cast<__mmask16>((1u << n) - 1u); }
-MLE_INLINE F32x16 load_some(const float* p, size_t n, F32x16) {
-  return _mm512_maskz_loadu_ps(first(n), p);
+MLE_INLINE F32x16 load_some(const float* p, size_t n, F32x16 filler) {
+  return _mm512_mask_loadu_ps(filler.v, first(n), p);
 }
 MLE_INLINE void store_some(float* p, F32x16 a, size_t n) {
   _mm512_mask_storeu_ps(p, first(n), a.v);
 }
 
-MLE_INLINE float sum_of_lanes(F32x16 a) {
-  const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));
-  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+MLE_INLINE float sum_of_four(F32x16 a) {
+  const __m128 four = _mm512_castps512_ps128(a.v);
   const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
+MLE_INLINE float sum_of_lanes(F32x16 a) {
+  const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));
+  const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  return sum_of_four(_mm512_castps128_ps512(four));
+}
+MLE_INLINE F32x16 larger(F32x16 a, F32x16 b) { return _mm512_max_ps(a.v, b.v); }
+MLE_INLINE float largest_of_four(F32x16 a) {
+  const __m128 four = _mm512_castps512_ps128(a.v);
+  const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+  return _mm_cvtss_f32(_mm_max_ss(two, _mm_movehdup_ps(two)));
+}
 MLE_INLINE float largest_of_lanes(F32x16 a) {
-  const auto larger_of = [](F32x16 p, F32x16 q) { return choose(q < p, p, q); };
-  const F32x16 eight = larger_of(a, _mm512_shuffle_f32x4(a.v, a.v, 0x4E));
-  const F32x16 four = larger_of(eight, _mm512_shuffle_f32x4(eight.v, eight.v, 0xB1));
-  const F32x16 two = larger_of(four, _mm512_permute_ps(four.v, 0x4E));
-  const F32x16 one = larger_of(two, _mm512_permute_ps(two.v, 0xB1));
-  return _mm512_cvtss_f32(one.v);
+  const __m256 eight = _mm256_max_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));
+  const __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+  return largest_of_four(_mm512_castps128_ps512(four));
 }
 
 struct F64x8 {

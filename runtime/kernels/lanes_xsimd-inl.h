@@ -46,6 +46,12 @@ MLE_INLINE __m128d high_f64(__m128 a) { return _mm_cvtps_pd(_mm_movehl_ps(a, a))
 MLE_INLINE __m128 join_f32(__m128d lo, __m128d hi) {
   return _mm_movelh_ps(_mm_cvtpd_ps(lo), _mm_cvtpd_ps(hi));
 }
+MLE_INLINE __m128 first_four(__m128 a) { return a; }
+MLE_INLINE __m128 larger_register(__m128 a, __m128 b) { return _mm_max_ps(a, b); }
+MLE_INLINE float largest_register(__m128 a) {
+  const __m128 two = _mm_max_ps(a, _mm_movehl_ps(a, a));
+  return _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
 MLE_INLINE float sum_register(__m128 a) {
   const __m128 two = _mm_add_ps(a, _mm_movehl_ps(a, a));
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
@@ -73,6 +79,11 @@ MLE_INLINE __m256d low_f64(__m256 a) { return _mm256_cvtps_pd(_mm256_castps256_p
 MLE_INLINE __m256d high_f64(__m256 a) { return _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1)); }
 MLE_INLINE __m256 join_f32(__m256d lo, __m256d hi) {
   return _mm256_insertf128_ps(_mm256_castps128_ps256(_mm256_cvtpd_ps(lo)), _mm256_cvtpd_ps(hi), 1);
+}
+MLE_INLINE __m128 first_four(__m256 a) { return _mm256_castps256_ps128(a); }
+MLE_INLINE __m256 larger_register(__m256 a, __m256 b) { return _mm256_max_ps(a, b); }
+MLE_INLINE float largest_register(__m256 a) {
+  return largest_register(_mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1)));
 }
 MLE_INLINE float sum_register(__m256 a) {
   return sum_register(_mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1)));
@@ -122,13 +133,22 @@ MLE_INLINE float sum_of_lanes(const xsimd::batch<float, A>& a) {
   return sum_register(typename xsimd::batch<float, A>::register_type(a));
 }
 template <class A>
+MLE_INLINE float sum_of_four(const xsimd::batch<float, A>& a) {
+  return sum_register(first_four(typename xsimd::batch<float, A>::register_type(a)));
+}
+template <class A>
+MLE_INLINE xsimd::batch<float, A> larger(const xsimd::batch<float, A>& a,
+                                         const xsimd::batch<float, A>& b) {
+  using R = typename xsimd::batch<float, A>::register_type;
+  return larger_register(R(a), R(b));
+}
+template <class A>
 MLE_INLINE float largest_of_lanes(const xsimd::batch<float, A>& a) {
-  constexpr size_t kSize = xsimd::batch<float, A>::size;
-  float lanes[kSize];
-  a.store_unaligned(lanes);
-  float best = lanes[0];
-  for (size_t i = 1; i < kSize; ++i) best = best < lanes[i] ? lanes[i] : best;
-  return best;
+  return largest_register(typename xsimd::batch<float, A>::register_type(a));
+}
+template <class A>
+MLE_INLINE float largest_of_four(const xsimd::batch<float, A>& a) {
+  return largest_register(first_four(typename xsimd::batch<float, A>::register_type(a)));
 }
 
 #ifdef __AVX2__
@@ -139,8 +159,10 @@ MLE_INLINE __m256i first(size_t n) {
 }
 template <class A>
 MLE_INLINE xsimd::batch<float, A> load_some(const float* p, size_t n,
-                                            const xsimd::batch<float, A>&) {
-  return _mm256_maskload_ps(p, first(n));
+                                            const xsimd::batch<float, A>& filler) {
+  const __m256i inside = first(n);
+  return _mm256_or_ps(_mm256_maskload_ps(p, inside),
+                      _mm256_andnot_ps(_mm256_castsi256_ps(inside), filler));
 }
 template <class A>
 MLE_INLINE void store_some(float* p, const xsimd::batch<float, A>& a, size_t n) {
@@ -149,8 +171,9 @@ MLE_INLINE void store_some(float* p, const xsimd::batch<float, A>& a, size_t n) 
 #else
 template <class A>
 MLE_INLINE xsimd::batch<float, A> load_some(const float* p, size_t n,
-                                            const xsimd::batch<float, A>&) {
-  float lanes[xsimd::batch<float, A>::size] = {};
+                                            const xsimd::batch<float, A>& filler) {
+  float lanes[xsimd::batch<float, A>::size];
+  filler.store_unaligned(lanes);
   for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
   return xsimd::batch<float, A>::load_unaligned(lanes);
 }

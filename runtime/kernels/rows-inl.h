@@ -12,9 +12,9 @@ namespace {
 template <class Function>
 MLE_INLINE void for_each_piece(size_t rows, size_t n, const Function& f) {
   for (size_t r = 0; r < rows; ++r) {
-    size_t i = 0;
-    for (; i + format::kLanes <= n; i += format::kLanes) f(r, i, format::kLanes);
-    if (i < n) f(r, i, n - i);
+    for (size_t i = 0; i < n; i += format::kLanes) {
+      f(r, i, n - i < format::kLanes ? n - i : format::kLanes);
+    }
   }
 }
 

@@ -15,12 +15,7 @@ namespace {
 template <class F>
 MLE_INLINE F gather(const float* p, size_t step, size_t n) {
   if (n == format::kLanes && step == 1) return load_lanes<F>(p);
-  if (step == 1) {
-    alignas(64) static constexpr float kNumbers[] = {0, 1, 2,  3,  4,  5,  6,  7,
-                                                     8, 9, 10, 11, 12, 13, 14, 15};
-    const auto inside = load_lanes<F>(kNumbers) < splat<F>(static_cast<float>(n));
-    return choose(inside, load_part<F>(p, n), splat<F>(-kInfinity));
-  }
+  if (step == 1) return load_part<F>(p, n, -kInfinity);
   float lanes[format::kLanes];
   store_lanes(lanes, splat<F>(-kInfinity));
   for (size_t i = 0; i < n; ++i) lanes[i] = p[i * step];
@@ -47,9 +42,11 @@ struct Finish {
 template <class F, bool kLog>
 MLE_INLINE void softmax_piece(const float* x, float* y, size_t n, size_t step) {
   const F value = gather<F>(x, step, n);
-  const F difference = value - splat<F>(largest_of_lanes(value));
-  const F e = exponential(difference);
-  const Finish<F, kLog> finish(sum_of_lanes(e));
+  // Beyond four elements there are only zeros to add.
+  const float largest = n <= 4 ? largest_of_four(value) : largest_of_lanes(value);
+  const F difference = value - splat<F>(largest);
+  const F e = exponential_to_89(difference);
+  const Finish<F, kLog> finish(n <= 4 ? sum_of_four(e) : sum_of_lanes(e));
   scatter(y, step, finish(kLog ? difference : e), n);
 }
 
@@ -63,7 +60,7 @@ MLE_INLINE void softmax_row(const float* x, float* y, size_t n, size_t step) {
   F lanes = splat<F>(0.0f);
   for_each_piece(1, n, [&](size_t, size_t i, size_t count) {
     const F difference = gather<F>(x + i * step, step, count) - top;
-    const F e = exponential(difference);
+    const F e = exponential_to_89(difference);
     lanes = lanes + e;
     scatter(y + i * step, step, kLog ? difference : e, count);
   });
