@@ -84,7 +84,9 @@ int parse_mode(const std::string& mode, int argc, char** argv, Console& console)
               kSentences[index]);
   flags.positional("MODEL.mle", &options.model, "the model");
   if (mode == "run") {
-    flags.wholes("--rows", "N[,N…]", &options.rows, 1, 1 << 20, "rows of a call (1)")
+    flags
+        .wholes("--rows", "N,N", &options.rows, 1, 1 << 20,
+                "rows of a call; several are measured one by one (1)")
         .whole("--threads", "N", &options.threads, 1, 256, "threads of the session (1)")
         .text("--isa", "NAME", &options.isa, "forces an instruction set: sse2, avx2, avx512")
         .flag("--profile", &options.profile, "and where the time goes, step by step");

@@ -10,7 +10,8 @@
 namespace mle::tools {
 namespace {
 
-constexpr double kMicro = 1000;  // nanoseconds
+constexpr double kMicro = 1000;       // nanoseconds
+constexpr double kNoticeable = 0.01;  // a ratio nearer to 1 is called no difference
 
 // The key under which a mode's durations stand.
 const char* duration_key(const std::string& mode) {
@@ -75,9 +76,9 @@ std::string json_report(const BenchReport& report) {
 
 std::string ratio_line(const BenchReport& report, const CellResult& cell) {
   const Ratio& ratio = *cell.ratio;
-  const char* verdict = ratio.high < 1  ? "faster"
-                        : ratio.low > 1 ? "slower"
-                                        : "no clear difference";
+  const char* verdict = ratio.high < 1 - kNoticeable  ? "faster"
+                        : ratio.low > 1 + kNoticeable ? "slower"
+                                                      : "no difference to speak of";
   std::string line = "ratio " + three_digits(ratio.value) + " (95 % interval " +
                      three_digits(ratio.low) + " to " + three_digits(ratio.high) + ") of " +
                      printable(report.against) + ": " + verdict;

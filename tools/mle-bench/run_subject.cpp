@@ -2,6 +2,7 @@
 #include <mle/mle.h>
 
 #include "tools/mle-bench/clock.h"
+#include "tools/mle-bench/samples.h"
 #include "tools/mle-bench/subject.h"
 #include "tools/mle-bench/workload.h"
 
@@ -13,6 +14,7 @@ namespace {
 constexpr double kShortCall = 1000;  // ns; calls below it are timed in blocks
 constexpr double kBlock = 4000;      // ns; how long a block is meant to be
 constexpr double kWarmUp = 0.05;     // seconds
+constexpr size_t kCalibrations = 3;
 constexpr size_t kMaxSamples = 1 << 22;
 
 class RunSubject final : public Subject {
@@ -44,16 +46,19 @@ class RunSubject final : public Subject {
     return static_cast<size_t>(seconds * 1e9 / std::max(call_ * static_cast<double>(block_), 1.0));
   }
 
-  // Until caches, frequency and workers have settled; then decides how long a block is.
+  // Until caches, frequency and workers have settled; then decides how long a block is, by a
+  // median, which a pause of the machine does not move.
   Status warm_up() {
-    const uint64_t begin = now_ns();
-    uint64_t calls = 0, elapsed = 0;
-    for (; static_cast<double>(elapsed) < kWarmUp * 1e9 || calls < 3; elapsed = now_ns() - begin) {
-      MLE_TRY(work_.run(session_));
-      ++calls;
+    const uint64_t end = now_ns() + static_cast<uint64_t>(kWarmUp * 1e9);
+    std::vector<double> calls;
+    while (calls.size() < kCalibrations || now_ns() < end) {
+      const uint64_t batch = calls.empty() ? 1 : static_cast<uint64_t>(kBlock / calls.back()) + 1;
+      const uint64_t begin = now_ns();
+      for (uint64_t i = 0; i < batch; ++i) MLE_TRY(work_.run(session_));
+      const double elapsed = static_cast<double>(now_ns() - begin) - clock_cost_ns();
+      calls.push_back(std::max(elapsed / static_cast<double>(batch), 1.0));
     }
-    call_ =
-        std::max(static_cast<double>(elapsed) / static_cast<double>(calls) - clock_cost_ns(), 1.0);
+    call_ = median(std::move(calls));
     block_ = call_ < kShortCall ? static_cast<uint64_t>(kBlock / call_) : 1;
     return {};
   }

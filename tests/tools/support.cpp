@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support.h"
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+
+extern char** environ;
+
+namespace mle::tools::testing {
+
+std::string fortran(std::string file) {
+  const std::string from = "'fortran_order': False", to = "'fortran_order': True ";
+  return file.replace(file.find(from), from.size(), to);
+}
+
+TempFolder::TempFolder() {
+  std::string name = (std::filesystem::temp_directory_path() / "mle-tools-test.XXXXXX").string();
+  if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no temporary folder");
+  folder_ = name;
+}
+
+TempFolder::~TempFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(folder_, ignored);
+}
+
+std::string TempFolder::file(const std::string& name, std::string_view contents) const {
+  std::ofstream(path(name), std::ios::binary) << contents;
+  return path(name);
+}
+
+bool TempFolder::has(const std::string& name) const { return std::filesystem::exists(path(name)); }
+
+size_t TempFolder::count() const {
+  return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder_),
+                                           std::filesystem::directory_iterator()));
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+Finished run(const std::string& tool, const std::vector<std::string>& arguments,
+             const std::vector<std::string>& environment) {
+  const TempFolder folder;
+  const std::string out = folder.path("out"), err = folder.path("err");
+  const std::string program = std::string(MLE_BIN) + "/" + tool;
+  std::vector<char*> words{const_cast<char*>(program.c_str())};
+  for (const std::string& argument : arguments)
+    words.push_back(const_cast<char*>(argument.c_str()));
+  words.push_back(nullptr);
+  std::vector<char*> variables;
+  for (char** variable = environ; *variable != nullptr; ++variable) variables.push_back(*variable);
+  for (const std::string& variable : environment)
+    variables.insert(variables.begin(), const_cast<char*>(variable.c_str()));
+  variables.push_back(nullptr);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT, 0600);
+  posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT, 0600);
+  pid_t child = -1;
+  const int error =
+      posix_spawn(&child, program.c_str(), &actions, nullptr, words.data(), variables.data());
+  posix_spawn_file_actions_destroy(&actions);
+  if (error != 0) throw std::runtime_error("can't start " + program);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(out),
+          read_file(err)};
+}
+
+std::string npz_file(const std::vector<std::pair<std::string, std::string>>& members) {
+  std::string file, directory;
+  const auto put = [](std::string& to, uint64_t value, int count) {
+    for (int i = 0; i < count; ++i) to += static_cast<char>(value >> (8 * i) & 0xFF);
+  };
+  for (const auto& [name, contents] : members) {
+    const uint64_t offset = file.size();
+    const auto crc = crc32(0, reinterpret_cast<const Bytef*>(contents.data()),
+                           static_cast<uInt>(contents.size()));
+    std::string common;
+    for (const int zero : {20, 0, 0, 0, 33}) put(common, static_cast<uint64_t>(zero), 2);
+    put(common, crc, 4);
+    put(common, contents.size(), 4);
+    put(common, contents.size(), 4);
+    put(common, name.size(), 2);
+    put(common, 0, 2);
+    put(file, 0x04034b50, 4);
+    file += common + name + contents;
+    put(directory, 0x02014b50, 4);
+    put(directory, 20, 2);
+    directory += common;
+    put(directory, 0, 10);
+    put(directory, offset, 4);
+    directory += name;
+  }
+  const uint64_t begin = file.size();
+  file += directory;
+  put(file, 0x06054b50, 4);
+  put(file, 0, 4);
+  put(file, members.size(), 2);
+  put(file, members.size(), 2);
+  put(file, directory.size(), 4);
+  put(file, begin, 4);
+  put(file, 0, 2);
+  return file;
+}
+
+}  // namespace mle::tools::testing
