@@ -1,8 +1,8 @@
 // Writes a small MLP, so that the install test has a model where no converter is built.
 // SPDX-License-Identifier: Apache-2.0
-#include <cstdio>
-
 #include "tests/support/tiny_models.h"
+
+#include <cstdio>
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;

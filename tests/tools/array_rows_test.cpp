@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/cli/array_rows.h"
 
-#include "support.h"
+#include "tests/tools/support.h"
 #include "tools/cli/half.h"
 #include "tools/cli/number.h"
 

@@ -2,7 +2,7 @@
 #include "tools/cli/npy.h"
 
 #include "format/rules.h"
-#include "support.h"
+#include "tests/tools/support.h"
 
 #include <doctest/doctest.h>
 

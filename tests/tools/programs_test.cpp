@@ -1,6 +1,6 @@
 // The built programs as a user runs them: exit statuses, messages, and what is left on disk.
 // SPDX-License-Identifier: Apache-2.0
-#include "support.h"
+#include "tests/tools/support.h"
 #include "tools/cli/json_document.h"
 #include "tools/cli/text.h"
 #include "tools/cli/zip.h"

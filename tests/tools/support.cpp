@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "support.h"
+#include "tests/tools/support.h"
 
 #include <fcntl.h>
 #include <spawn.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/cli/zip.h"
 
-#include "support.h"
+#include "tests/tools/support.h"
 #include "tools/cli/npz_writer.h"
 
 #include <doctest/doctest.h>

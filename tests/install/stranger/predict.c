@@ -1,6 +1,7 @@
 /* A C program that has only the installed package: runs one row of zeros and prints the answers.
  * SPDX-License-Identifier: Apache-2.0 */
 #include <mle/c.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,8 +19,7 @@ int main(int argc, char** argv) {
   float* in = calloc(in_count, sizeof *in);
   float* out = calloc(out_count, sizeof *out);
   int status = 1;
-  if (in != NULL && out != NULL &&
-      mle_session_create(model, NULL, &session, &error) == MLE_OK &&
+  if (in != NULL && out != NULL && mle_session_create(model, NULL, &session, &error) == MLE_OK &&
       mle_session_run(session, in, in_count, out, out_count, &error) == MLE_OK) {
     for (size_t i = 0; i < out_count; ++i) printf("%.9g\n", (double)out[i]);
     status = 0;

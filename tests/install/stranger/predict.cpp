@@ -14,7 +14,8 @@ int main(int argc, char** argv) {
   size_t answers = 1;
   for (uint32_t dim : session.outputs()[0].dims) answers *= dim;
   std::vector<float> in(width), out(answers);
-  if (mle::Status status = session.run(std::span<const float>(in), std::span<float>(out)); !status.ok()) {
+  if (mle::Status status = session.run(std::span<const float>(in), std::span<float>(out));
+      !status.ok()) {
     std::fprintf(stderr, "%s\n", status.message());
     return 1;
   }
