@@ -12,13 +12,20 @@ namespace {
 
 bool meet(const Block& a, const Block& b) { return a.first <= b.last && b.first <= a.last; }
 
-// The lowest offset where `block` fits between what `placed` holds at the same time.
-uint64_t lowest_gap(const Block& block, std::vector<std::pair<uint64_t, uint64_t>> taken) {
-  std::sort(taken.begin(), taken.end());
+// A block that has its place.
+struct Placed {
+  uint64_t offset;
+  const Block* block;
+};
+
+// The lowest offset where `block` fits between those of `placed`, which are in order of offset,
+// that are needed at the same time.
+uint64_t lowest_gap(const Block& block, const std::vector<Placed>& placed) {
   uint64_t offset = 0;
-  for (const auto& [begin, end] : taken) {
-    if (offset + block.bytes <= begin) break;
-    offset = std::max(offset, end);
+  for (const Placed& other : placed) {
+    if (!meet(block, *other.block)) continue;
+    if (offset + block.bytes <= other.offset) break;
+    offset = std::max(offset, other.offset + other.block->bytes);
   }
   return offset;
 }
@@ -64,17 +71,15 @@ Places place_blocks(std::span<const Block> blocks) {
 
   Places places;
   places.offsets.resize(blocks.size());
-  for (size_t i = 0; i < order.size(); ++i) {
-    const Block& block = blocks[order[i]];
-    std::vector<std::pair<uint64_t, uint64_t>> taken;
-    for (size_t j = 0; j < i; ++j) {
-      const Block& other = blocks[order[j]];
-      const uint64_t at = places.offsets[order[j]];
-      if (meet(block, other)) taken.emplace_back(at, at + other.bytes);
-    }
-    const uint64_t offset = lowest_gap(block, std::move(taken));
-    places.offsets[order[i]] = offset;
-    places.bytes = std::max(places.bytes, offset + block.bytes);
+  std::vector<Placed> placed;
+  for (size_t i : order) {
+    const uint64_t offset = lowest_gap(blocks[i], placed);
+    const auto behind =
+        std::upper_bound(placed.begin(), placed.end(), offset,
+                         [](uint64_t at, const Placed& p) { return at < p.offset; });
+    placed.insert(behind, {offset, &blocks[i]});
+    places.offsets[i] = offset;
+    places.bytes = std::max(places.bytes, offset + blocks[i].bytes);
   }
   return places;
 }

@@ -10,6 +10,7 @@ namespace mle::compiler {
 namespace {
 
 constexpr double kMostShift = 8;
+constexpr size_t kLongestChain = 64;  // longer ones are a stranger's, and walked again and again
 
 bool fits_f32(double number) {
   return std::abs(number) <= double{std::numeric_limits<float>::max()};
@@ -102,15 +103,16 @@ Affine compose(const Affine& first, const Affine& second) {
 
 std::optional<Affine> affine_chain_to(const Editor& editor, NodeId last, size_t* length) {
   std::optional<Affine> chain = affine_of(editor, editor.node(last));
-  if (length != nullptr) *length = chain ? 1 : 0;
-  while (chain) {
+  size_t nodes = chain ? 1 : 0;
+  while (chain && nodes < kLongestChain) {
     const Node* before = editor.producer(chain->x);
     if (before == nullptr || editor.use_count(chain->x) != 1) break;
     const auto earlier = affine_of(editor, *before);
     if (!earlier) break;
     chain = compose(*earlier, *chain);
-    if (length != nullptr) ++*length;
+    ++nodes;
   }
+  if (length != nullptr) *length = nodes;
   return chain;
 }
 

@@ -29,8 +29,8 @@ std::optional<Affine> affine_of(const Editor& editor, const Node& node);
 // `second` after `first`; x is that of `first`.
 Affine compose(const Affine& first, const Affine& second);
 
-// All affine nodes in a row that end with node `last` and have no other users in between; at least
-// that node itself, or nothing if it is not affine.
+// The affine nodes in a row that end with node `last` and have no other users in between, 64 at
+// most; at least that node itself, or nothing if it is not affine.
 std::optional<Affine> affine_chain_to(const Editor& editor, NodeId last, size_t* length = nullptr);
 
 }  // namespace mle::compiler

@@ -10,6 +10,7 @@ namespace mle::compiler {
 
 Status fold_constants(Graph& graph);
 Status drop_identity(Graph& graph);
+Status recognize_simple(Graph& graph);
 Status recognize_activations(Graph& graph);
 Status recognize_softplus(Graph& graph);
 Status fold_affine(Graph& graph);

@@ -15,6 +15,8 @@ std::span<const Pass> passes() {
       Pass{"fold_constants", "compute what depends on constants only, in double", fold_constants},
       Pass{"drop_identity", "drop nodes that give back what they get", drop_identity},
       Pass{"share_equal", "compute equal nodes once", share_equal},
+      Pass{"recognize_simple", "find ReLU, leaky ReLU and clip in Max, Min and PRelu",
+           recognize_simple},
       Pass{"recognize_activations", "find GELU, SiLU, hard swish and Mish in their parts",
            recognize_activations},
       Pass{"recognize_softplus", "find softplus with a threshold, and the logarithm of a sigmoid",

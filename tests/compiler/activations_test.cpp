@@ -197,5 +197,21 @@ TEST_CASE("compiler: log(1 + exp x) and log(sigmoid x) do not overflow any more"
   CHECK((*y)[0][2] == 0);
 }
 
+TEST_CASE("compiler: PRelu, Max and Min with one number are functions of one") {
+  becomes("LeakyRelu", [](GraphBuilder& g, ValueId x) {
+    return g.binary(BinaryFn::PRelu, x, g.constant({1}, {0.25f}));
+  });
+  becomes("Relu",
+          [](GraphBuilder& g, ValueId x) { return g.binary(BinaryFn::Max, g.scalar(0), x); });
+  const Graph clipped = passed([](GraphBuilder& g, ValueId x) {
+    return g.binary(BinaryFn::Min, g.binary(BinaryFn::Max, x, g.scalar(-1)), g.scalar(1));
+  });
+  CHECK(node_lines(clipped)[1].find("Clip(%3) {-1, 1}") != std::string::npos);
+  stays([](GraphBuilder& g, ValueId x) {
+    return g.binary(BinaryFn::PRelu, x, g.random_constant({8}));
+  });
+  stays([](GraphBuilder& g, ValueId x) { return g.clip(g.clip(x, 1, 2), -2, -1); });
+}
+
 }  // namespace
 }  // namespace mle::testing
