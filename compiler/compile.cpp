@@ -125,48 +125,54 @@ Status prove(const format::FileWriter& writer) {
                refused.message());
 }
 
+// The source as a sound graph that carries the names its file will have.
+std::unique_ptr<Graph> import_source(const Importer& importer, const SourceFile& source,
+                                     const CompileOptions& options, Problems& problems) {
+  std::optional<Graph> imported = importer.read(source, {options.shapes}, problems);
+  if (!imported || !problems.empty()) return nullptr;
+  auto graph = std::make_unique<Graph>(*std::move(imported));
+  if (const Status sound = check(*graph); !sound.ok()) {
+    problems.add(sound, "");
+    return nullptr;
+  }
+  if (!options.name.empty()) graph->name = options.name;
+  if (graph->name.empty()) graph->name = without_suffix(last_component(source.path));
+  GraphEntry& entry = graph->entries[0];
+  set_columns(*graph, options.features, entry.inputs, &GraphPort::features, "--features", problems);
+  set_columns(*graph, options.labels, entry.outputs, &GraphPort::labels, "--labels", problems);
+  return problems.empty() ? std::move(graph) : nullptr;
+}
+
+Result<Compiled> optimise_and_emit(std::unique_ptr<Graph> graph, const SourceFile& source,
+                                   const CompileOptions& options) {
+  const auto observe = [&](const Pass& pass, const Graph& after) {
+    if (options.observe) options.observe(pass.name, pass.sentence, after);
+  };
+  MLE_TRY(run_passes(*graph, observe));
+  MLE_TRY_ASSIGN(const EmitOptions emitted, emit_options(source, *graph, options));
+  MLE_TRY_ASSIGN(format::FileWriter writer, emit(*graph, emitted));
+  MLE_TRY(prove(writer));
+  Summary summary = summarize(*graph);
+  return Compiled{std::move(graph), std::move(writer), std::move(summary)};
+}
+
 std::optional<Compiled> compile_or_throw(const SourceFile& source, const CompileOptions& options,
                                          Problems& problems) {
-  const auto observe = [&](std::string_view stage, std::string_view sentence, const Graph& graph) {
-    if (options.observe) options.observe(stage, sentence, graph);
-  };
-  const auto failed = [&](const Status& status) {
-    if (!status.ok()) problems.add(status, "");
-    return !status.ok();
-  };
-
   const Importer* importer = detect(source, options.from, problems);
   if (importer == nullptr) return std::nullopt;
-  std::optional<Graph> imported = importer->read(source, {options.shapes}, problems);
-  if (!imported || !problems.empty()) return std::nullopt;
+  std::unique_ptr<Graph> graph = import_source(*importer, source, options, problems);
+  if (graph == nullptr) return std::nullopt;
+  if (options.observe) options.observe("import", importer->description, *graph);
+  const uint64_t nodes_in_source = graph->nodes().size();
 
-  auto owned = std::make_unique<Graph>(*std::move(imported));
-  Graph& graph = *owned;
-  if (failed(check(graph))) return std::nullopt;
-  if (!options.name.empty()) graph.name = options.name;
-  if (graph.name.empty()) graph.name = without_suffix(last_component(source.path));
-  GraphEntry& entry = graph.entries[0];
-  set_columns(graph, options.features, entry.inputs, &GraphPort::features, "--features", problems);
-  set_columns(graph, options.labels, entry.outputs, &GraphPort::labels, "--labels", problems);
-  if (!problems.empty()) return std::nullopt;
-  observe("import", importer->description, graph);
-  const uint64_t nodes_in_source = graph.nodes().size();
-
-  if (failed(run_passes(graph, [&](const Pass& pass, const Graph& after) {
-        observe(pass.name, pass.sentence, after);
-      })))
+  Result<Compiled> compiled = optimise_and_emit(std::move(graph), source, options);
+  if (!compiled) {
+    problems.add(compiled.error(), "");
     return std::nullopt;
-
-  auto emitted = emit_options(source, graph, options);
-  if (!emitted) return failed(emitted.error()), std::nullopt;
-  auto writer = emit(graph, *emitted);
-  if (!writer) return failed(writer.error()), std::nullopt;
-  if (failed(prove(*writer))) return std::nullopt;
-
-  Summary summary = summarize(graph);
-  summary.importer = importer->name;
-  summary.nodes_in_source = nodes_in_source;
-  return Compiled{std::move(owned), *std::move(writer), std::move(summary)};
+  }
+  compiled->summary.importer = importer->name;
+  compiled->summary.nodes_in_source = nodes_in_source;
+  return *std::move(compiled);
 }
 
 }  // namespace

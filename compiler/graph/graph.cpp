@@ -104,7 +104,7 @@ void Graph::compact() {
   }
 
   std::vector<ValueId> renumbered(values_.size(), kNone);
-  std::vector<Value> values;
+  std::deque<Value> values;
   for (size_t v = 0; v < values_.size(); ++v) {
     if (!kept[v]) continue;
     renumbered[v] = static_cast<ValueId>(values.size());

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <span>
 #include <string>
@@ -105,6 +106,7 @@ class Graph {
   // Nodes in topological order: every input is defined by an earlier node, an input or a constant.
   std::vector<Node>& nodes() { return nodes_; }
   const std::vector<Node>& nodes() const { return nodes_; }
+  // References stay valid while values are added, until compact().
   const Value& value(ValueId id) const { return values_[id]; }
   Value& value(ValueId id) { return values_[id]; }
   size_t value_count() const { return values_.size(); }
@@ -125,7 +127,7 @@ class Graph {
 
  private:
   std::vector<Node> nodes_;
-  std::vector<Value> values_;
+  std::deque<Value> values_;
 };
 
 }  // namespace mle::compiler

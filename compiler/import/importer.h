@@ -3,6 +3,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <mle/result.h>
+
+#include "compiler/graph/graph.h"
+#include "compiler/problem.h"
+
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -10,11 +15,6 @@
 #include <optional>
 #include <span>
 #include <string>
-
-#include <mle/result.h>
-
-#include "compiler/graph/graph.h"
-#include "compiler/problem.h"
 
 namespace mle::compiler {
 

@@ -6,7 +6,9 @@
 #include "compiler/passes/dense_weights.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
+#include <string>
 #include <utility>
 
 namespace mle::compiler {
@@ -35,24 +37,48 @@ Surroundings look_around(const Editor& editor, NodeId dense) {
   }
 }
 
+bool is_one(const Elements& elements) {
+  return std::all_of(elements.begin(), elements.end(), [](double e) { return e == 1; });
+}
+
 bool is_zero(const Elements& elements) {
   return std::all_of(elements.begin(), elements.end(), [](double e) { return e == 0; });
 }
 
-void put_in_place(Editor& editor, NodeId dense, const Surroundings& around,
-                  const DenseWeights& weights) {
+// The last node of the surroundings becomes the layer, on weights `w` and bias `b`.
+void put_in_place(Editor& editor, NodeId dense, const Surroundings& around, ValueId w,
+                  const Elements& b) {
   const Node& before = editor.node(dense);
-  const std::string& name = editor.value(before.inputs[1]).name;
-  const auto k = static_cast<uint32_t>(weights.k), n = static_cast<uint32_t>(weights.n);
   Node folded;
   folded.kind = OpKind::Dense;
   folded.act = before.act;
   folded.fattr = before.fattr;
   folded.name = before.name;
-  folded.inputs = {around.before ? around.before->x : before.inputs[0],
-                   editor.add_f32(name, {k, n}, weights.w)};
-  if (!is_zero(weights.b)) folded.inputs.push_back(editor.add_f32(name + ".bias", {n}, weights.b));
+  folded.inputs = {around.before ? around.before->x : before.inputs[0], w};
+  const std::string name = editor.value(before.inputs[1]).name + ".bias";
+  if (!is_zero(b))
+    folded.inputs.push_back(editor.add_f32(name, {static_cast<uint32_t>(b.size())}, b));
   editor.replace(around.last, std::move(folded));
+}
+
+void put_in_place(Editor& editor, NodeId dense, const Surroundings& around,
+                  const DenseWeights& weights) {
+  const std::string name = editor.value(editor.node(dense).inputs[1]).name;
+  const Dims dims = {static_cast<uint32_t>(weights.k), static_cast<uint32_t>(weights.n)};
+  put_in_place(editor, dense, around, editor.add_f32(name, dims, weights.w), weights.b);
+}
+
+// A bias written as a node of its own: the weights stay untouched, and unread.
+Status add_bias(Editor& editor, NodeId dense, const Surroundings& around) {
+  const Node& node = editor.node(dense);
+  Elements b = around.after->shift;
+  if (node.inputs.size() == 3) {
+    MLE_TRY_ASSIGN(const Elements present, read_constant(editor.value(node.inputs[2])));
+    for (size_t j = 0; j < b.size(); ++j) b[j] += present[j];
+  }
+  const auto fits = [](double e) { return std::isfinite(convert(e, DType::F32)); };
+  if (std::all_of(b.begin(), b.end(), fits)) put_in_place(editor, dense, around, node.inputs[1], b);
+  return {};
 }
 
 Status fold_around(Editor& editor, NodeId dense) {
@@ -60,6 +86,7 @@ Status fold_around(Editor& editor, NodeId dense) {
   if (around.before && !(around.before->is_finite() && around.before->may_be_reordered()))
     around.before.reset();
   if (!around.before && !around.after) return {};
+  if (!around.before && is_one(around.after->scale)) return add_bias(editor, dense, around);
 
   MLE_TRY_ASSIGN(DenseWeights weights, DenseWeights::of(editor, editor.node(dense)));
   if (around.after) weights.put_after(*around.after);

@@ -35,6 +35,18 @@ TEST_CASE("compiler: a product and its bias become one dense layer") {
   CHECK(graph.nodes()[0].inputs.size() == 3);
 }
 
+TEST_CASE("compiler: adding a bias leaves the weights where they are") {
+  GraphBuilder g;
+  g.output(g.binary(kAdd, g.dense(g.input({4}), 3), g.random_constant({3})));
+  const Graph before = g.finish();
+  const Graph graph = after(fold_affine, before);
+  REQUIRE(graph.nodes().size() == 1);
+  const auto weights_of = [](const Graph& of) {
+    return of.value(of.nodes()[0].inputs[1]).constant.bytes.data();
+  };
+  CHECK(weights_of(graph) == weights_of(before));
+}
+
 TEST_CASE("compiler: a factor alone adds no bias") {
   GraphBuilder g;
   g.output(g.binary(kMul, g.dense(g.input({4}), 3, false), g.random_constant({3})));
