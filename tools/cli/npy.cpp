@@ -106,13 +106,13 @@ Status parse_descr(const std::string& descr, NpyArray& array) {
                         "arrays of type '" + printable(descr) + "' are not read",
                         "save numbers (f2, f4, f8, i1…i8, u1…u8, b1) or strings (U)");
   };
-  if (descr.size() < 3) return unknown();
-  const char order = descr[0], letter = descr[1];
-  const auto size = to_u64(std::string_view(descr).substr(2));
-  if (letter == 'O')
+  if (descr.size() >= 2 && descr[1] == 'O')
     return Status::make(Code::Unsupported, format::rule::T302_ReadRows, Status::kNoOffset,
                         "holds Python objects, which are never read",
                         "save it with a numeric or string dtype, such as x.astype('float32')");
+  if (descr.size() < 3) return unknown();
+  const char order = descr[0], letter = descr[1];
+  const auto size = to_u64(std::string_view(descr).substr(2));
   if ((order != '<' && order != '>' && order != '|' && order != '=') || !size || *size > 1 << 20)
     return unknown();
   array.big_endian = order == '>';
