@@ -2,6 +2,7 @@
 #include "compiler/emit/emit.h"
 
 #include "compiler/emit/program.h"
+#include "format/limits.h"
 #include "format/rules.h"
 
 #include <cstring>
@@ -45,6 +46,14 @@ Status check_rows(const Graph& graph) {
   return {};
 }
 
+// Before anything is planned: planning takes time that grows with the square.
+Status check_size(const Graph& graph) {
+  if (graph.nodes().size() <= format::kMaxTensors) return {};
+  return error(Code::Unsupported, format::rule::C216_LimitReached, Status::kNoOffset,
+               "split the model", "the model needs %zu ops, a file holds at most %llu",
+               graph.nodes().size(), static_cast<unsigned long long>(format::kMaxTensors));
+}
+
 format::SegmentSpec card_segment(const std::string& card) {
   format::SegmentSpec segment(format::kCard);
   segment.add({card.size(), [card](std::span<std::byte> out) {
@@ -57,6 +66,7 @@ format::SegmentSpec card_segment(const std::string& card) {
 
 Result<format::FileWriter> emit(const Graph& source, const EmitOptions& options) {
   MLE_TRY(check_rows(source));
+  MLE_TRY(check_size(source));
   Graph graph = source;
   copy_shared_outputs(graph);
   std::vector<bool> outside(graph.value_count());

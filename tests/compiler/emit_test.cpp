@@ -165,6 +165,16 @@ TEST_CASE("compiler: a constant output of a row-wise model is refused by name") 
   CHECK(std::string(writer.error().message()).find("'fixed'") != std::string::npos);
 }
 
+TEST_CASE("compiler: a model of more ops than a file holds is refused, not planned") {
+  GraphBuilder g;
+  ValueId x = g.input({1});
+  for (int i = 0; i < 70000; ++i) x = g.unary(i % 2 == 0 ? Act::Tanh : Act::Exp, x);
+  g.output(x);
+  const auto writer = emit(g.finish(), {});
+  REQUIRE_FALSE(writer.has_value());
+  CHECK(writer.error().rule() == format::rule::C216_LimitReached);
+}
+
 TEST_CASE("compiler: a whole model may have a constant output") {
   GraphBuilder g(Rows::Whole);
   const ValueId x = g.input({2, 3});
