@@ -13,19 +13,28 @@ constexpr uint32_t kNoGolden = ~uint32_t{0};
 using Ports = flatbuffers::Vector<flatbuffers::Offset<fb::Port>>;
 using Marks = Scratch<uint8_t>;  // per tensor
 
-// Names of things of one kind, compared as text. `name_of(i)` is a string index.
-template <class NameOf>
-Status check_distinct(Validation& v, const void* where, const char* owner, const char* kind,
-                      uint32_t count, NameOf&& name_of) noexcept {
+// Whose ports are checked.
+struct Owner {
+  const Validation& v;
+  size_t index;
+  const fb::Entry& entry;
+
+  PartName name() const noexcept { return v.name_of("entry", index, entry.name()); }
+};
+
+// Names of things of one kind, compared as text. `string_of(i)` is a string index.
+template <class StringOf>
+Status check_distinct(Validation& v, const void* where, const char* kind, uint32_t count,
+                      StringOf&& string_of) noexcept {
   Scratch<uint32_t> names;
   MLE_TRY(names.make(v, count));
   const auto rounds = static_cast<uint64_t>(std::bit_width(count));
   for (uint32_t i = 0; i < count; ++i) {
-    names[i] = name_of(i);
+    names[i] = string_of(i);
     const size_t length = v.view.string(names[i]).size();
     if (length == 0) {
-      return refuse(Code::Corrupt, rule::V63_PortNames, v.at(where), "%s: %s %u has no name", owner,
-                    kind, i);
+      return refuse(Code::Corrupt, rule::V63_PortNames, v.at(where), "%s %u of %u has no name",
+                    kind, i, count);
     }
     MLE_TRY(v.spend((1 + length / 8) * rounds));
   }
@@ -34,13 +43,14 @@ Status check_distinct(Validation& v, const void* where, const char* owner, const
   for (uint32_t i = 1; i < count; ++i) {
     const auto name = v.view.string(names[i]);
     if (name != v.view.string(names[i - 1])) continue;
-    return refuse(Code::Corrupt, rule::V63_PortNames, v.at(where), "%s: two %ss are called '%.*s'",
-                  owner, kind, static_cast<int>(std::min<size_t>(name.size(), 200)), name.data());
+    return refuse(Code::Corrupt, rule::V63_PortNames, v.at(where),
+                  "more than one %s is called '%.*s'", kind,
+                  static_cast<int>(std::min<size_t>(name.size(), 200)), name.data());
   }
   return {};
 }
 
-Status check_columns(Validation& v, const fb::Port& port, const char* name) noexcept {
+Status check_columns(Validation& v, const fb::Port& port) noexcept {
   const uint64_t columns = column_count(facts_of(*v.model.tensors()->Get(port.tensor())));
   const struct {
     const char* what;
@@ -52,57 +62,57 @@ Status check_columns(Validation& v, const fb::Port& port, const char* name) noex
   for (const auto& list : lists) {
     if (list.count == 0 || list.count == columns) continue;
     return refuse(Code::Corrupt, rule::V63_PortNames, v.at(&port), "%s: has %u %s for %llu columns",
-                  name, list.count, list.what, print(columns));
+                  v.tensor_name(port.tensor()).text, list.count, list.what, print(columns));
   }
-  MLE_TRY(v.check_strings(port.features(), &port, name));
-  MLE_TRY(v.check_strings(port.labels(), &port, name));
-  MLE_TRY(v.check_string(port.doc(), &port, name));
-  return v.check_string(port.unit(), &port, name);
+  MLE_TRY(v.check_strings(port.features(), &port, "the features of a port"));
+  MLE_TRY(v.check_strings(port.labels(), &port, "the labels of a port"));
+  MLE_TRY(v.check_string(port.doc(), &port, "the doc of a port"));
+  return v.check_string(port.unit(), &port, "the unit of a port");
 }
 
 // V60, V62, V63 for one port; `seen` has the tensors named so far.
 Status check_port(Validation& v, const fb::Port& port, fb::Place place, const Writers& writers,
-                  Marks& seen, const char* owner) noexcept {
+                  Marks& seen, const Owner& owner) noexcept {
   const auto& tensors = *v.model.tensors();
-  MLE_TRY(v.check_name(port.name(), &port, owner));
+  MLE_TRY(v.check_name(port.name(), &port, "a port"));
   const char* kind = place == fb::Place::Input ? "input" : "output";
   if (port.tensor() >= tensors.size()) {
     return refuse(Code::Corrupt, rule::V60_EntryIndex, v.at(&port),
-                  "%s: an %s names tensor %u, the model has %u", owner, kind,
+                  "%s: an %s names tensor %u, the model has %u", owner.name().text, kind,
                   unsigned{port.tensor()}, tensors.size());
   }
   const fb::Tensor& tensor = *tensors.Get(port.tensor());
-  const PartName name = v.tensor_name(port.tensor());
   if (tensor.place() != place) {
-    return refuse(Code::Corrupt, rule::V62_PortPlace, v.at(&port), "%s: its %s is %s, an %s", owner,
-                  kind, name.text, fb::EnumNamePlace(tensor.place()));
+    return refuse(Code::Corrupt, rule::V62_PortPlace, v.at(&port), "%s: its %s is %s, an %s",
+                  owner.name().text, kind, v.tensor_name(port.tensor()).text,
+                  fb::EnumNamePlace(tensor.place()));
   }
   if (place == fb::Place::Output && writers[port.tensor()] == kNoOp) {
     return refuse(Code::Corrupt, rule::V62_PortPlace, v.at(&port), "%s: no op writes its output %s",
-                  owner, name.text);
+                  owner.name().text, v.tensor_name(port.tensor()).text);
   }
   if (seen[port.tensor()] != 0) {
-    return refuse(Code::Corrupt, rule::V62_PortPlace, v.at(&port), "%s: names %s twice", owner,
-                  name.text);
+    return refuse(Code::Corrupt, rule::V62_PortPlace, v.at(&port), "%s: names %s twice",
+                  owner.name().text, v.tensor_name(port.tensor()).text);
   }
   seen[port.tensor()] = 1;
-  return check_columns(v, port, name.text);
+  return check_columns(v, port);
 }
 
 Status check_ports(Validation& v, const fb::Entry& entry, const Ports& ports, fb::Place place,
-                   const Writers& writers, Marks& seen, const char* owner) noexcept {
+                   const Writers& writers, Marks& seen, const Owner& owner) noexcept {
   MLE_TRY(v.spend(uint64_t{ports.size()} * 2));
   for (uint32_t i = 0; i < ports.size(); ++i) {
     MLE_TRY(check_port(v, *ports.Get(i), place, writers, seen, owner));
   }
-  return check_distinct(v, &entry, owner, place == fb::Place::Input ? "input" : "output",
-                        ports.size(), [&](uint32_t i) { return ports.Get(i)->name(); });
+  return check_distinct(v, &entry, place == fb::Place::Input ? "input" : "output", ports.size(),
+                        [&](uint32_t i) { return ports.Get(i)->name(); });
 }
 
 // V62: walks back from the entry's outputs; `marks` has its inputs and outputs set. Without this an
 // op could read an input that the entry's caller never gave.
 Status check_reach(Validation& v, const fb::Entry& entry, Marks& marks,
-                   const char* owner) noexcept {
+                   const Owner& owner) noexcept {
   const auto& ops = *v.model.ops();
   const auto& tensors = *v.model.tensors();
   MLE_TRY(v.spend(ops.size()));
@@ -113,8 +123,8 @@ Status check_reach(Validation& v, const fb::Entry& entry, Marks& marks,
     for (const uint16_t t : span_of(op.inputs())) {
       if (tensors.Get(t)->place() == fb::Place::Input && marks[t] == 0) {
         return refuse(Code::Corrupt, rule::V62_PortPlace, v.at(&entry),
-                      "%s: its outputs depend on %s, which is none of its inputs", owner,
-                      v.tensor_name(t).text);
+                      "%s: its outputs depend on %s, which is none of its inputs",
+                      owner.name().text, v.tensor_name(t).text);
       }
       marks[t] = 1;
     }
@@ -125,25 +135,25 @@ Status check_reach(Validation& v, const fb::Entry& entry, Marks& marks,
 Status check_entry(Validation& v, size_t index, const fb::Entry& entry, const Writers& writers,
                    Marks& marks) noexcept {
   MLE_TRY(v.check_name(entry.name(), &entry, "an entry"));
-  const PartName name = v.name_of("entry", index, entry.name());
+  const Owner owner{v, index, entry};
   if (entry.task() > fb::Task::MAX) {
-    return refuse(Code::Corrupt, rule::V32_Enum, v.at(&entry), "%s: %u is no task", name.text,
-                  static_cast<unsigned>(entry.task()));
+    return refuse(Code::Corrupt, rule::V32_Enum, v.at(&entry), "%s: %u is no task",
+                  owner.name().text, static_cast<unsigned>(entry.task()));
   }
   if (entry.golden() != kNoGolden && entry.golden() >= count_of(v.model.goldens())) {
     return refuse(Code::Corrupt, rule::V60_EntryIndex, v.at(&entry),
-                  "%s: names golden rows %u, the model has %u", name.text, entry.golden(),
+                  "%s: names golden rows %u, the model has %u", owner.name().text, entry.golden(),
                   count_of(v.model.goldens()));
   }
   if (count_of(entry.inputs()) == 0 || count_of(entry.outputs()) == 0) {
     return refuse(Code::Corrupt, rule::V61_NoPorts, v.at(&entry), "%s: %u inputs and %u outputs",
-                  name.text, count_of(entry.inputs()), count_of(entry.outputs()));
+                  owner.name().text, count_of(entry.inputs()), count_of(entry.outputs()));
   }
   MLE_TRY(v.spend(1 + marks.size() / 8));
   std::fill(marks.begin(), marks.end(), uint8_t{0});
-  MLE_TRY(check_ports(v, entry, *entry.inputs(), fb::Place::Input, writers, marks, name.text));
-  MLE_TRY(check_ports(v, entry, *entry.outputs(), fb::Place::Output, writers, marks, name.text));
-  return check_reach(v, entry, marks, name.text);
+  MLE_TRY(check_ports(v, entry, *entry.inputs(), fb::Place::Input, writers, marks, owner));
+  MLE_TRY(check_ports(v, entry, *entry.outputs(), fb::Place::Output, writers, marks, owner));
+  return check_reach(v, entry, marks, owner);
 }
 
 }  // namespace
@@ -159,7 +169,7 @@ Status check_entries(Validation& v, const Writers& writers) noexcept {
   for (uint32_t i = 0; i < entries.size(); ++i) {
     MLE_TRY(check_entry(v, i, *entries.Get(i), writers, marks));
   }
-  return check_distinct(v, &v.model, "the model", "entry", entries.size(),
+  return check_distinct(v, &v.model, "entry", entries.size(),
                         [&](uint32_t i) { return entries.Get(i)->name(); });
 }
 

@@ -20,7 +20,7 @@ using GoldenPorts = flatbuffers::Vector<flatbuffers::Offset<fb::GoldenPort>>;
 struct GoldenUnderTest {
   Validation& v;
   const fb::Golden& golden;
-  PartName name;
+  size_t index;
   uint64_t segment_bytes;
 
   [[gnu::format(printf, 2, 3)]] Status bad(const char* format, ...) const noexcept {
@@ -29,7 +29,8 @@ struct GoldenUnderTest {
     va_start(arguments, format);
     std::vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
-    return refuse(Code::Corrupt, rule::V64_Golden, v.at(&golden), "%s: %s", name.text, text);
+    return refuse(Code::Corrupt, rule::V64_Golden, v.at(&golden), "%s: %s",
+                  v.name_of("golden rows", index, golden.name()).text, text);
   }
 };
 
@@ -75,7 +76,7 @@ Status check_golden(Validation& v, uint32_t index, const fb::Golden& golden) noe
   MLE_TRY(v.check_name(golden.name(), &golden, "golden rows"));
   MLE_TRY(v.check_string(golden.reference(), &golden, "golden rows"));
   const int segment = v.view.find_segment(kGolden);
-  const GoldenUnderTest g{v, golden, v.name_of("golden rows", index, golden.name()),
+  const GoldenUnderTest g{v, golden, index,
                           segment < 0 ? 0 : v.view.segments()[static_cast<size_t>(segment)].size};
   if (golden.rows() == 0) return g.bad("has no rows");
   MLE_TRY(check_tolerance(g, golden.atol()));
@@ -109,7 +110,7 @@ Status check_goldens(Validation& v) noexcept {
     const fb::Entry& entry = *entries.Get(i);
     if (entry.golden() == kNoGolden) continue;
     const fb::Golden& golden = *goldens->Get(entry.golden());
-    const GoldenUnderTest g{v, golden, v.name_of("golden rows", entry.golden(), golden.name()), 0};
+    const GoldenUnderTest g{v, golden, entry.golden(), 0};
     MLE_TRY(check_same_ports(g, golden.inputs(), *entry.inputs()));
     MLE_TRY(check_same_ports(g, golden.outputs(), *entry.outputs()));
   }

@@ -7,21 +7,24 @@ namespace mle::format {
 namespace {
 
 constexpr uint16_t kOpVersion = 1;  // of every kind so far
+// Each operand is met several times, with all its dims; a step is meant to take a nanosecond or
+// two.
+constexpr uint64_t kStepsPerOperand = 32;
 
 Status check_known(Validation& v, size_t index, const fb::Op& op) noexcept {
-  const PartName name = v.op_name(index);
   if (op.kind() == fb::OpKind::None || op.kind() > fb::OpKind::MAX) {
     return refuse(Code::Unsupported, rule::V40_UnknownOp, v.at(&op),
-                  "%s: this version knows no kind %u", name.text, static_cast<unsigned>(op.kind()));
+                  "%s: this version knows no kind %u", v.op_name(index).text,
+                  static_cast<unsigned>(op.kind()));
   }
   if (op.version() != kOpVersion) {
     return refuse(Code::Unsupported, rule::V40_UnknownOp, v.at(&op),
-                  "%s: %s in version %u, known is %u", name.text, fb::EnumNameOpKind(op.kind()),
-                  unsigned{op.version()}, unsigned{kOpVersion});
+                  "%s: %s in version %u, known is %u", v.op_name(index).text,
+                  fb::EnumNameOpKind(op.kind()), unsigned{op.version()}, unsigned{kOpVersion});
   }
   if (op.act() > fb::Act::MAX || op.flags() != 0) {
     return refuse(Code::Corrupt, rule::V32_Enum, v.at(&op), "%s: activation %u, flags %u",
-                  name.text, static_cast<unsigned>(op.act()), unsigned{op.flags()});
+                  v.op_name(index).text, static_cast<unsigned>(op.act()), unsigned{op.flags()});
   }
   return {};
 }
@@ -72,8 +75,8 @@ Status check_rows(const OpUnderTest& test) noexcept {
 }
 
 Status check_op(Validation& v, size_t index, const fb::Op& op, const Writers& writers) noexcept {
-  MLE_TRY(v.spend(uint64_t{4} + 2 * uint64_t{count_of(op.inputs())} + count_of(op.outputs()) +
-                  count_of(op.iattr()) + count_of(op.fattr())));
+  MLE_TRY(v.spend(kStepsPerOperand * (1 + uint64_t{count_of(op.inputs())}) +
+                  count_of(op.outputs()) + count_of(op.iattr()) + count_of(op.fattr())));
   MLE_TRY(v.check_name(op.name(), &op, "an op"));
   MLE_TRY(check_known(v, index, op));
   const OpUnderTest test(v, index, op);

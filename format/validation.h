@@ -38,7 +38,8 @@ inline double as_double(const fb::Bits64& bits) noexcept {
   return number;
 }
 
-// "tensor 7 ('fc1.weight')", cut to fit.
+// "tensor 7 ('fc1.weight')", cut to fit. Made only where something is refused: formatting text
+// would cost more than the checks.
 struct PartName {
   char text[128];
 };

@@ -1,9 +1,15 @@
 // Fuzz target: any bytes taken for ONNX are refused with a reason, or become a file that opens.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/compile.h"
+#include "tests/fuzz/mutate_onnx.h"
 
 #include <cstdlib>
 #include <span>
+
+extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size,
+                                          unsigned seed) {
+  return mle::testing::mutate_onnx(data, size, max_size, seed);
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace mle::compiler;
