@@ -149,6 +149,30 @@ TEST_CASE("onnx: Min, Max, Sum and Mean take any number of inputs") {
   CHECK(near(answer(single, Elements{4, 2}, 1), {4, 2}));
 }
 
+TEST_CASE("onnx: Sum and Concat take three hundred inputs") {
+  Model model;
+  model.input("x", "N,1").output("y").output("z");
+  const std::vector<std::string> many(300, "x");
+  model.node("Sum", many, {"y"});
+  model.node("Concat", many, {"z"}).integer("axis", 1);
+  const auto all = answers(model, {{2}}, 1);
+  CHECK(near(all[0], {600}));
+  CHECK(all[1] == Elements(300, 2));
+}
+
+TEST_CASE("onnx: Pow takes an integer exponent from opset 12 on") {
+  for (const int opset : {11, 12}) {
+    Model model(opset);
+    model.input("x", "N,2").output("y");
+    model.initializer("three", {}, kI64).add_int64_data(3);
+    model.node("Pow", {"x", "three"});
+    if (opset == 11)
+      CHECK(contains(refusal(model), "C207"));
+    else
+      CHECK(near(answer(model, Elements{2, -2}, 1), {8, -8}));
+  }
+}
+
 TEST_CASE("onnx: comparisons give bool, Where and Cast take it") {
   const std::map<std::string, Elements> wanted = {{"Less", {1, 0, 0}},
                                                   {"LessOrEqual", {1, 1, 0}},

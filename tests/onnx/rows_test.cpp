@@ -119,7 +119,9 @@ TEST_CASE("onnx: a whole model may be reshaped freely") {
 TEST_CASE("onnx: the shape arithmetic of exporters that only keeps the rows is understood") {
   Model model;
   model.input("x", "N,3,4").integers("zero", {0}).integers("open", {-1}).output("y");
-  model.node("Shape", {"x"}, {"s"});
+  model.node("Shape", {"x"}, {"s64"});
+  model.node("Cast", {"s64"}, {"s32"}).integer("to", kI32);
+  model.node("Cast", {"s32"}, {"s"}).integer("to", kI64);
   model.node("Gather", {"s", "zero"}, {"n"});
   model.node("Concat", {"n", "open"}, {"t"}).integer("axis", 0);
   model.node("Reshape", {"x", "t"});

@@ -96,13 +96,15 @@ std::string where(const NodeProto& node, int index) {
   return "node " + std::to_string(index) + " (" + quoted(node.op_type()) + ")";
 }
 
+bool exceeds(size_t count, uint8_t most) { return most != kAny && count > most; }
+
 Status check_counts(const Operator& op, const NodeProto& node, const OperatorNode& site) {
-  if (site.input_count() < op.least_inputs || site.input_count() > op.most_inputs)
+  if (site.input_count() < op.least_inputs || exceeds(site.input_count(), op.most_inputs))
     return broken(C213_GraphBroken,
                   node.op_type() + " with " + std::to_string(site.input_count()) + " inputs");
   for (size_t i = 0; i < op.least_inputs; ++i)
     if (!site.has(i)) return broken(C213_GraphBroken, node.op_type() + " without an input");
-  if (node.output_size() < 1 || node.output_size() > op.most_outputs)
+  if (site.output_count() < 1 || exceeds(site.output_count(), op.most_outputs))
     return broken(C213_GraphBroken,
                   node.op_type() + " with " + std::to_string(node.output_size()) + " outputs");
   return {};
@@ -188,8 +190,8 @@ class LiveNodes {
 
 // Every input is there already, no output is.
 Status check_names(const Importing& importing, const NodeProto& node) {
-  if (node.input_size() > static_cast<int>(kMaxNodeInputs))
-    return unsupported(C216_LimitReached, "more than 4,096 inputs");
+  if (node.input_size() > kMaxNodePorts || node.output_size() > kMaxNodePorts)
+    return unsupported(C216_LimitReached, "more than 4,096 inputs or outputs");
   for (const std::string& input : node.input())
     if (!input.empty() && !importing.operands.contains(input))
       return broken(C213_GraphBroken,

@@ -11,7 +11,7 @@
 
 namespace mle::compiler::onnx {
 
-inline constexpr uint8_t kAny = 255;
+inline constexpr uint8_t kAny = 255;  // as many as limits.h allows
 inline constexpr int kNow = 0x7fffffff;
 
 struct Operator {

@@ -85,11 +85,13 @@ Status read_cast(OperatorNode& op) {
   }
   if (op.is_constant(0)) {
     const Tensor& tensor = op.tensor(0);
-    if (tensor.has_rows())
+    const bool keeps_marks = *dtype == DType::I32 || *dtype == DType::I64;
+    if (tensor.has_rows() && !keeps_marks)
       return unsupported(C214_MixesRows, "computes with the number of rows",
                          "fix the batch axis with --shape NAME=N");
     MLE_TRY(op.budget().spend(tensor.count() * size_of(*dtype), tensor.count()));
     MLE_TRY_ASSIGN(Tensor result, cast(tensor, *dtype));
+    result.is_rows = tensor.is_rows;
     op.set(0, Operand::constant(std::move(result)));
     return {};
   }

@@ -53,6 +53,15 @@ Status read_binary(OperatorNode& op) {
   return op.emit(binary(fn, values[0], values[1]));
 }
 
+// From opset 12 on the exponent may have another type than the base.
+Status read_pow_12(OperatorNode& op) {
+  if (!op.is_constant(1) || !is_integer(op.dtype(1)) || op.tensor(1).count() != 1)
+    return read_binary<BinaryFn::Pow>(op);
+  MLE_TRY_ASSIGN(const ValueId base, op.value(0));
+  MLE_TRY_ASSIGN(const ValueId exponent, op.scalar(op.tensor(1).real(0)));
+  return op.emit(binary(BinaryFn::Pow, base, exponent));
+}
+
 // The slope may be shorter than x, never longer.
 Status read_prelu(OperatorNode& op) {
   MLE_TRY_ASSIGN(const auto values, op.aligned(2));
@@ -108,7 +117,7 @@ Status read_where(OperatorNode& op) {
 constexpr Operator kOperators[] = {
     {"Add", 7, kNow, 2, 2, 1, read_binary<BinaryFn::Add>},
     {"Div", 7, kNow, 2, 2, 1, read_binary<BinaryFn::Div>},
-    {"Equal", 11, kNow, 2, 2, 1, read_compare<CompareFn::Equal>},
+    {"Equal", 7, kNow, 2, 2, 1, read_compare<CompareFn::Equal>},
     {"Greater", 7, kNow, 2, 2, 1, read_compare<CompareFn::Greater>},
     {"GreaterOrEqual", 12, kNow, 2, 2, 1, read_compare<CompareFn::GreaterEqual>},
     {"Less", 7, kNow, 2, 2, 1, read_compare<CompareFn::Less>},
@@ -118,7 +127,8 @@ constexpr Operator kOperators[] = {
     {"Min", 7, kNow, 1, kAny, 1, read_variadic<BinaryFn::Min>},
     {"Mul", 7, kNow, 2, 2, 1, read_binary<BinaryFn::Mul>},
     {"PRelu", 7, kNow, 2, 2, 1, read_prelu},
-    {"Pow", 7, kNow, 2, 2, 1, read_binary<BinaryFn::Pow>},
+    {"Pow", 7, 11, 2, 2, 1, read_binary<BinaryFn::Pow>},
+    {"Pow", 12, kNow, 2, 2, 1, read_pow_12},
     {"Sub", 7, kNow, 2, 2, 1, read_binary<BinaryFn::Sub>},
     {"Sum", 7, kNow, 1, kAny, 1, read_variadic<BinaryFn::Add>},
     {"Where", 9, kNow, 3, 3, 1, read_where},
