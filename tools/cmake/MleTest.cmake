@@ -1,5 +1,5 @@
-# mle_test(room file...): the room's doctest binary, each case a ctest named by its sentence.
-# Case names must not contain semicolons.
+# mle_test(room file... LIBS library...): the room's doctest binary, each case a ctest named by its
+# sentence and labelled by its room. Case names must not contain semicolons.
 if(MLE_BUILD_TESTS)
   enable_testing()
   find_package(doctest REQUIRED)
@@ -11,5 +11,5 @@ function(mle_test room)
   target_link_libraries(mle_${room}_tests PRIVATE ${arg_LIBS} mle_flags doctest::doctest)
   target_compile_definitions(mle_${room}_tests PRIVATE
     MLE_TEST_CASES="${PROJECT_SOURCE_DIR}/tests/cases")
-  doctest_discover_tests(mle_${room}_tests)
+  doctest_discover_tests(mle_${room}_tests PROPERTIES LABELS ${room})
 endfunction()
