@@ -107,7 +107,7 @@ Status check_stride(const SessionPort& port, const Argument& argument, size_t ro
 Transfer choose_transfer(const SessionPort& port, const Argument& argument, const BoundPort& bound,
                          size_t rows) noexcept {
   if (argument.dtype != port.dtype) return Transfer::Round;
-  const size_t alignment = std::min<size_t>(size_of(port.dtype), alignof(std::max_align_t) / 2);
+  const size_t alignment = std::min(size_of(port.dtype), alignof(void*));
   if ((reinterpret_cast<uintptr_t>(bound.data) | bound.stride) % alignment != 0) {
     return Transfer::Copy;
   }

@@ -76,9 +76,8 @@ void Workers::run(size_t rows, size_t part) noexcept {
 void* Workers::thread_main(void* argument) noexcept {
   const Thread& thread = *static_cast<Thread*>(argument);
   Workers& workers = *thread.workers;
-  for (uint32_t round = 0; !workers.stop_.load(std::memory_order_relaxed);) {
-    round = workers.wait_for_round(round);
-    if (round == 0) break;
+  uint32_t last_round = 0;
+  while (workers.join_round(last_round)) {
     workers.take_parts(thread.index);
     workers.left_.fetch_add(1, std::memory_order_release);
     workers.left_.notify_one();
@@ -86,16 +85,17 @@ void* Workers::thread_main(void* argument) noexcept {
   return nullptr;
 }
 
-// Joins the next open round that is not `last_round` and returns its number; 0 to stop.
-uint32_t Workers::wait_for_round(uint32_t last_round) noexcept {
+// Joins the next open round after `last_round`, which becomes that one. False: it is time to stop.
+bool Workers::join_round(uint32_t& last_round) noexcept {
   uint32_t gate = gate_.load(std::memory_order_acquire);
   while (true) {
-    if (stop_.load(std::memory_order_relaxed)) return 0;
+    if (stop_.load(std::memory_order_relaxed)) return false;
     const uint32_t round = gate & ~(kRound - 1);
     if ((gate & kOpen) == 0 || round == last_round) {
       gate = wait_while(gate_, gate);
     } else if (gate_.compare_exchange_weak(gate, gate + kJoin, std::memory_order_acq_rel)) {
-      return round;
+      last_round = round;
+      return true;
     }
   }
 }

@@ -49,7 +49,7 @@ class Workers {
   static constexpr uint32_t kRound = 0x400;
 
   static void* thread_main(void* thread) noexcept;
-  uint32_t wait_for_round(uint32_t last_round) noexcept;
+  bool join_round(uint32_t& last_round) noexcept;
   void take_parts(size_t thread) noexcept;
 
   const Job job_;

@@ -37,7 +37,7 @@ bool bind_pair(Binder& binder, const fb::Op& op, void (*kernel)(const Args&), St
   if (plan == nullptr) return false;
   const Operand operands[] = {binder.input(op, 0), binder.input(op, 1), binder.output(op)};
   plan->kernel = kernel;
-  plan->broadcast = make_broadcast(operands);
+  if (!make_broadcast(binder, operands, plan->broadcast)) return false;
   plan->args.a_step = plan->broadcast.step[0];
   plan->args.b_step = plan->broadcast.step[1];
   plan->args.n = plan->broadcast.n;

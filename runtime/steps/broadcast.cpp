@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/steps/broadcast.h"
 
+#include <algorithm>
+
 namespace mle::steps {
 namespace {
 
@@ -24,10 +26,11 @@ bool continues(const Broadcast::Loop& outer, const Broadcast::Loop& inner, size_
 
 }  // namespace
 
-Broadcast make_broadcast(std::span<const Operand> operands) noexcept {
-  Broadcast plan;
-  plan.parts = operands.size();
+bool make_broadcast(Binder& binder, std::span<const Operand> operands, Broadcast& plan) noexcept {
   const Operand& output = operands.back();
+  Broadcast::Loop loops[format::kMaxRank];
+  size_t count = 0;
+  plan.parts = operands.size();
   for (size_t axis = 0; axis < output.dims.size(); ++axis) {
     if (output.dims[axis] == 1) continue;
     Broadcast::Loop loop = {};
@@ -35,19 +38,21 @@ Broadcast make_broadcast(std::span<const Operand> operands) noexcept {
     for (size_t p = 0; p < plan.parts; ++p) {
       loop.stride[p] = axis_stride(operands[p], output.dims.size(), axis);
     }
-    if (plan.loops > 0 && continues(plan.loop[plan.loops - 1], loop, plan.parts)) {
-      loop.count *= plan.loop[plan.loops - 1].count;
-      --plan.loops;
+    if (count > 0 && continues(loops[count - 1], loop, plan.parts)) {
+      loop.count *= loops[--count].count;
     }
-    plan.loop[plan.loops++] = loop;
+    loops[count++] = loop;
   }
+  if (count == 0) return true;
   // The innermost loop becomes the run: there an operand either repeats or lies densely.
-  if (plan.loops > 0) {
-    const Broadcast::Loop& run = plan.loop[--plan.loops];
-    plan.n = run.count;
-    for (size_t p = 0; p < plan.parts; ++p) plan.step[p] = run.stride[p] == 0 ? 0 : 1;
-  }
-  return plan;
+  const Broadcast::Loop& run = loops[--count];
+  plan.n = run.count;
+  for (size_t p = 0; p < plan.parts; ++p) plan.step[p] = run.stride[p] == 0 ? 0 : 1;
+  Broadcast::Loop* kept = binder.make<Broadcast::Loop>(count);
+  if (kept == nullptr) return false;
+  std::copy_n(loops, count, kept);
+  plan.loops = {kept, count};
+  return true;
 }
 
 }  // namespace mle::steps

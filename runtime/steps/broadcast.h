@@ -24,21 +24,23 @@ struct Broadcast {
   };
 
   size_t parts = 0;
-  size_t n = 1;                             // elements of the innermost run
-  std::array<size_t, kMaxParts> step = {};  // 0 or 1: elements from one to the next in the run
-  size_t loops = 0;                         // around the run, outermost first
-  std::array<Loop, format::kMaxRank> loop = {};
+  size_t n = 1;  // elements of the innermost run
+  // 0 or 1: elements from one to the next in the run. 1 in a run of one, so that it may be in
+  // place.
+  std::array<size_t, kMaxParts> step = {1, 1, 1, 1};
+  std::span<const Loop> loops;  // around the run, outermost first
 };
 
-// `operands` are the inputs, then the output, whose dims are the broadcast of all.
-Broadcast make_broadcast(std::span<const Operand> operands) noexcept;
+// `operands` are the inputs, then the output, whose dims are the broadcast of all. False when
+// memory is gone.
+bool make_broadcast(Binder& binder, std::span<const Operand> operands, Broadcast& plan) noexcept;
 
 // Calls call(const Slot* parts, size_t rows) until `rows` rows are done: in each call, row r of
 // every part is one run. `whole` has the slots of the operands in the same order.
 template <class Call>
 void for_each_run(const Broadcast& plan, const Slot* whole, size_t rows, Call&& call) noexcept {
-  if (plan.loops == 0) return call(whole, rows);
-  const Broadcast::Loop& inner = plan.loop[plan.loops - 1];
+  if (plan.loops.empty()) return call(whole, rows);
+  const Broadcast::Loop& inner = plan.loops.back();
   Slot parts[kMaxParts];
   for (size_t p = 0; p < plan.parts; ++p) parts[p].stride = inner.stride[p];
   size_t at[format::kMaxRank] = {};
@@ -47,8 +49,9 @@ void for_each_run(const Broadcast& plan, const Slot* whole, size_t rows, Call&& 
     for (bool more = true; more;) {
       call(static_cast<const Slot*>(parts), inner.count);
       more = false;
-      for (size_t l = plan.loops - 1; l-- > 0 && !more;) {  // an odometer over the outer loops
-        const Broadcast::Loop& outer = plan.loop[l];
+      for (size_t l = plan.loops.size() - 1;
+           l-- > 0 && !more;) {  // an odometer over the outer loops
+        const Broadcast::Loop& outer = plan.loops[l];
         more = ++at[l] < outer.count;
         if (!more) at[l] = 0;
         for (size_t p = 0; p < plan.parts; ++p) {

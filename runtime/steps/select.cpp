@@ -40,7 +40,7 @@ bool bind_select(Binder& binder, const fb::Op& op, Step& step) noexcept {
   const Operand operands[] = {binder.input(op, 0), binder.input(op, 1), binder.input(op, 2),
                               binder.output(op)};
   plan->kernel = binder.kernels().select;
-  plan->broadcast = make_broadcast(operands);
+  if (!make_broadcast(binder, operands, plan->broadcast)) return false;
   plan->args.c_step = plan->broadcast.step[0];
   plan->args.a_step = plan->broadcast.step[1];
   plan->args.b_step = plan->broadcast.step[2];
