@@ -155,9 +155,12 @@ double ulps(float got, double want, double absolute) {
     };
     return std::fabs(finite(got) - finite(want)) / std::ldexp(1.0, 104);
   }
-  const int exponent = want == 0.0 ? -126 : std::max(std::ilogb(want), -126);
+  // The unit of the truth's binade, put together from its exponent: this runs over all floats.
+  constexpr uint64_t kExponent = uint64_t{0x7FF} << 52;
+  const double binade = std::bit_cast<double>(std::bit_cast<uint64_t>(want) & kExponent);
+  const double unit = std::max(binade, std::ldexp(1.0, -126)) * std::ldexp(1.0, -23);
   const double error = std::fabs(static_cast<double>(got) - want) - absolute;
-  return std::max(error, 0.0) / std::ldexp(1.0, exponent - 23);
+  return std::max(error, 0.0) / unit;
 }
 
 }  // namespace mle::kernels::test
