@@ -64,6 +64,8 @@ HOMES = [
     ("onnxruntime", []),
 ]
 
+# Besides the kernels: the floating-point control word, and measuring what a machine can do at best.
+INTRINSICS_HOMES = ("runtime/kernels/", "runtime/float_mode", "tools/mle-bench/peak")
 INTRINSICS = re.compile(r"^(\w*mmintrin|immintrin|arm_neon|x86intrin|cpuid)\.h$")
 SYSTEM = re.compile(
     r"^((sys|linux|arpa|netinet|bits)/[\w/]+\.h"
@@ -122,10 +124,8 @@ def judge_foreign(path, room, header):
                 return None
             return f"{prefix} has its home in {' and '.join(homes) or 'tests/'}"
     if INTRINSICS.match(header):
-        if room in ("kernels", "tests"):
+        if room == "tests" or path.startswith(INTRINSICS_HOMES):
             return None
-        if path.startswith("runtime/float_mode") and header == "xmmintrin.h":
-            return None  # the floating-point control word
         return "intrinsics have their home in runtime/kernels/"
     if STANDARD.match(header):
         return None
