@@ -1,5 +1,6 @@
 // The checks of header and directory, before anything behind an offset is touched: V01 … V18 but
-// the sums of segments. Internal to FileView::open. SPDX-License-Identifier: Apache-2.0
+// the sums of segments. Internal to FileView::open.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <mle/options.h>

@@ -1,5 +1,6 @@
 // Each op in order: known, complete, reading only what is there, writing what nobody else writes,
-// and true to the rule of its kind (V40 … V46, V54). SPDX-License-Identifier: Apache-2.0
+// and true to the rule of its kind (V40 … V46, V54).
+// SPDX-License-Identifier: Apache-2.0
 #include "format/op_rules.h"
 #include "format/validation.h"
 

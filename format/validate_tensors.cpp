@@ -1,5 +1,6 @@
 // Each tensor alone (V30 … V34, V36, V37), then all constants together (V35) and the rows fact of
-// the model (V54). SPDX-License-Identifier: Apache-2.0
+// the model (V54).
+// SPDX-License-Identifier: Apache-2.0
 #include "format/layout.h"
 #include "format/limits.h"
 #include "format/tensor_facts.h"

@@ -1,5 +1,6 @@
 // What all checks of a program share: the view, the work counter (V70), scratch memory (V71), and
-// how a part is named in a message. Internal to FileView::open. SPDX-License-Identifier: Apache-2.0
+// how a part is named in a message. Internal to FileView::open.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <mle/options.h>

@@ -1,5 +1,6 @@
 // Graph → FileWriter: packs weights, plans memory, writes the program. The last room left of the
-// wall. SPDX-License-Identifier: Apache-2.0
+// wall.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <mle/result.h>

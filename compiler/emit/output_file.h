@@ -1,6 +1,7 @@
 // OutputFile: a file that appears complete or not at all.
 // Promise: until commit() succeeds, what was at `path` stays as it was; a file that is not
-// committed leaves nothing behind. SPDX-License-Identifier: Apache-2.0
+// committed leaves nothing behind.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <mle/result.h>

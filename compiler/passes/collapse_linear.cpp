@@ -1,5 +1,6 @@
 // Dense layers with nothing between them are one matrix, if that is no more work. Chains multiply
-// in double from end to end and are rounded once. SPDX-License-Identifier: Apache-2.0
+// in double from end to end and are rounded once.
+// SPDX-License-Identifier: Apache-2.0
 #include "compiler/passes/all.h"
 #include "compiler/passes/dense_weights.h"
 

@@ -1,5 +1,6 @@
 // The dense kernel: cuts a call into the blocks this instruction set has, and applies the
-// activation while the rows are in cache. SPDX-License-Identifier: Apache-2.0
+// activation while the rows are in cache.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include "runtime/kernels/activation-inl.h"

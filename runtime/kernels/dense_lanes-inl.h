@@ -1,5 +1,6 @@
 // Dense blocks over Lanes16 weights, for narrow layers: R rows times kColumns dot products, 16
-// lanes along k. SPDX-License-Identifier: Apache-2.0
+// lanes along k.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include "runtime/kernels/elementary-inl.h"

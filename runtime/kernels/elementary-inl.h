@@ -1,6 +1,7 @@
 // exp, log and their relatives on 16 lanes: our own polynomials and fused multiply-adds, the same
 // operations on every instruction set. Coefficients: tools/dev/minimax.py. Errors:
-// docs/numerics.md. SPDX-License-Identifier: Apache-2.0
+// docs/numerics.md.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include "runtime/kernels/lanes-inl.h"

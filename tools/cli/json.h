@@ -1,6 +1,7 @@
 // JsonWriter: JSON as it is written, with no tree in memory.
 // Promise: the text is valid JSON whatever strings and numbers go in, and the same on every
-// machine. SPDX-License-Identifier: Apache-2.0
+// machine.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>

@@ -1,6 +1,7 @@
 // Number: one value from a file, on its way into the dtype a model takes.
 // Promise: storing keeps the value or says no; only floating numbers are rounded, as the runtime
-// does. SPDX-License-Identifier: Apache-2.0
+// does.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <mle/dtype.h>

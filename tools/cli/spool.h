@@ -1,6 +1,7 @@
 // Spool: bytes that must wait until their number is known; kept in memory, then in a nameless file.
 // Promise: memory stays bounded, and nothing is left on disk when the process ends, however it
-// ends. SPDX-License-Identifier: Apache-2.0
+// ends.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <mle/result.h>

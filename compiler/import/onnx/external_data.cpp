@@ -1,5 +1,6 @@
 // Walks a location component by component from the model's folder, so that no link is ever
-// followed. SPDX-License-Identifier: Apache-2.0
+// followed.
+// SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/onnx/external_data.h"
 
 #include "compiler/import/onnx/text.h"

@@ -1,5 +1,6 @@
 // Growing the graph: nodes whose inputs are all constant are computed by the judge and never enter
-// it. SPDX-License-Identifier: Apache-2.0
+// it.
+// SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/onnx/importing.h"
 
 #include "compiler/evaluate/elements.h"

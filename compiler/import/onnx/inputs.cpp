@@ -1,5 +1,6 @@
 // Initializers become constants, graph inputs become inputs. Here it is decided whether the model
-// is row-wise: it is if the first axis of an input is free. SPDX-License-Identifier: Apache-2.0
+// is row-wise: it is if the first axis of an input is free.
+// SPDX-License-Identifier: Apache-2.0
 #include "compiler/graph/infer.h"
 #include "compiler/import/onnx/importing.h"
 #include "compiler/import/onnx/tensor_proto.h"

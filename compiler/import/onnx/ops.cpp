@@ -1,5 +1,6 @@
 // Nodes of the source in order: find the operator for the opset in force, hand over, collect
-// problems. SPDX-License-Identifier: Apache-2.0
+// problems.
+// SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/onnx/ops.h"
 
 #include "compiler/import/onnx/limits.h"

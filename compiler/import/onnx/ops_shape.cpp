@@ -1,5 +1,6 @@
 // Operators that only give the same elements another shape. Where the tensor is per row, the batch
-// axis must stay the first one. SPDX-License-Identifier: Apache-2.0
+// axis must stay the first one.
+// SPDX-License-Identifier: Apache-2.0
 #include "compiler/graph/infer.h"
 #include "compiler/import/onnx/ops.h"
 #include "compiler/import/onnx/rearrange.h"

@@ -1,6 +1,7 @@
 // The form of an ONNX file, judged before protobuf sees a byte.
 // Promise: one pass, no recursion, no allocation; what passes can be parsed in bounded memory and
-// depth. SPDX-License-Identifier: Apache-2.0
+// depth.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <mle/status.h>
