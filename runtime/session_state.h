@@ -61,7 +61,7 @@ struct SessionState {
   std::span<const SessionPort> inputs, outputs;
   std::span<const SessionPort> unasked;  // outputs that steps read but the caller did not ask for
   size_t tile_rows = 1;
-  size_t staging_bytes = 0;        // of one runner
+  size_t staging_bytes = 0;  // of one runner
   uint64_t work_per_row = 0;
   // run(span, span) applies: one f32 input and one f32 output of these widths. 0: it does not.
   size_t simple_in = 0;

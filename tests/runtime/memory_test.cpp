@@ -170,6 +170,19 @@ TEST_CASE("memory: a succeeding run allocates nothing, with one thread or severa
 
 // Sanitizers make system calls of their own.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+TEST_CASE("memory: taking a session from a pool and giving it back allocates nothing") {
+  const Model model = load(tiny_mlp());
+  SessionPool pool = SessionPool::make(model, 2).or_exit();
+  const size_t before = allocation_count();
+  for (int i = 0; i < 10; ++i) {
+    const SessionPool::Lease a = pool.take();
+    const SessionPool::Lease b = pool.take();
+    const SessionPool::Lease none = pool.take();
+    CHECK((a && b && !none));
+  }
+  CHECK(allocation_count() == before);
+}
+
 TEST_CASE("memory: a run on one thread makes no system call") {
   const Model model = load(every_op(20, 1));
   Session session = Session::make(model).or_exit();

@@ -50,7 +50,9 @@ struct SessionOptions {
                                                  // "output", "entry.output", or "entry" where it
                                                  // has only one
   size_t tile_rows = 0;                          // rows computed together; 0: chosen for this machine
-  int threads = 1;                               // 1..256; more than one splits the rows of a call
+  int threads = 1;                               // 1..256; more than one splits the rows of a call;
+                                                 // such a session is of no use to a child process
+                                                 // after fork(), which must not destroy it either
   Allocator allocator;
 };
 
