@@ -3,6 +3,7 @@
 #include "compiler/compile.h"
 #include "tests/fuzz/mutate_onnx.h"
 
+#include <cstdio>
 #include <cstdlib>
 #include <span>
 
@@ -20,8 +21,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto source = SourceFile::from_bytes("fuzz.onnx", std::as_bytes(std::span(data, size)));
   // compile() opens what it made, and says so if it can't: that would be our mistake.
   const auto compiled = compile(source, options, problems);
-  if (compiled.has_value() != problems.empty()) std::abort();
-  for (const Problem& problem : problems.kept())
-    if (problem.code == mle::Code::Internal || problem.what.empty()) std::abort();
+  bool is_mistake = compiled.has_value() != problems.empty();
+  for (const Problem& problem : problems.kept()) {
+    if (problem.code != mle::Code::Internal && !problem.what.empty()) continue;
+    std::fprintf(stderr, "%s: %s\n", problem.where.c_str(), problem.what.c_str());
+    is_mistake = true;
+  }
+  if (is_mistake) std::abort();
   return 0;
 }

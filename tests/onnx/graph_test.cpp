@@ -166,6 +166,13 @@ TEST_CASE("onnx: wrong numbers of inputs and outputs are refused") {
   absent.node("Add", {"", "x"});
   CHECK(contains(refusal(absent), "Add without an input"));
 
+  for (const char* type : {"Sum", "Concat"}) {
+    Model gap;
+    gap.input("x", "N,1").output("y");
+    gap.node(type, {"x", "", "x"});
+    CHECK(contains(refusal(gap), "without an input"));
+  }
+
   Model outputs;
   outputs.input("x", "N,1").output("y");
   outputs.node("Relu", {"x"}, {"y", "z"});

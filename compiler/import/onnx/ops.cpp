@@ -103,7 +103,9 @@ Status check_counts(const Operator& op, const NodeProto& node, const OperatorNod
   if (site.input_count() < op.least_inputs || exceeds(site.input_count(), op.most_inputs))
     return broken(C213_GraphBroken,
                   node.op_type() + " with " + std::to_string(site.input_count()) + " inputs");
-  for (size_t i = 0; i < op.least_inputs; ++i)
+  // Of a list every input has to be there.
+  const size_t required = op.most_inputs == kAny ? site.input_count() : op.least_inputs;
+  for (size_t i = 0; i < required; ++i)
     if (!site.has(i)) return broken(C213_GraphBroken, node.op_type() + " without an input");
   if (site.output_count() < 1 || exceeds(site.output_count(), op.most_outputs))
     return broken(C213_GraphBroken,

@@ -205,10 +205,8 @@ Status read_concat(OperatorNode& op) {
   MLE_TRY_ASSIGN(const auto* given, op.attribute("axis", onnx_pb::AttributeProto::INT));
   if (given == nullptr) return broken(C209_Attribute, "Concat without an axis");
   size_t leader = 0;  // a computed input, if there is one
-  for (size_t i = 0; i < op.input_count(); ++i) {
-    if (!op.has(i)) return broken(C213_GraphBroken, "Concat with an input left out");
+  for (size_t i = 0; i < op.input_count(); ++i)
     if (!op.is_constant(i)) leader = i;
-  }
   MLE_TRY_ASSIGN(const uint32_t axis, op.axis(leader, given->i()));
   if (op.all_constant()) return concat_constants(op, axis);
   std::vector<ValueId> values;
