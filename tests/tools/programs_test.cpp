@@ -310,6 +310,8 @@ TEST_CASE("programs: mle-bench reports what it measured as text and as JSON") {
   CHECK(cell["latency_us"]["p50"].number <= cell["latency_us"]["p99"].number);
   CHECK(cell["rows_per_s"].number > 0);
   CHECK(cell["rss_bytes"].number > 0);
+  CHECK(cell["bound"]["us"].number > 0);
+  CHECK(cell["bound"]["peak_gflops"].number > 0);
   const Finished again = run("mle-bench", {"run", model, "--rows", "16", "--seconds", "0.05",
                                            "--against", saved, "--format", "md"});
   CHECK(again.status == 0);

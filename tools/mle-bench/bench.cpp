@@ -4,6 +4,7 @@
 #include "format/rules.h"
 #include "tools/cli/input_file.h"
 #include "tools/mle-bench/machine.h"
+#include "tools/mle-bench/peak.h"
 #include "tools/mle-bench/subject.h"
 
 #include <algorithm>
@@ -71,6 +72,25 @@ Result<std::unique_ptr<Subject>> make_subject(const BenchOptions& options, const
   return make_run_subject(model, {rows, options.threads, options.isa});
 }
 
+// Where the time goes, and how near it is to what the machine could do.
+Status look_inside(const BenchOptions& options, uint64_t rows, const std::string& isa,
+                   CellResult& cell) {
+  const RunSettings settings{rows, options.threads, options.isa};
+  MLE_TRY_ASSIGN(auto steps,
+                 profile_steps(options.model, settings, options.profile ? kProfileSeconds : 0));
+  double flops = 0, bytes = 0;
+  for (const StepTime& step : steps) {
+    flops += step.flops;
+    bytes += step.bytes;
+  }
+  MLE_TRY_ASSIGN(const InputFile file, InputFile::open(options.model));
+  if (const auto peak = measure_peak(isa, file.bytes().size()); peak && options.threads == 1)
+    cell.bound = Bound{peak->gflops, peak->gbytes_per_s,
+                       std::max(flops / peak->gflops, bytes / peak->gbytes_per_s)};
+  if (options.profile) cell.steps = std::move(steps);
+  return {};
+}
+
 Result<CellResult> bench_cell(const BenchOptions& options, const Rival& rival, uint64_t rows,
                               std::string& isa) {
   std::vector<double> sessions, first_runs;
@@ -107,10 +127,7 @@ Result<CellResult> bench_cell(const BenchOptions& options, const Rival& rival, u
   }
   cell.latency = percentiles(std::move(a.samples));
   cell.rounds = std::move(a.rounds);
-  if (options.profile) {
-    const RunSettings settings{rows, options.threads, options.isa};
-    MLE_TRY_ASSIGN(cell.steps, profile_steps(options.model, settings, kProfileSeconds));
-  }
+  if (options.mode == "run") MLE_TRY(look_inside(options, rows, isa, cell));
   return cell;
 }
 

@@ -35,6 +35,8 @@ Result<std::vector<StepTime>> profile_steps(const std::string& path, const RunSe
     time.name = step.name;
     time.kind = step.kind;
     time.ns_per_run = spent / runs;
+    time.flops = static_cast<double>(step.flops) / runs;
+    time.bytes = static_cast<double>(step.bytes) / runs;
     if (spent == 0) continue;
     time.share = spent / total;
     time.gflops = static_cast<double>(step.flops) / spent;  // per nanosecond is giga per second

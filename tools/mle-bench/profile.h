@@ -16,6 +16,7 @@ struct StepTime {
   std::string name, kind;
   double ns_per_run = 0, share = 0;     // clock reads of the profile included
   double gflops = 0, gbytes_per_s = 0;  // 0: does not apply
+  double flops = 0, bytes = 0;          // of one run
 };
 
 // Runs the model for about that long with the profile on.

@@ -22,6 +22,11 @@ double rows_per_second(const CellResult& cell) {
   return cell.latency.p50 > 0 ? static_cast<double>(cell.rows) * 1e9 / cell.latency.p50 : 0;
 }
 
+// How near the median comes to the bound; 1 is there.
+double share_of_bound(const CellResult& cell) {
+  return cell.latency.p50 > 0 ? cell.bound->nanoseconds / cell.latency.p50 : 0;
+}
+
 void write_percentiles(JsonWriter& json, const char* key, const Percentiles& p) {
   json.key(key).begin_object();
   json.key("p50").number(p.p50 / kMicro).key("p90").number(p.p90 / kMicro);
@@ -45,6 +50,12 @@ void write_cell(JsonWriter& json, const BenchReport& report, const CellResult& c
   json.key("rounds_us").begin_array();
   for (const double round : cell.rounds) json.number(round / kMicro);
   json.end_array();
+  if (cell.bound) {
+    json.key("bound").begin_object().key("us").number(cell.bound->nanoseconds / kMicro);
+    json.key("peak_gflops").number(cell.bound->peak_gflops);
+    json.key("read_gb_per_s").number(cell.bound->read_gbytes_per_s);
+    json.key("share").number(share_of_bound(cell)).end_object();
+  }
   if (cell.ratio) {
     json.key("ratio").begin_object().key("value").number(cell.ratio->value);
     json.key("low").number(cell.ratio->low).key("high").number(cell.ratio->high).end_object();
@@ -96,7 +107,7 @@ Table cell_table(const BenchReport& report) {
     table.header = {report.mode};
   for (const char* name : {"p50", "p90", "p99", "p99.9", "min", "mean", "max"})
     table.header.emplace_back(name);
-  if (run) table.header.emplace_back("rows/s");
+  if (run) table.header.insert(table.header.end(), {"rows/s", "of bound"});
   table.header.insert(table.header.end(),
                       {"samples", run || report.mode == "load" ? "RSS" : "peak RSS"});
   const auto add = [&](std::vector<std::string> cells, const CellResult& cell,
@@ -104,7 +115,10 @@ Table cell_table(const BenchReport& report) {
     for (const double value : {p.p50, p.p90, p.p99}) cells.push_back(duration_text(value));
     cells.push_back(p.p999 ? duration_text(*p.p999) : "-");
     for (const double value : {p.min, p.mean, p.max}) cells.push_back(duration_text(value));
-    if (run) cells.push_back(grouped(static_cast<uint64_t>(rows_per_second(cell))));
+    if (run) {
+      cells.push_back(grouped(static_cast<uint64_t>(rows_per_second(cell))));
+      cells.push_back(cell.bound ? three_digits(100 * share_of_bound(cell)) + " %" : "-");
+    }
     cells.push_back(grouped(cell.samples));
     cells.push_back(byte_text(cell.rss_bytes));
     table.rows.push_back(std::move(cells));
@@ -138,6 +152,12 @@ std::string head_text(const BenchReport& report) {
     if (cell.block > 1)
       text += "; " + grouped(cell.rows) + (cell.rows == 1 ? " row" : " rows") + ": means of " +
               grouped(cell.block) + " calls";
+  for (const CellResult& cell : report.cells) {
+    if (!cell.bound) continue;
+    text += "; bound: " + three_digits(cell.bound->peak_gflops) + " GFLOP/s, " +
+            three_digits(cell.bound->read_gbytes_per_s) + " GB/s";
+    break;
+  }
   return text + "\n";
 }
 

@@ -13,6 +13,12 @@
 
 namespace mle::tools {
 
+// The least time that this machine's multiply-adds and its reading of the weights allow.
+struct Bound {
+  double peak_gflops = 0, read_gbytes_per_s = 0;  // measured in the same run, one thread
+  double nanoseconds = 0;
+};
+
 struct CellResult {
   uint64_t rows = 1, threads = 1, samples = 0, block = 1, rss_bytes = 0;
   Percentiles latency;         // nanoseconds
@@ -20,6 +26,7 @@ struct CellResult {
   std::optional<Percentiles> session;
   std::optional<double> first_run;
   std::optional<Ratio> ratio;  // to --against; below 1 is faster
+  std::optional<Bound> bound;  // of a run on one thread
   std::vector<StepTime> steps;
 };
 
