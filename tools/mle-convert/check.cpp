@@ -64,6 +64,50 @@ std::string number_text(double value) {
   return text;
 }
 
+// Compares batch after batch, and keeps count.
+class Check {
+ public:
+  Check(std::span<const TensorSpec> outputs, const std::vector<Batch>& batches, double tolerance)
+      : outputs_(outputs), tolerance_(tolerance), spreads_(outputs.size()) {
+    for (const Batch& batch : batches)
+      for (size_t o = 0; o < spreads_.size(); ++o)
+        for (const double y : batch.judged[o]) spreads_[o].add(y);
+  }
+
+  // What is wrong with the first answer that is too far off; empty where all are near enough.
+  std::string compare(const Batch& batch) {
+    for (size_t o = 0; o < outputs_.size(); ++o)
+      for (size_t i = 0; i < batch.judged[o].size(); ++i)
+        if (!near(batch.answered[o][i], batch.judged[o][i], spreads_[o].size()))
+          return describe(o, i, batch.answered[o][i], batch.judged[o][i]);
+    report_.rows += outputs_[0].per_row ? batch.judged[0].size() / outputs_[0].width() : 1;
+    return {};
+  }
+  const CheckReport& report() const { return report_; }
+
+ private:
+  bool near(double got, double want, double spread) {
+    if (want == got || (std::isnan(want) && std::isnan(got))) return true;
+    const double error = std::fabs(got - want);
+    if (!(error <= tolerance_ * std::max(std::fabs(want), spread))) return false;
+    report_.worst_abs = std::max(report_.worst_abs, error);
+    return true;
+  }
+
+  std::string describe(size_t output, size_t index, double got, double want) const {
+    const TensorSpec& spec = outputs_[output];
+    const uint64_t row = report_.rows + (spec.per_row ? index / spec.width() : 0);
+    return "output '" + std::string(spec.name) + "', row " + std::to_string(row) + ", element " +
+           std::to_string(index % spec.width()) + ": " + number_text(got) + ", the judge says " +
+           number_text(want);
+  }
+
+  std::span<const TensorSpec> outputs_;
+  double tolerance_;
+  std::vector<Spread> spreads_;
+  CheckReport report_;
+};
+
 }  // namespace
 
 Result<CheckReport> check_rows(const Model& model, const Graph& imported, const Graph& compiled,
@@ -71,44 +115,16 @@ Result<CheckReport> check_rows(const Model& model, const Graph& imported, const 
   MLE_TRY_ASSIGN(Session session, Session::make(model));
   MLE_TRY_ASSIGN(const auto batches, answer(model, session, imported, path, console));
   if (batches.empty()) return no_rows(path);
-
-  std::vector<Spread> spreads(session.outputs().size());
-  for (const Batch& batch : batches)
-    for (size_t o = 0; o < spreads.size(); ++o)
-      for (double y : batch.judged[o]) spreads[o].add(y);
-
-  CheckReport report;
-  uint64_t first_row = 0;
+  Check check(session.outputs(), batches, tolerance);
   for (const Batch& batch : batches) {
-    for (size_t o = 0; o < spreads.size(); ++o) {
-      const TensorSpec& spec = session.outputs()[o];
-      for (size_t i = 0; i < batch.judged[o].size(); ++i) {
-        const double want = batch.judged[o][i], got = batch.answered[o][i];
-        if (want == got || (std::isnan(want) && std::isnan(got))) continue;
-        const double error = std::fabs(got - want);
-        const double size = std::max(std::fabs(want), spreads[o].size());
-        if (error <= tolerance * size) {
-          report.worst_abs = std::max(report.worst_abs, error);
-          report.worst_share = std::max(report.worst_share, error / size);
-          continue;
-        }
-        const size_t width = spec.width();
-        MLE_TRY_ASSIGN(const std::string layer,
-                       first_wrong_layer(compiled, batch.inputs, tolerance));
-        return Status::make(Code::Internal, format::rule::C218_Tolerance, Status::kNoOffset,
-                            path + ": output '" + std::string(spec.name) + "', row " +
-                                std::to_string(first_row + (spec.per_row ? i / width : 0)) +
-                                ", element " + std::to_string(i % width) + ": " + number_text(got) +
-                                ", the judge says " + number_text(want) + "; " + layer,
-                            "raise --tolerance if that is near enough; nothing was written");
-      }
-    }
-    const uint64_t rows =
-        batch.judged[0].size() / std::max<size_t>(session.outputs()[0].width(), 1);
-    first_row += rows;
-    report.rows += rows;
+    const std::string wrong = check.compare(batch);
+    if (wrong.empty()) continue;
+    MLE_TRY_ASSIGN(const std::string layer, first_wrong_layer(compiled, batch.inputs, tolerance));
+    return Status::make(Code::Internal, format::rule::C218_Tolerance, Status::kNoOffset,
+                        path + ": " + wrong + "; " + layer,
+                        "raise --tolerance if that is near enough; nothing was written");
   }
-  return report;
+  return check.report();
 }
 
 }  // namespace mle::tools

@@ -23,8 +23,7 @@ struct ConvertOptions {
 // What --check found.
 struct CheckReport {
   uint64_t rows = 0;
-  double worst_abs = 0;    // over all outputs
-  double worst_share = 0;  // of the size of its output
+  double worst_abs = 0;  // over all outputs
 };
 
 // What became of one source.
