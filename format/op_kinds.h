@@ -29,7 +29,7 @@ inline constexpr int kOpKindCount = 15;
 // alpha and beta are the op's fattr[0] and fattr[1]; functions without parameters ignore them.
 enum class Act : uint8_t {
   None,         // x
-  Relu,         // x > 0 ? x : 0
+  Relu,         // x < 0 ? 0 : x, so that NaN and -0 pass
   LeakyRelu,    // x < 0 ? alpha x : x
   Elu,          // x < 0 ? alpha (e^x - 1) : x
   Selu,         // x < 0 ? beta alpha (e^x - 1) : beta x
