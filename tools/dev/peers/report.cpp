@@ -49,11 +49,13 @@ Bound bound_of(const Cell& cell) {
   return bound;
 }
 
-std::string ratio_of(const Timings& theirs, const Timings& ours) {
-  const Estimate ratio = paired_ratio(theirs.rounds, ours.rounds);
+std::string ratio_text(const Estimate& ratio) {
   const int digits = ratio.value >= 10 ? 1 : 2;
-  return text("%.*f [%.*f–%.*f]%s", digits, ratio.value, digits, ratio.low, digits, ratio.high,
-              ratio.high < 0.97 ? " **behind**" : "");
+  return text("%.*f [%.*f–%.*f]", digits, ratio.value, digits, ratio.low, digits, ratio.high);
+}
+
+Estimate ratio_of(const Timings& theirs, const Timings& ours) {
+  return paired_ratio(theirs.rounds, ours.rounds);
 }
 
 // "| first | second |" and the line under it.
@@ -79,7 +81,10 @@ std::string cells_to_markdown(const std::vector<Cell>& cells) {
     const Timings& ours = cell.ours.timings;
     const Bound bound = bound_of(cell);
     page += text("| %s b%zu |", cell.workload.c_str(), cell.rows);
-    for (const Column& peer : cell.theirs) page += " " + ratio_of(peer.timings, ours) + " |";
+    for (const Column& peer : cell.theirs) {
+      const Estimate ratio = ratio_of(peer.timings, ours);
+      page += " " + ratio_text(ratio) + (ratio.high < 0.97 ? " **behind** |" : " |");
+    }
     page += " " + micros(p50(ours)) + " | " + micros(ours.p99) + " | " +
             micros(median(bound.rounds)) + " " + bound.limit + " |";
     page += text(" %.0f %% | %.1f |", 100 * paired_ratio(bound.rounds, ours.rounds).value,
@@ -106,7 +111,7 @@ std::string comparisons_to_markdown(const std::vector<Comparison>& comparisons) 
     page += "| " + comparison.workload + " |";
     for (const Column& theirs : comparison.theirs) {
       for (const Column& ours : comparison.ours) {
-        page += " " + ratio_of(theirs.timings, ours.timings) + " |";
+        page += " " + ratio_text(ratio_of(theirs.timings, ours.timings)) + " |";
       }
     }
     for (const Column& way : comparison.ours) page += " " + micros(p50(way.timings)) + " |";
@@ -151,8 +156,8 @@ std::string json_of(const std::vector<Column>& ours, const std::vector<Column>& 
                       "}");
   }
   for (const Column& column : theirs) {
-    columns.push_back("{\"name\":" + quoted(column.name) + ",\"ratio\":" +
-                      json_of(paired_ratio(column.timings.rounds, ours.front().timings.rounds)) +
+    columns.push_back("{\"name\":" + quoted(column.name) +
+                      ",\"ratio\":" + json_of(ratio_of(column.timings, ours.front().timings)) +
                       ",\"times\":" + json_of(column.timings) + "}");
   }
   return list(columns, [](const std::string& column) { return column; });
