@@ -26,8 +26,8 @@ void read_array(std::span<const std::byte> bytes, const TensorSpec& input) {
   if (count == 0) return;
   std::vector<uint64_t> out(count * rows->width() * 2);
   (void)rows->convert(0, count, out.data()).ok();
-  if (const void* there = rows->direct(count - 1)) {
-    std::memcpy(out.data(), there, rows->width() * size_of(input.dtype));
+  if (const auto there = rows->direct(count - 1, 1)) {
+    std::memcpy(out.data(), there->data(), there->count() * size_of(there->dtype()));
   }
 }
 

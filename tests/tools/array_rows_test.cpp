@@ -137,11 +137,24 @@ TEST_CASE("tools: rows that already are what the model takes are used in place")
   auto array = parse_npy(std::as_bytes(std::span(aligned)).first(file.size()));
   REQUIRE(array.has_value());
   const auto rows = ArrayRows::make(std::move(*array), spec(DType::F32, kThree));
-  REQUIRE(rows->direct(1) != nullptr);
-  CHECK(*static_cast<const float*>(rows->direct(1)) == 4);
-  const auto doubles =
-      rows_of(npy_file<double>("<f8", {1, 3}, {1, 2, 3}), spec(DType::F32, kThree));
-  CHECK(doubles->direct(0) == nullptr);
+  const auto second = rows->direct(1, 1);
+  REQUIRE(second.has_value());
+  CHECK(second->dtype() == DType::F32);
+  CHECK(second->count() == 3);
+  CHECK(*static_cast<const float*>(second->data()) == 4);
+}
+
+TEST_CASE("tools: doubles for a float input are left to the runtime, whole numbers are not") {
+  const std::string file = npy_file<double>("<f8", {1, 3}, {1, 2, 3});
+  std::vector<uint64_t> aligned((file.size() + 7) / 8);
+  std::memcpy(aligned.data(), file.data(), file.size());
+  auto array = parse_npy(std::as_bytes(std::span(aligned)).first(file.size()));
+  REQUIRE(array.has_value());
+  const auto rows = ArrayRows::make(std::move(*array), spec(DType::F32, kThree));
+  REQUIRE(rows->direct(0, 1).has_value());
+  CHECK(rows->direct(0, 1)->dtype() == DType::F64);
+  const auto whole = rows_of(npy_file<int32_t>("<i4", {1, 3}, {1, 2, 3}), spec(DType::F32, kThree));
+  CHECK(!whole->direct(0, 1).has_value());
 }
 
 TEST_CASE("tools: text arrives as UTF-8, missing is not empty, and half a character is refused") {

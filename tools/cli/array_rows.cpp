@@ -65,6 +65,23 @@ Number load_number(const NpyArray& array, const std::byte* at) {
   return Number::of(uint64_t{load<uint8_t>(at, false) != 0 ? 1u : 0u});
 }
 
+// The dtype whose elements lie in memory as the array's do. None for bool: a byte of a file may be
+// anything.
+std::optional<DType> native_dtype(const NpyArray& array) {
+  constexpr DType kFloats[] = {DType::F16, DType::F32, DType::F64};
+  constexpr DType kInts[] = {DType::I8, DType::I16, DType::I32, DType::I64};
+  constexpr DType kUInts[] = {DType::U8, DType::U16, DType::U32, DType::U64};
+  const int log2 = std::countr_zero(array.item_bytes);
+  switch (array.kind) {
+    case NpyKind::Float: return kFloats[log2 - 1];
+    case NpyKind::Int: return kInts[log2];
+    case NpyKind::UInt: return kUInts[log2];
+    case NpyKind::Bool:
+    case NpyKind::Unicode: break;
+  }
+  return {};
+}
+
 void append_utf8(std::string& out, uint32_t c) {
   const auto add = [&out](uint32_t byte) { out += static_cast<char>(byte); };
   if (c < 0x80) return add(c);
@@ -139,27 +156,14 @@ const std::byte* ArrayRows::item(uint64_t row, size_t column) const {
   return array_.bytes.data() + at * array_.item_bytes;
 }
 
-const void* ArrayRows::direct(uint64_t first) const {
-  if (!columns_.empty() || (array_.big_endian && array_.item_bytes > 1)) return nullptr;
-  const bool same = [this] {
-    switch (input_.dtype) {
-      case DType::F32:
-      case DType::F64:
-      case DType::F16: return array_.kind == NpyKind::Float;
-      case DType::I8:
-      case DType::I16:
-      case DType::I32:
-      case DType::I64: return array_.kind == NpyKind::Int;
-      case DType::U8:
-      case DType::U16:
-      case DType::U32:
-      case DType::U64: return array_.kind == NpyKind::UInt;
-      default: return false;  // a bool byte of a file may be anything
-    }
-  }();
-  if (!same || array_.item_bytes != size_of(input_.dtype)) return nullptr;
+std::optional<In> ArrayRows::direct(uint64_t first, uint64_t count) const {
+  if (!columns_.empty() || (array_.big_endian && array_.item_bytes > 1)) return {};
+  const auto dtype = native_dtype(array_);
+  const bool rounded = dtype == DType::F64 && input_.dtype == DType::F32;
+  if (!dtype || (dtype != input_.dtype && !rounded)) return {};
   const std::byte* at = item(first, 0);
-  return reinterpret_cast<uintptr_t>(at) % array_.item_bytes == 0 ? at : nullptr;
+  if (reinterpret_cast<uintptr_t>(at) % array_.item_bytes != 0) return {};
+  return In(*dtype, at, count * width_);
 }
 
 Status ArrayRows::misfit(uint64_t row, size_t column, const std::string& value) const {

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,9 @@ class ArrayRows {
   uint64_t rows() const { return rows_; }
   size_t width() const { return width_; }
 
-  // Where the array already is what the model takes: row `first` in place, else null.
-  const void* direct(uint64_t first) const;
+  // Where the array already is what the model takes (or doubles, which the runtime rounds to
+  // floats): rows [first, first + count) in place.
+  std::optional<In> direct(uint64_t first, uint64_t count) const;
 
   // Writes rows [first, first + count) to `out` as dense elements of the input's dtype. Strings
   // (std::string_view pairs) borrow from this object until the next call.

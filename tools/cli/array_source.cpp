@@ -59,8 +59,8 @@ class ArraySource final : public RowSource {
     for (size_t i = 0; i < rows_.size() && rows > 0; ++i) {
       const bool per_row = specs_[i].per_row;
       const uint64_t first = per_row ? done_ : 0, count = per_row ? rows : 1;
-      if (const void* there = rows_[i].direct(first)) {
-        inputs.emplace_back(specs_[i].dtype, there, count * rows_[i].width());
+      if (const auto there = rows_[i].direct(first, count)) {
+        inputs.push_back(*there);
         continue;
       }
       if (Status status = rows_[i].convert(first, count, buffers_[i].reserve(count)); !status.ok())

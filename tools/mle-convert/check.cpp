@@ -46,8 +46,11 @@ Result<std::vector<Batch>> answer(const Model& model, Session& session, const Gr
     MLE_TRY_ASSIGN(const uint64_t count, rows->next(kBatch, inputs));
     if (count == 0) return batches;
     Batch& batch = batches.emplace_back();
-    for (const In& input : inputs)
-      batch.inputs.push_back(to_elements(input.dtype(), input.data(), input.count()));
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      batch.inputs.push_back(to_elements(inputs[i].dtype(), inputs[i].data(), inputs[i].count()));
+      // The runtime rounds doubles to floats on their way in; the judge starts from the same.
+      for (double& x : batch.inputs.back()) x = compiler::convert(x, session.inputs()[i].dtype);
+    }
     MLE_TRY_ASSIGN(batch.answered, run_elements(session, inputs, count));
     MLE_TRY_ASSIGN(batch.judged, compiler::evaluate_outputs(imported, batch.inputs, count));
   }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <mle/mle.h>
 
+#include "format/rules.h"
 #include "tools/cli/console.h"
 #include "tools/cli/flags.h"
 #include "tools/cli/progress.h"
@@ -85,6 +86,10 @@ Status run_all(const Options& options, const Model& model, Session& session,
     done += count;
     progress.update(done);
   }
+  if (done == 0 && !session.outputs()[0].per_row)
+    return Status::make(Code::InvalidArgument, format::rule::T302_ReadRows, Status::kNoOffset,
+                        options.input + ": is empty, the model takes one whole tensor",
+                        "give all elements of its input");
   return results->finish();
 }
 
