@@ -80,7 +80,7 @@ std::optional<Affine> affine_of(const Editor& editor, const Node& node) {
     if (!scale || !shift) return std::nullopt;
     return Affine{node.inputs[0], *std::move(scale), *std::move(shift)};
   }
-  for (size_t left : {0, 1}) {
+  for (size_t left : {size_t{0}, size_t{1}}) {
     const ValueId x = node.inputs[left];
     if (editor.value(x).is_constant || editor.value(x).fact != out) continue;
     const auto c = per_column(editor.value(node.inputs[1 - left]), columns);
