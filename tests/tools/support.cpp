@@ -102,7 +102,8 @@ std::string npz_file(const std::vector<std::pair<std::string, std::string>>& mem
     put(directory, 0x02014b50, 4);
     put(directory, 20, 2);
     directory += common;
-    put(directory, 0, 10);
+    put(directory, 0, 6);
+    put(directory, 0, 4);
     put(directory, offset, 4);
     directory += name;
   }
