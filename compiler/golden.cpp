@@ -15,6 +15,8 @@ constexpr double kNoise = 0x1p-21;     // eight roundings of a float32
 constexpr double kOfSpread = 0x1p-20;  // of the largest answer
 constexpr double kNoiseMargin = 8;     // rounding happens in every layer, the noise only once
 constexpr double kRelative = 1e-5;
+constexpr uint64_t kMaxElements = uint64_t{1} << 23;      // that the judge may hold: 64 MiB
+constexpr uint64_t kMaxMultiplyAdds = uint64_t{1} << 31;  // that it may take its time for
 
 bool is_real(DType dtype) { return dtype == DType::F32 || dtype == DType::F64; }
 
@@ -75,6 +77,19 @@ struct Trial {
   }
 };
 
+// How many rows the judge can answer in reasonable time and memory; a stranger's graph may be wide.
+size_t affordable_rows(const Graph& graph) {
+  uint64_t elements = 1, multiply_adds = 1;
+  for (ValueId v = 0; v < graph.value_count(); ++v)
+    if (!graph.value(v).is_constant) elements += element_count(graph.value(v).fact.dims);
+  for (const Node& node : graph.nodes()) {
+    if (node.kind != OpKind::Dense) continue;
+    const Dims& w = graph.value(node.inputs[1]).fact.dims;
+    multiply_adds += element_count(graph.value(node.outputs[0]).fact.dims) * w[0];
+  }
+  return std::min(kMaxElements / elements, kMaxMultiplyAdds / multiply_adds);
+}
+
 void append_row(Elements& to, const Elements& from, size_t row, size_t width) {
   const auto begin = from.begin() + static_cast<ptrdiff_t>(row * width);
   to.insert(to.end(), begin, begin + static_cast<ptrdiff_t>(width));
@@ -85,8 +100,10 @@ void append_row(Elements& to, const Elements& from, size_t row, size_t width) {
 Result<GoldenRows> judge_golden_rows(const Graph& graph, size_t rows) {
   const GraphEntry& entry = graph.entries[0];
   const bool whole = graph.value(entry.inputs[0].value).fact.rows == Rows::Whole;
-  const size_t wanted = whole ? 1 : rows;
-  const size_t tried = whole ? 1 : 2 * rows;  // some may not be steady
+  const size_t affordable = affordable_rows(graph);
+  const size_t tried = std::min(affordable, whole ? 1 : 2 * rows);  // some may not be steady
+  const size_t wanted = std::min(tried, whole ? 1 : rows);
+  if (wanted == 0) return GoldenRows{};
 
   Trial trial{entry.inputs, entry.outputs, graph, {}, {}, {}};
   std::vector<Elements> moved_inputs;

@@ -44,6 +44,11 @@ constexpr DenseOrder dense_order(uint64_t k, uint64_t n, DType dtype) noexcept {
   return {Layout::Panel16, n <= kPairedColumns && k >= 8 ? 2u : 1u};
 }
 
+// The most columns that dense_order() gives to a Lanes16 layer of so many chains.
+constexpr uint64_t lane_columns_with(uint64_t chains) noexcept {
+  return chains == 4 ? 1 : chains == 2 ? 4 : kLanes;
+}
+
 // Elements of a packed [K, N] weight, padding included. The caller has bounded k and n (limits.h).
 constexpr uint64_t packed_elements(Layout layout, uint64_t k, uint64_t n) noexcept {
   switch (layout) {

@@ -41,7 +41,7 @@ std::optional<Node> simplified(BinaryFn fn, ValueId x, bool x_is_left, double c)
 
 void simplify(Editor& editor, NodeId n) {
   const Node& node = editor.node(n);
-  for (size_t left : {0, 1}) {
+  for (size_t left : {size_t{0}, size_t{1}}) {
     const ValueId x = node.inputs[left];
     const auto c = uniform_constant(editor.value(node.inputs[1 - left]));
     if (!c || editor.value(x).fact != editor.value(editor.output(n)).fact) continue;

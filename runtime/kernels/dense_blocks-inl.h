@@ -1,7 +1,7 @@
 // Which dense blocks an instruction set has. Its Arch says how large they may be:
-//   kMaxRows, panels_for(rows)           one chain: a block is kMaxRows x panels_for(kMaxRows) at
-//   most kMaxPairs                            two chains: rows times panels kMaxLaneRows,
-//   lane_columns(rows)     over Lanes16; divided by the chains
+//   kMaxRows, panels_for(rows)          one chain: at most that many rows, and panels for them
+//   kMaxPairs                           two chains: at most that many rows times panels
+//   kMaxLaneRows, lane_columns(rows)    over Lanes16: columns are divided by the chains
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -28,7 +28,8 @@ constexpr PanelBlockFunction panel_function() {
 }
 template <class Arch, size_t R, size_t kColumns, size_t kChains>
 constexpr LanesBlockFunction lanes_function() {
-  if constexpr (kColumns == 1 || kColumns <= Arch::lane_columns(R) / kChains) {
+  constexpr bool kAsked = kColumns <= format::lane_columns_with(kChains);
+  if constexpr (kAsked && (kColumns == 1 || kColumns <= Arch::lane_columns(R) / kChains)) {
     return lanes_block<typename Arch::F, R, kColumns, kChains>;
   } else {
     return nullptr;
