@@ -25,7 +25,7 @@ JsonValue from_nlohmann(const nlohmann::json& value) {
   } else if (value.is_object()) {
     result.kind = JsonValue::Kind::Object;
     for (const auto& [name, member] : value.items())
-      result.members.emplace_back(name, from_nlohmann(member));
+      result.members.push_back({name, from_nlohmann(member)});
   }
   return result;
 }

@@ -7,10 +7,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace mle::tools {
+
+struct JsonMember;
 
 struct JsonValue {
   enum class Kind : uint8_t { Null, Boolean, Number, Text, Array, Object };
@@ -19,10 +20,15 @@ struct JsonValue {
   double number = 0;
   std::string text;
   std::vector<JsonValue> items;
-  std::vector<std::pair<std::string, JsonValue>> members;
+  std::vector<JsonMember> members;
 
   // The member of that name; a Null where there is none.
   const JsonValue& operator[](std::string_view name) const;
+};
+
+struct JsonMember {
+  std::string name;
+  JsonValue value;
 };
 
 inline constexpr size_t kMaxJsonDepth = 64;

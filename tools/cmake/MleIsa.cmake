@@ -10,7 +10,7 @@ set(mle_isa_sanitizing -fno-sanitize=undefined)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   list(APPEND mle_isa_sanitizing --param=asan-stack=0 -fno-sanitize-address-use-after-scope)
 else()
-  list(APPEND mle_isa_sanitizing "SHELL:-mllvm -asan-stack=0")
+  list(APPEND mle_isa_sanitizing -mllvm -asan-stack=0)
 endif()
 
 function(mle_isa target file name)
