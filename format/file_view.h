@@ -1,7 +1,7 @@
 // FileView: untrusted bytes in, proven view out. The trust boundary of the runtime.
 // Promise: when open() succeeds, every index, offset, size, shape and order in the program has been
-// checked (V01 … V71) and nothing behind this door needs to check it again; weight bytes have not
-// been looked at, because nothing ever branches on them.
+// checked (V01 … V71) and nothing behind this door needs to check it again. Weight bytes have at
+// most been summed: they are never used as an index, a size or the target of a branch.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -32,8 +32,8 @@ class StringPool {
 };
 
 // One part of a segment: `bytes` long, 64-byte aligned, zero-padded to the next 64 bytes.
-// `fill` writes exactly bytes.size() bytes; it is called once, so that weights can be packed
-// straight into the output and never lie in memory twice.
+// `fill` writes exactly bytes.size() bytes and gives the same ones at every call: it is called once
+// per FileWriter::write, so that weights are packed straight into the output.
 struct Blob {
   uint64_t bytes = 0;
   std::function<void(std::span<std::byte>)> fill;

@@ -16,9 +16,8 @@ inline constexpr uint64_t kMaxDim = uint64_t{1} << 24;
 inline constexpr uint64_t kMaxTensorBytes = uint64_t{1} << 40;
 inline constexpr uint64_t kMaxTensors = 65535;  // tensor indices are 16 bits
 inline constexpr uint64_t kMaxArenaBytes = uint64_t{256}
-                                           << 20;  // tile rows times arena bytes per row
-inline constexpr uint64_t kMaxSummedAtLoad =
-    32768;  // Verify::Auto leaves larger weight segments unread
+                                           << 20;    // tile rows times arena bytes per row
+inline constexpr uint64_t kMaxSummedAtLoad = 32768;  // Verify::Auto leaves larger segments unread
 inline constexpr uint64_t kMaxNameBytes = 65535;
 inline constexpr uint64_t kVerifierDepth = 8;
 inline constexpr uint64_t kWorkPerProgramByte = 8;         // V70: the validator's budget …

@@ -154,9 +154,9 @@ constexpr RuleText kRules[] = {
      kConvertAgain},
     // Cost
     {V70_Work, "V70", "too much work",
-     "Checking the program takes at most eight steps per byte, and 100000.", kConvertAgain},
+     "Checking the program takes at most eight steps per byte plus 100000.", kConvertAgain},
     {V71_LoaderMemory, "V71", "too much memory",
-     "Loading takes at most three times the program, and 1 MiB.", kConvertAgain},
+     "Loading takes at most three times the program plus 1 MiB.", kConvertAgain},
 
     // The running library
     {R101_Open, "R101", "cannot open", "The file exists, is a regular file and can be read.",

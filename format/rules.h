@@ -1,6 +1,6 @@
 // The table of every rule that can refuse something: files (V), the running library (R), the
-// compiler and its importers (C), the tools (T) and the server (S). A Status carries the number;
-// `mle-inspect --explain V31` and docs/errors.md print the text from here.
+// compiler and its importers (C) and the tools (T). A Status carries the number;
+// `mle-inspect --explain V31` prints the text from here.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,7 +9,8 @@
 
 namespace mle::format {
 
-// Numbers never change meaning: V01 is 1 … V99 is 99, R101 is 101 …
+// Numbers never change meaning: V01 is 1 … V99 is 99, R101 is 101 … Those marked reserved refuse
+// nothing in this version.
 namespace rule {
 enum Rule : int {
   // Header
@@ -33,7 +34,7 @@ enum Rule : int {
   V17_Sum,
   V18_ProgramTooLarge,
   // FlatBuffer
-  V20_ProgramOverflow = 20,
+  V20_ProgramOverflow = 20,  // reserved: V18 refuses first
   V21_ProgramCopy,
   V22_Identifier,
   V23_Structure,
@@ -56,13 +57,13 @@ enum Rule : int {
   V44_Order,
   V45_Shapes,
   V46_Attributes,
-  V47_Counts,
+  V47_Counts,  // reserved: no op kind has an index list
   V48_InPlace,
   // Memory
   V50_ArenaPlace = 50,
   V51_ArenaSize,
   V52_ArenaOverlap,
-  V53_TotalMemory,
+  V53_TotalMemory,  // reserved: one model per file
   V54_Rows,
   // Entries and ports
   V60_EntryIndex = 60,
@@ -88,7 +89,7 @@ enum Rule : int {
   R114_NullData,
   R115_Stride,
   R116_NotSimple,
-  R120_NoMemory = 120,
+  R120_NoMemory = 120,  // reserved: an error without memory carries no rule
   R121_Threads,
   R122_Golden,
 
@@ -113,10 +114,10 @@ enum Rule : int {
   C218_Tolerance,
   C219_CheckRows,
   C220_Option,
-  C221_OutOfScope,
+  C221_OutOfScope,  // reserved
 
   // The tools
-  T301_Usage = 301,
+  T301_Usage = 301,  // reserved
   T302_ReadRows,
   T303_BadRow,
   T304_Columns,

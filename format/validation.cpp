@@ -38,7 +38,7 @@ Status Validation::spend_sort(uint64_t count) noexcept {
 Status Validation::take_memory(uint64_t bytes) noexcept {
   if (bytes > memory_left_) {
     return refuse(
-        Code::Unsupported, rule::V71_LoaderMemory, view.header().program_offset,
+        Code::OutOfMemory, rule::V71_LoaderMemory, view.header().program_offset,
         "the program: checking its %llu bytes needs %llu bytes of memory beyond the limit",
         print(view.header().program_size), print(bytes - memory_left_));
   }

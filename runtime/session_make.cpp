@@ -126,7 +126,8 @@ class Maker {
     return {};
   }
 
-  // All inputs of the entry, then those that only outputs of other entries need.
+  // All inputs of the entry, then those that only outputs of other entries need. V62: whatever an
+  // output needs is an input of its entry, so none is missing.
   Status choose_inputs() noexcept {
     size_t most = model_.entries[entry_].inputs.size();
     for (const TensorFacts& tensor : model_.tensors) most += tensor.place == Place::Input ? 1 : 0;
@@ -145,12 +146,6 @@ class Maker {
     };
     take_from(entry_, true);
     for (size_t e = 0; e < model_.entries.size(); ++e) take_from(e, false);
-    for (size_t t = 0; t < model_.tensors.size(); ++t) {
-      if (model_.tensors[t].place != Place::Input || !marks_[t].needed || marks_[t].asked) continue;
-      return error(Code::Corrupt, rule::V62_PortPlace, Status::kNoOffset,
-                   "the file was not made by mle-convert",
-                   "the outputs need input tensor %zu, which no entry names", t);
-    }
     inputs_ = {ports, count};
     session_.inputs = inputs_;
     session_.input_specs = {specs, count};

@@ -1,5 +1,6 @@
 // ConstantPool: the constants of a program, each content once.
-// Promise: weights are packed when the file is written, straight into it, never before.
+// Promise: weights are packed whenever the file is written, straight into it, and kept nowhere
+// else.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -1,5 +1,6 @@
 // The loader: the bytes of a file in, a Model bound to its kernels out.
-// Promise: O(program) time and memory; weights are pointed at, never read.
+// Promise: O(program) time and memory beyond the file itself; weights are pointed at, and read only
+// where their segment is small or Verify::Everything asks for its sum.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
