@@ -207,12 +207,13 @@ const mle::TensorSpec* spec_at(std::span<const mle::TensorSpec> specs, size_t in
 const char* mle_version(void) { return MLE_VERSION_STRING; }
 
 mle_code mle_model_load(const char* path, mle_model** model, mle_error* error) {
+  if (model == nullptr) return report(null_argument("mle_model_load", "model"), error);
   return mle_model_load_with(path, nullptr, model, error);
 }
 
 mle_code mle_model_load_with(const char* path, const mle_load_options* options, mle_model** model,
                              mle_error* error) {
-  if (model == nullptr) return report(null_argument("mle_model_load", "model"), error);
+  if (model == nullptr) return report(null_argument("mle_model_load_with", "model"), error);
   *model = nullptr;
   mle::LoadOptions load;
   if (const Status status = to_cpp(options, load); !status.ok()) return report(status, error);

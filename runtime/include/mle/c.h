@@ -4,7 +4,8 @@
  * Ownership: what mle_*_load/create gives, mle_*_destroy takes back; everything passed in is
  * borrowed until the call returns. A session keeps its model alive: destroy them in any order.
  * Errors: every function that can fail returns an mle_code and, where `error` is not NULL, fills it.
- * Nothing throws, prints or exits.
+ * Nothing throws, prints or exits. NULL where a model, a session or a place for the result is
+ * wanted is MLE_INVALID_ARGUMENT; functions that return no code answer NULL or 0 then.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef MLE_C_H_
@@ -52,8 +53,9 @@ typedef struct mle_string {
   size_t size;
 } mle_string;
 
-/* The caller's memory for one input or output. Rows lie row_bytes apart; 0 means densely packed.
- * reserved must be 0. Frozen. */
+/* The caller's memory for one input or output. Rows lie row_bytes apart; 0 means densely packed,
+ * negative is refused. A whole tensor (fixed shape) is always densely packed: row_bytes is 0 or its
+ * size in bytes. reserved must be 0. Frozen. */
 typedef struct mle_tensor {
   int32_t dtype;
   uint32_t reserved;
@@ -72,7 +74,7 @@ typedef struct mle_load_options {
   int32_t populate; /* 0 automatic, 1 never, 2 always */
   int32_t copy;     /* mle_model_from_memory: 1 copies the bytes */
   int32_t reserved; /* 0 */
-  const char* isa;  /* NULL: the best there is */
+  const char* isa;  /* NULL or "": what MLE_ISA in the environment names, else the best there is */
 } mle_load_options;
 
 typedef struct mle_session_options {
@@ -80,7 +82,7 @@ typedef struct mle_session_options {
   const char* entry;          /* NULL: the model's first */
   const char* const* outputs; /* NULL: all of the entry */
   size_t output_count;
-  size_t tile_rows;           /* 0: chosen for this machine */
+  size_t tile_rows;           /* 0: chosen for this machine; lowered where memory would not do */
   int32_t threads;            /* 0 or 1: the calling thread alone */
   int32_t reserved;           /* 0 */
 } mle_session_options;
@@ -88,13 +90,13 @@ typedef struct mle_session_options {
 /* "0.1.0". Since 0.1. */
 MLE_API const char* mle_version(void);
 
-/* Loads a file. On success *model is the model, else NULL. Since 0.1. */
+/* Loads a file. On success *model is the model, else NULL. options may be NULL. Since 0.1. */
 MLE_API mle_code mle_model_load(const char* path, mle_model** model, mle_error* error);
 MLE_API mle_code mle_model_load_with(const char* path, const mle_load_options* options,
                                      mle_model** model, mle_error* error);
 
-/* Loads from memory, which must outlive the model and be 64-byte aligned unless options->copy is
- * set. options may be NULL. Since 0.1. */
+/* Loads from memory, which must outlive the model and every session made from it, and be 64-byte
+ * aligned, unless options->copy is set. options may be NULL. Since 0.1. */
 MLE_API mle_code mle_model_from_memory(const void* data, size_t size,
                                        const mle_load_options* options, mle_model** model,
                                        mle_error* error);
@@ -102,11 +104,11 @@ MLE_API mle_code mle_model_from_memory(const void* data, size_t size,
 /* NULL is allowed. Since 0.1. */
 MLE_API void mle_model_destroy(mle_model* model);
 
-/* The kernel table in use: "sse2", "avx2", "avx512". Since 0.1. */
+/* The kernel table in use: "sse2", "avx2", "avx512"; NULL for NULL. Since 0.1. */
 MLE_API const char* mle_model_isa(const mle_model* model);
 
-/* Inputs and outputs of the default entry. name is zero-terminated and lives as long as the model.
- * Since 0.1. */
+/* Inputs and outputs of the default entry. A name is zero-terminated and lives as long as the
+ * model; it is NULL for an index out of range. Since 0.1. */
 MLE_API size_t mle_model_input_count(const mle_model* model);
 MLE_API size_t mle_model_output_count(const mle_model* model);
 MLE_API const char* mle_model_input_name(const mle_model* model, size_t index);

@@ -1,6 +1,6 @@
 // Model: a loaded .mle file. Immutable and shareable.
-// Promise: a file that loads can't crash, overrun, hang or execute; load reads the program, not the
-// weights.
+// Promise: a file that loads can't crash, overrun, hang or execute; load reads the program, not
+// large weights.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -24,14 +24,15 @@ struct ModelState;  // private to the runtime
 // copy at any time. Everything it returns is a view that lives as long as some copy does.
 class MLE_API Model {
  public:
-  // Maps `path` (reads it where it is at most 64 KiB), checks header, program and every bound, and
-  // binds each op to its kernel. Costs microseconds and O(program) memory, whatever the weights
-  // weigh. The file must not be truncated or written in place while the Model lives: replace it by
-  // rename. Fails with NotFound, Io, Corrupt, Unsupported, OutOfMemory or InvalidArgument (options).
+  // Maps `path` (reads it where it is at most 64 KiB), checks header, program and every bound, sums
+  // segments of at most 32 KiB, and binds each op to its kernel. Costs O(program) time and memory;
+  // a mapping of at most 4 MiB is also brought into memory (options.populate). The file must not be
+  // truncated or written in place while the Model lives: replace it by rename. Fails with NotFound,
+  // Io, Corrupt, Unsupported, OutOfMemory or InvalidArgument (options).
   static Result<Model> load(const char* path, const LoadOptions& options = {}) noexcept;
 
-  // The same from memory. The bytes are borrowed: they must outlive every copy of the Model and be
-  // 64-byte aligned, unless options.copy says to copy them.
+  // The same from memory. The bytes are borrowed: they must outlive every copy of the Model and
+  // every Session made from one, and be 64-byte aligned, unless options.copy says to copy them.
   static Result<Model> from_memory(std::span<const std::byte> bytes,
                                    const LoadOptions& options = {}) noexcept;
 
@@ -58,7 +59,8 @@ class MLE_API Model {
   // The kernel table in use: "sse2", "avx2" or "avx512". Zero-terminated, lives for ever.
   const char* isa() const noexcept;
 
-  // What this Model holds, in bytes: mapped or borrowed file, and memory of its own.
+  // What this Model holds, in bytes: the file, and memory of its own. A file that was read or
+  // copied (not mapped or borrowed) lies in memory of its own and counts in both.
   struct Memory {
     uint64_t file_bytes = 0;
     uint64_t own_bytes = 0;

@@ -12,7 +12,7 @@ namespace mle {
 // How much of the file load() sums. Structure safety never depends on it: the header, the program
 // and every bound are always checked in full.
 enum class Verify : uint8_t {
-  Auto = 0,        // sums of weight segments up to 32 KiB; larger ones stay unread
+  Auto = 0,        // segments up to 32 KiB are summed; larger ones stay unread
   Everything = 1,  // every segment is read and summed first
 };
 
@@ -39,7 +39,7 @@ struct LoadOptions {
   bool copy = false;      // from_memory only: copy the bytes, so that they need not outlive the
                           // Model nor be 64-byte aligned
   Populate populate = Populate::Auto;
-  uint64_t max_program_bytes = uint64_t{16} << 20;  // at most 256 MiB
+  uint64_t max_program_bytes = uint64_t{16} << 20;  // at most 256 MiB; 0 means 16 MiB
   Allocator allocator;
 };
 
@@ -49,7 +49,9 @@ struct SessionOptions {
                                                  // this order, from any entry of the model:
                                                  // "output", "entry.output", or "entry" where it
                                                  // has only one
-  size_t tile_rows = 0;                          // rows computed together; 0: chosen for this machine
+  size_t tile_rows = 0;                          // rows computed together; 0: chosen for this
+                                                 // machine; lowered where the arena would become
+                                                 // too large
   int threads = 1;                               // 1..256; more than one splits the rows of a call;
                                                  // such a session is of no use to a child process
                                                  // after fork(), which must not destroy it either

@@ -1,5 +1,6 @@
 // Session: one thread's place to run a Model.
-// Promise: a succeeding run() does not allocate, lock, log or throw.
+// Promise: a succeeding run() does not allocate, lock, log or throw. It reads no clock unless it
+// profiles. With options.threads > 1 it may wait for the session's own workers, for nobody else.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -46,8 +47,11 @@ class MLE_API Session {
   // Rows = count / width of the first per-row input; all inputs and outputs must agree exactly. An
   // f64 range into an f32 input is rounded while it is copied in. The answer for a row does not
   // depend on the other rows, on how many there are, on the number of threads, nor on which
-  // FMA instruction set the machine has. The caller's floating-point modes are restored.
-  // Inputs and outputs must not overlap. Fails with InvalidArgument, and then has written nothing.
+  // FMA instruction set the machine has. Rounding is to nearest even; dense layers and the
+  // activations fused into them flush denormals, element-wise ops do not. The caller's
+  // floating-point modes are restored.
+  // Inputs and outputs must not overlap. A negative row_bytes is refused, and a tensor that is not
+  // per row is densely packed. Fails with InvalidArgument, and then has written nothing.
   // A failing run may allocate its message; a succeeding one allocates nothing.
   Status run(std::span<const In> inputs, std::span<const Out> outputs) noexcept;
   Status run(std::initializer_list<In> inputs, std::initializer_list<Out> outputs) noexcept {
@@ -59,7 +63,7 @@ class MLE_API Session {
 
   // Bytes this session owns: arena, staging and tables, over all its threads.
   uint64_t memory() const noexcept;
-  // Rows computed together.
+  // Rows computed together: options.tile_rows, or fewer where the arena would become too large.
   size_t tile_rows() const noexcept;
 
   // Starts or stops counting per step; counts start at zero. Takes effect from the next run().

@@ -58,7 +58,9 @@ concept TensorRange = std::ranges::contiguous_range<R> && std::ranges::sized_ran
 // Borrows the caller's memory for one input until run() returns.
 // Rows lie one after another, `row_bytes` apart; 0 means densely packed. Rows of an input may
 // overlap (a window that slides), rows of an output may not. Any alignment works; memory that is
-// aligned to its elements is used in place.
+// aligned to its elements is used in place, except f64 for an f32 input, and 14 or more input rows
+// of 512 or more elements that lie a multiple of 4096 bytes apart: these would share one cache set
+// and are copied.
 class In {
  public:
   template <detail::TensorRange R>
