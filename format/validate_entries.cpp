@@ -9,7 +9,6 @@
 namespace mle::format {
 namespace {
 
-constexpr uint32_t kNoGolden = ~uint32_t{0};
 using Ports = flatbuffers::Vector<flatbuffers::Offset<fb::Port>>;
 using Marks = Scratch<uint8_t>;  // per tensor
 

@@ -11,7 +11,6 @@
 namespace mle::format {
 namespace {
 
-constexpr uint32_t kNoGolden = ~uint32_t{0};
 constexpr uint64_t kStringIndexBytes =
     sizeof(uint32_t);  // a golden string is an index into the pool
 using Ports = flatbuffers::Vector<flatbuffers::Offset<fb::Port>>;

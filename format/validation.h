@@ -118,6 +118,8 @@ class Scratch {
   const Allocator* allocator_ = nullptr;
 };
 
+inline constexpr uint32_t kNoGolden = ~uint32_t{0};  // of an entry
+
 // Which op writes a tensor.
 inline constexpr uint32_t kNoOp = 0;
 using Writers = Scratch<uint32_t>;  // per tensor: index of the op + 1, or kNoOp

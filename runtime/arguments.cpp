@@ -3,6 +3,7 @@
 #include "runtime/arguments.h"
 
 #include "format/rules.h"
+#include "runtime/entry_names.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -30,10 +31,6 @@ struct Argument {
   ptrdiff_t row_bytes;
   bool written;
 };
-
-int shown(std::string_view name) noexcept {
-  return static_cast<int>(std::min<size_t>(name.size(), 100));
-}
 
 template <class... Values>
 Status refuse(const Argument& argument, int number, const char* hint, const char* format,

@@ -3,12 +3,13 @@
 #include "compiler/import/onnx/wire_scan.h"
 
 #include "compiler/import/onnx/limits.h"
-#include "compiler/import/onnx/utf8.h"
 #include "format/rules.h"
+#include "format/utf8.h"
 
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <string_view>
 
 namespace mle::compiler::onnx {
 namespace {
@@ -165,8 +166,8 @@ class Scanner {
     if (++strings_ > kMaxStrings) return too_many("more than 2,000,000 texts");
     if (kind == kName && length > kMaxIdentifierBytes)
       return too_many("a name longer than 4,096 bytes");
-    if (kind != kOpaque && !is_utf8(bytes_.subspan(at_, length)))
-      return damaged("a text is not valid UTF-8");
+    const std::string_view text(reinterpret_cast<const char*>(bytes_.data()) + at_, length);
+    if (kind != kOpaque && !format::is_utf8(text)) return damaged("a text is not valid UTF-8");
     at_ += length;
     return {};
   }
