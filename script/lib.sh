@@ -8,8 +8,6 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 build_packages=(g++ cmake ninja-build pkgconf flatbuffers-compiler libflatbuffers-dev libxsimd-dev
   libxxhash-dev libprotobuf-dev protobuf-compiler zlib1g-dev libcli11-dev nlohmann-json3-dev
   doctest-dev)
-embed_packages=(g++ cmake ninja-build pkgconf flatbuffers-compiler libflatbuffers-dev libxsimd-dev
-  libxxhash-dev doctest-dev)
 check_packages=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 libmimalloc-dev python3)
 corpus_packages=(python3 python3-numpy)
 

@@ -23,7 +23,7 @@ UNFINISHED = re.compile(r"\b(" + "|".join(a + b for a, b in (
     ("TO", "DO"), ("FIX", "ME"), ("XX", "X"), ("not impl", "emented"), ("unimpl", "emented"))) + r")\b")
 SKIPPED = re.compile("|".join(a + b for a, b in (("doctest::", "skip"), ("DISABLED", "_"))))
 TEST_CASE = re.compile(r'TEST_CASE\(\s*"([^"]*)"')
-ROOM_NAME = re.compile(r"^[a-z0-9_ -]+: .+")
+THEME_NAME = re.compile(r"^[a-z0-9_ -]+: .+")
 
 
 def files_of(root):
@@ -55,8 +55,8 @@ def check_text(path, text):
         for name in TEST_CASE.findall(text):
             if ";" in name:
                 yield f"{path}: case '{name}': a semicolon splits the name in CTest"
-            if not ROOM_NAME.match(name):
-                yield f"{path}: case '{name}': begin with the room, 'format: ...'"
+            if not THEME_NAME.match(name):
+                yield f"{path}: case '{name}': begin with the theme, 'reader: ...'"
 
 
 def check(root):

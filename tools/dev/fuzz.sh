@@ -23,9 +23,8 @@ run_target() {
   local target=$1 work=$build/fuzz/$1 seeds status=0
   mkdir -p "$work/corpus"
   seeds=()
-  for folder in "tests/fuzz/seeds/${target%_fuzz}" "$build/fuzz_seeds/${target%_fuzz}"; do
-    [ ! -d "$folder" ] || seeds+=("$folder")
-  done
+  local folder=$build/fuzz_seeds/${target%_fuzz}
+  [ ! -d "$folder" ] || seeds+=("$folder")
   local command=("$build/bin/$target" "-max_total_time=$seconds" -timeout=10 -rss_limit_mb=2048
     -print_final_stats=1 "-artifact_prefix=$work/" "$work/corpus" "${seeds[@]}")
   "${command[@]}" >"$work/log" 2>&1 || status=$?

@@ -14,7 +14,7 @@ newest_first() {
   local file
   git log --format= --name-only -- '*.cpp' | awk 'NF && !seen[$0]++' | while read -r file; do
     case "$file" in
-      format/* | runtime/* | compiler/* | serve/* | tools/*)
+      format/* | runtime/* | compiler/* | tools/*)
         if [ -f "$file" ] && grep -q -F "\"$PWD/$file\"" "$build/compile_commands.json"; then
           echo "$file"
         fi
@@ -29,7 +29,7 @@ for ((i = 0; i < ${#files[@]}; i += 2)); do
   [ $SECONDS -lt $deadline ] || break
   pids=()
   for file in "${files[@]:i:2}"; do
-    "$tidy" -quiet -p "$build" -header-filter="^$PWD/(format|runtime|compiler|serve|tools)/" "$file" 2> >(grep -v 'warnings generated' >&2) &
+    "$tidy" -quiet -p "$build" -header-filter="^$PWD/(format|runtime|compiler|tools)/" "$file" 2> >(grep -v 'warnings generated' >&2) &
     pids+=($!)
     done_count=$((done_count + 1))
   done
