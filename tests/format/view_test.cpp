@@ -272,7 +272,9 @@ TEST_CASE("reader: memory beyond the loader's limit is refused") {
   const Allocator allocator;
   Validation validation(view, allocator, view.own_bytes());
   CHECK(validation.take_memory(1 << 20).ok());
-  CHECK(validation.take_memory(1 << 20).rule() == rule::V71_LoaderMemory);
+  const Status too_much = validation.take_memory(1 << 20);
+  CHECK(too_much.rule() == rule::V71_LoaderMemory);
+  CHECK(too_much.code() == Code::OutOfMemory);
 }
 
 // ---- the embedder's allocator

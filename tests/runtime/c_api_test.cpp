@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <array>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 
@@ -76,6 +77,9 @@ TEST_CASE_FIXTURE(Fixture, "c: NULL is an error or nothing, never a crash") {
   CHECK(mle_model_load(nullptr, &none, nullptr) == MLE_INVALID_ARGUMENT);
   CHECK(none == nullptr);
   CHECK(mle_model_load("x", nullptr, &error) == MLE_INVALID_ARGUMENT);
+  CHECK(std::string(error.message) == "mle_model_load: model is NULL");
+  CHECK(mle_model_load_with("x", nullptr, nullptr, &error) == MLE_INVALID_ARGUMENT);
+  CHECK(std::string(error.message) == "mle_model_load_with: model is NULL");
   CHECK(mle_model_from_memory(nullptr, 100, nullptr, &none, &error) == MLE_INVALID_ARGUMENT);
   CHECK(mle_model_from_memory(nullptr, 0, nullptr, &none, &error) == MLE_CORRUPT);
   CHECK(mle_model_from_memory(bytes.data(), bytes.size(), nullptr, nullptr, &error) ==
@@ -190,6 +194,31 @@ TEST_CASE_FIXTURE(Fixture, "c: options do what they do in C++, and wrong ones ar
   CHECK(create_with([](auto& o) { o.threads = 2, o.tile_rows = 5; }) == MLE_OK);
   CHECK(create_with([](auto& o) { o.threads = -2; }) == MLE_INVALID_ARGUMENT);
   CHECK(create_with([](auto& o) { o.reserved = 7; }) == MLE_INVALID_ARGUMENT);
+}
+
+TEST_CASE_FIXTURE(Fixture, "c: a file loads with the options given, and an error names its path") {
+  char path[] = "/tmp/mle-c-test-XXXXXX";
+  const int file = ::mkstemp(path);
+  REQUIRE(file >= 0);
+  REQUIRE(::write(file, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+  ::close(file);
+  mle_load_options options = {};
+  options.struct_size = sizeof options;
+  options.verify = 1;
+  options.isa = "sse2";
+  mle_model* loaded = nullptr;
+  CHECK(mle_model_load_with(path, &options, &loaded, &error) == MLE_OK);
+  REQUIRE(loaded != nullptr);
+  CHECK(std::string(mle_model_isa(loaded)) == "sse2");
+  mle_model_destroy(loaded);
+  CHECK(mle_model_load_with(path, nullptr, &loaded, &error) == MLE_OK);
+  mle_model_destroy(loaded);
+  options.populate = 3;
+  CHECK(mle_model_load_with(path, &options, &loaded, &error) == MLE_INVALID_ARGUMENT);
+  CHECK(loaded == nullptr);
+  ::unlink(path);
+  CHECK(mle_model_load_with(path, nullptr, &loaded, &error) == MLE_NOT_FOUND);
+  CHECK(std::strstr(error.message, path) != nullptr);
 }
 
 TEST_CASE_FIXTURE(Fixture, "c: tensors of unknown type or with reserved bits are refused") {

@@ -1,5 +1,6 @@
 // What <mle/model.h> and <mle/options.h> promise about loading.
 // SPDX-License-Identifier: Apache-2.0
+#include "format/header.h"
 #include "format/rules.h"
 #include "runtime/kernels/kernels.h"
 #include "tests/runtime/networks.h"
@@ -98,6 +99,22 @@ TEST_CASE("model: a damaged file is refused by its rule, under its path") {
   const TemporaryFile empty({});
   CHECK(Model::load(empty.path()).error().rule() == rule::V01_FileTooShort);
   CHECK(Model::from_memory({}).error().rule() == rule::V01_FileTooShort);
+}
+
+TEST_CASE("model: a file of a newer minor version loads, one of another major version does not") {
+  AlignedBytes bytes = make_file(tiny_linear());
+  format::Header header;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  header.format_minor = 0xFFFF;
+  std::memcpy(bytes.data(), &header, sizeof header);
+  refit_sums(bytes.span());
+  CHECK(Model::from_memory(bytes.span()).has_value());
+  ++header.format_major;
+  std::memcpy(bytes.data(), &header, sizeof header);
+  refit_sums(bytes.span());
+  const Status status = Model::from_memory(bytes.span()).error();
+  CHECK(status.code() == Code::Unsupported);
+  CHECK(status.rule() == rule::V03_Major);
 }
 
 TEST_CASE("model: from_memory borrows aligned bytes and copies others only when told to") {
