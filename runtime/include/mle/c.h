@@ -3,18 +3,18 @@
  * Thread safety: a model may be used by any thread at any time; a session by one thread at a time.
  * Ownership: what mle_*_load/create gives, mle_*_destroy takes back; everything passed in is
  * borrowed until the call returns. A session keeps its model alive: destroy them in any order.
- * Errors: every function that can fail returns an mle_code and, where `error` is not NULL, fills it.
- * Nothing throws, prints or exits. NULL where a model, a session or a place for the result is
+ * Errors: every function that can fail returns an mle_code and, where `error` is not NULL, fills
+ * it. Nothing throws, prints or exits. NULL where a model, a session or a place for the result is
  * wanted is MLE_INVALID_ARGUMENT; functions that return no code answer NULL or 0 then.
  *
  * SPDX-License-Identifier: Apache-2.0 */
 #ifndef MLE_C_H_
 #define MLE_C_H_
 
+#include "mle/export.h"
+
 #include <stddef.h>
 #include <stdint.h>
-
-#include "mle/export.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -33,8 +33,20 @@ typedef enum mle_code {
 } mle_code;
 
 typedef enum mle_dtype {
-  MLE_F32 = 1, MLE_F64 = 2, MLE_F16 = 3, MLE_BF16 = 4, MLE_I8 = 5, MLE_U8 = 6, MLE_I16 = 7,
-  MLE_U16 = 8, MLE_I32 = 9, MLE_U32 = 10, MLE_I64 = 11, MLE_U64 = 12, MLE_BOOL = 13, MLE_STR = 14
+  MLE_F32 = 1,
+  MLE_F64 = 2,
+  MLE_F16 = 3,
+  MLE_BF16 = 4,
+  MLE_I8 = 5,
+  MLE_U8 = 6,
+  MLE_I16 = 7,
+  MLE_U16 = 8,
+  MLE_I32 = 9,
+  MLE_U32 = 10,
+  MLE_I64 = 11,
+  MLE_U64 = 12,
+  MLE_BOOL = 13,
+  MLE_STR = 14
 } mle_dtype;
 
 /* Filled by a failing call. Frozen: 512 bytes, nothing to free. Texts are cut to fit and always
@@ -82,9 +94,9 @@ typedef struct mle_session_options {
   const char* entry;          /* NULL: the model's first */
   const char* const* outputs; /* NULL: all of the entry */
   size_t output_count;
-  size_t tile_rows;           /* 0: chosen for this machine; lowered where memory would not do */
-  int32_t threads;            /* 0 or 1: the calling thread alone */
-  int32_t reserved;           /* 0 */
+  size_t tile_rows; /* 0: chosen for this machine; lowered where memory would not do */
+  int32_t threads;  /* 0 or 1: the calling thread alone */
+  int32_t reserved; /* 0 */
 } mle_session_options;
 
 /* "0.1.0". Since 0.1. */

@@ -4,15 +4,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <span>
-#include <string_view>
-
 #include "mle/export.h"
 #include "mle/options.h"
 #include "mle/result.h"
 #include "mle/tensor.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
 
 namespace mle {
 

@@ -18,14 +18,15 @@ enum class Verify : uint8_t {
 
 // How a mapped file is brought into memory.
 enum class Populate : uint8_t {
-  Auto = 0,   // at load up to 4 MiB, on first touch above
-  Never = 1,  // on first touch
-  Always = 2, // at load
+  Auto = 0,    // at load up to 4 MiB, on first touch above
+  Never = 1,   // on first touch
+  Always = 2,  // at load
 };
 
 // An embedder's own memory. Both functions or neither; they may be called from any thread that
 // makes or destroys a Model or a Session, never from run().
-// `allocate` returns `bytes` bytes aligned to `align` (a power of two), or null when there are none.
+// `allocate` returns `bytes` bytes aligned to `align` (a power of two), or null when there are
+// none.
 struct Allocator {
   void* (*allocate)(void* context, size_t bytes, size_t align) = nullptr;
   void (*release)(void* context, void* block, size_t bytes, size_t align) = nullptr;
@@ -34,27 +35,28 @@ struct Allocator {
 
 struct LoadOptions {
   Verify verify = Verify::Auto;
-  std::string_view isa;   // "sse2", "avx2", "avx512": forces a kernel table; empty: the best there is
-                          // (or the one MLE_ISA names). An unknown or unsupported name is an error.
-  bool copy = false;      // from_memory only: copy the bytes, so that they need not outlive the
-                          // Model nor be 64-byte aligned
+  std::string_view
+      isa;            // "sse2", "avx2", "avx512": forces a kernel table; empty: the best there is
+                      // (or the one MLE_ISA names). An unknown or unsupported name is an error.
+  bool copy = false;  // from_memory only: copy the bytes, so that they need not outlive the
+                      // Model nor be 64-byte aligned
   Populate populate = Populate::Auto;
   uint64_t max_program_bytes = uint64_t{16} << 20;  // at most 256 MiB; 0 means 16 MiB
   Allocator allocator;
 };
 
 struct SessionOptions {
-  std::string_view entry;                        // empty: the model's first
-  std::span<const std::string_view> outputs;     // empty: all outputs of the entry; else these, in
-                                                 // this order, from any entry of the model:
-                                                 // "output", "entry.output", or "entry" where it
-                                                 // has only one
-  size_t tile_rows = 0;                          // rows computed together; 0: chosen for this
-                                                 // machine; lowered where the arena would become
-                                                 // too large
-  int threads = 1;                               // 1..256; more than one splits the rows of a call;
-                                                 // such a session is of no use to a child process
-                                                 // after fork(), which must not destroy it either
+  std::string_view entry;                     // empty: the model's first
+  std::span<const std::string_view> outputs;  // empty: all outputs of the entry; else these, in
+                                              // this order, from any entry of the model:
+                                              // "output", "entry.output", or "entry" where it
+                                              // has only one
+  size_t tile_rows = 0;                       // rows computed together; 0: chosen for this
+                                              // machine; lowered where the arena would become
+                                              // too large
+  int threads = 1;                            // 1..256; more than one splits the rows of a call;
+                                              // such a session is of no use to a child process
+                                              // after fork(), which must not destroy it either
   Allocator allocator;
 };
 

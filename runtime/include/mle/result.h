@@ -1,14 +1,14 @@
-// Result<T>: a T, or the Status that says why there is none. Member names are those of std::expected.
-// Promise: exactly one of the two is there, and nothing here throws.
+// Result<T>: a T, or the Status that says why there is none. Member names are those of
+// std::expected. Promise: exactly one of the two is there, and nothing here throws.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+
+#include "mle/status.h"
 
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
 #include <utility>
-
-#include "mle/status.h"
 
 namespace mle {
 

@@ -4,17 +4,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-#include <initializer_list>
-#include <span>
-
 #include "mle/export.h"
 #include "mle/model.h"
 #include "mle/options.h"
 #include "mle/profile.h"
 #include "mle/result.h"
 #include "mle/tensor.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <initializer_list>
+#include <span>
 
 namespace mle {
 

@@ -3,11 +3,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <cstddef>
-#include <utility>
-
 #include "mle/export.h"
 #include "mle/session.h"
+
+#include <cstddef>
+#include <utility>
 
 namespace mle {
 

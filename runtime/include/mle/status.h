@@ -72,7 +72,8 @@ class [[nodiscard]] Status {
   const char* message() const noexcept { return ok() ? "" : state_->message; }
   const char* hint() const noexcept { return ok() ? "" : state_->hint; }
 
-  // Makes an error from finished texts. If memory is gone the result is still an error: OutOfMemory.
+  // Makes an error from finished texts. If memory is gone the result is still an error:
+  // OutOfMemory.
   static Status make(Code code, int rule, uint64_t offset, std::string_view message,
                      std::string_view hint = {}) noexcept {
     void* block = std::malloc(sizeof(State) + message.size() + hint.size() + 2);
@@ -132,8 +133,7 @@ class [[nodiscard]] Status {
 
 // Returns the error of `expression` (a Status) from the enclosing function, which returns Status or
 // Result<T>; goes on when it is ok.
-#define MLE_TRY(expression)                                        \
-  do {                                                             \
-    if (::mle::Status mle_status_ = (expression); !mle_status_.ok()) \
-      return mle_status_;                                          \
+#define MLE_TRY(expression)                                                              \
+  do {                                                                                   \
+    if (::mle::Status mle_status_ = (expression); !mle_status_.ok()) return mle_status_; \
   } while (false)

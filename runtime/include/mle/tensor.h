@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "mle/dtype.h"
+
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -10,8 +12,6 @@
 #include <span>
 #include <string_view>
 #include <type_traits>
-
-#include "mle/dtype.h"
 
 namespace mle {
 
@@ -37,22 +37,57 @@ struct EntrySpec {
 };
 
 namespace detail {
-template <class T> struct DTypeOf;  // no definition: not a type a tensor can hold
-template <> struct DTypeOf<float> { static constexpr DType value = DType::F32; };
-template <> struct DTypeOf<double> { static constexpr DType value = DType::F64; };
-template <> struct DTypeOf<int8_t> { static constexpr DType value = DType::I8; };
-template <> struct DTypeOf<uint8_t> { static constexpr DType value = DType::U8; };
-template <> struct DTypeOf<int16_t> { static constexpr DType value = DType::I16; };
-template <> struct DTypeOf<uint16_t> { static constexpr DType value = DType::U16; };
-template <> struct DTypeOf<int32_t> { static constexpr DType value = DType::I32; };
-template <> struct DTypeOf<uint32_t> { static constexpr DType value = DType::U32; };
-template <> struct DTypeOf<int64_t> { static constexpr DType value = DType::I64; };
-template <> struct DTypeOf<uint64_t> { static constexpr DType value = DType::U64; };
-template <> struct DTypeOf<bool> { static constexpr DType value = DType::Bool; };
+template <class T>
+struct DTypeOf;  // no definition: not a type a tensor can hold
+template <>
+struct DTypeOf<float> {
+  static constexpr DType value = DType::F32;
+};
+template <>
+struct DTypeOf<double> {
+  static constexpr DType value = DType::F64;
+};
+template <>
+struct DTypeOf<int8_t> {
+  static constexpr DType value = DType::I8;
+};
+template <>
+struct DTypeOf<uint8_t> {
+  static constexpr DType value = DType::U8;
+};
+template <>
+struct DTypeOf<int16_t> {
+  static constexpr DType value = DType::I16;
+};
+template <>
+struct DTypeOf<uint16_t> {
+  static constexpr DType value = DType::U16;
+};
+template <>
+struct DTypeOf<int32_t> {
+  static constexpr DType value = DType::I32;
+};
+template <>
+struct DTypeOf<uint32_t> {
+  static constexpr DType value = DType::U32;
+};
+template <>
+struct DTypeOf<int64_t> {
+  static constexpr DType value = DType::I64;
+};
+template <>
+struct DTypeOf<uint64_t> {
+  static constexpr DType value = DType::U64;
+};
+template <>
+struct DTypeOf<bool> {
+  static constexpr DType value = DType::Bool;
+};
 
 template <class R>
-concept TensorRange = std::ranges::contiguous_range<R> && std::ranges::sized_range<R> &&
-                      requires { DTypeOf<std::remove_cv_t<std::ranges::range_value_t<R>>>::value; };
+concept TensorRange = std::ranges::contiguous_range<R> && std::ranges::sized_range<R> && requires {
+  DTypeOf<std::remove_cv_t<std::ranges::range_value_t<R>>>::value;
+};
 }  // namespace detail
 
 // Borrows the caller's memory for one input until run() returns.
@@ -64,10 +99,11 @@ concept TensorRange = std::ranges::contiguous_range<R> && std::ranges::sized_ran
 class In {
  public:
   template <detail::TensorRange R>
-    requires(!std::same_as<std::remove_cvref_t<R>, In>)
-  In(const R& range) noexcept  // NOLINT: implicit on purpose
+  requires(!std::same_as<std::remove_cvref_t<R>, In>) In(const R& range)
+  noexcept  // NOLINT: implicit on purpose
       : dtype_(detail::DTypeOf<std::remove_cv_t<std::ranges::range_value_t<R>>>::value),
-        data_(std::ranges::data(range)), count_(std::ranges::size(range)) {}
+        data_(std::ranges::data(range)),
+        count_(std::ranges::size(range)) {}
   // `count` elements in all; `data` may be null only when count is 0.
   In(DType dtype, const void* data, size_t count, ptrdiff_t row_bytes = 0) noexcept
       : dtype_(dtype), data_(data), count_(count), row_bytes_(row_bytes) {}
@@ -88,11 +124,13 @@ class In {
 class Out {
  public:
   template <detail::TensorRange R>
-    requires(!std::same_as<std::remove_cvref_t<R>, Out> &&
-             !std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<R>>>)
-  Out(R&& range) noexcept  // NOLINT: implicit on purpose
+  requires(!std::same_as<std::remove_cvref_t<R>, Out> &&
+           !std::is_const_v<std::remove_reference_t<std::ranges::range_reference_t<R>>>)
+      Out(R&& range)
+  noexcept  // NOLINT: implicit on purpose
       : dtype_(detail::DTypeOf<std::remove_cv_t<std::ranges::range_value_t<R>>>::value),
-        data_(std::ranges::data(range)), count_(std::ranges::size(range)) {}
+        data_(std::ranges::data(range)),
+        count_(std::ranges::size(range)) {}
   Out(DType dtype, void* data, size_t count, ptrdiff_t row_bytes = 0) noexcept
       : dtype_(dtype), data_(data), count_(count), row_bytes_(row_bytes) {}
 
