@@ -31,6 +31,7 @@ To convert(From x) noexcept {
     constexpr To kLowest = std::numeric_limits<To>::lowest();
     constexpr To kHighest = std::numeric_limits<To>::max();
     // 2^digits is the first value too large; unlike kHighest itself it is exact in any float type.
+    // NOLINTNEXTLINE(bugprone-integer-division): meant, it is a power of two.
     constexpr From kTooLarge = static_cast<From>(kHighest / 2 + 1) * 2;
     if (x >= kTooLarge) return kHighest;
     if (x > static_cast<From>(kLowest) - From{1} || x >= static_cast<From>(kLowest)) {

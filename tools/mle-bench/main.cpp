@@ -47,7 +47,7 @@ int write_json(const BenchReport& report, const std::string& path, const Console
   return kDone;
 }
 
-int run_mode(BenchOptions options, const Output& output, const Console& console) {
+int run_mode(const BenchOptions& options, const Output& output, const Console& console) {
   auto report = bench(options);
   if (!report) return console.error(options.model, report.error()), kFailed;
   if (output.json != "-") std::fputs(report_text(*report, output.format).c_str(), stdout);
