@@ -82,8 +82,12 @@ if command -v pkg-config >/dev/null; then
   read -ra static_libs < <(pkg-config --static --libs mle)
   "$cc" -std=c99 "${strict[@]}" "$here/stranger/predict.c" -o "$work/pc_c" "${cflags[@]}" "${libs[@]}"
   "$cxx" -std=c++20 "${strict[@]}" "$here/stranger/predict.cpp" -o "$work/pc_cpp" "${cflags[@]}" "${libs[@]}"
-  "$cc" -std=c99 -static "$here/stranger/predict.c" -o "$work/pc_static" "${cflags[@]}" "${static_libs[@]}"
-  for program in pc_c pc_cpp pc_static; do answers "$work/$program"; done
+  programs=(pc_c pc_cpp)
+  if [[ "${static_libs[*]}" != *-lmimalloc* ]]; then  # of which distributions have no static library
+    "$cc" -std=c99 -static "$here/stranger/predict.c" -o "$work/pc_static" "${cflags[@]}" "${static_libs[@]}"
+    programs+=(pc_static)
+  fi
+  for program in "${programs[@]}"; do answers "$work/$program"; done
 else
   echo "skipped: pkg-config is not installed, mle.pc was not tried"
 fi
