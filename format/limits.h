@@ -23,8 +23,8 @@ inline constexpr uint64_t kVerifierDepth = 8;
 inline constexpr uint64_t kWorkPerProgramByte = 8;         // V70: the validator's budget …
 inline constexpr uint64_t kWorkBase = 100000;              // … in steps
 inline constexpr uint64_t kLoaderBytesPerProgramByte = 3;  // V71: what the loader may allocate …
-inline constexpr uint64_t kLoaderBytesBase = uint64_t{1} << 20;  // … beyond the file itself
-inline constexpr uint64_t kReadInsteadOfMap = 65536;             // files up to this size are read
-inline constexpr uint64_t kPopulateUpTo = uint64_t{4} << 20;     // Populate::Auto
+inline constexpr uint64_t kLoaderBytesBase = uint64_t{1} << 20;   // … beyond the file itself
+inline constexpr uint64_t kReadInsteadOfMap = uint64_t{1} << 19;  // files up to this size are read
+inline constexpr uint64_t kPopulateUpTo = uint64_t{4} << 20;      // Populate::Auto
 
 }  // namespace mle::format

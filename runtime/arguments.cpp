@@ -16,10 +16,12 @@ namespace {
 using Transfer = BoundPort::Transfer;
 namespace rule = format::rule;
 
-// Rows of an input that all fall into the same cache sets are worth moving apart from here on.
+// Rows of an input that all fall into the same cache sets are worth moving apart once they no
+// longer fit the cache next to the core: below that the copy costs more than the misses.
 constexpr size_t kWideInput = 512;
 constexpr size_t kManyRows = 14;
 constexpr size_t kSetStride = 4096;
+constexpr size_t kBeyondCache = size_t{4} << 20;
 
 // An In or Out and what it is called in messages.
 struct Argument {
@@ -109,7 +111,8 @@ Transfer choose_transfer(const SessionPort& port, const Argument& argument, cons
     return Transfer::Copy;
   }
   const bool one_set = port.width >= kWideInput && bound.stride % kSetStride == 0 && port.per_row;
-  if (one_set && !argument.written && rows >= kManyRows) return Transfer::Copy;
+  const bool beyond_cache = rows >= kManyRows && rows * bound.stride > kBeyondCache;
+  if (one_set && !argument.written && beyond_cache) return Transfer::Copy;
   return Transfer::InPlace;
 }
 

@@ -1,6 +1,7 @@
 // What <mle/model.h> and <mle/options.h> promise about loading.
 // SPDX-License-Identifier: Apache-2.0
 #include "format/header.h"
+#include "format/limits.h"
 #include "format/rules.h"
 #include "runtime/kernels/kernels.h"
 #include "tests/runtime/networks.h"
@@ -43,7 +44,7 @@ bool mentions(const Status& status, const char* text) {
 }
 
 TEST_CASE("model: a small file is read and a large one mapped, with the same answers") {
-  for (const std::vector<uint32_t>& widths : {std::vector<uint32_t>{7, 5}, {300, 200, 3}}) {
+  for (const std::vector<uint32_t>& widths : {std::vector<uint32_t>{7, 5}, {400, 400, 3}}) {
     const TinyModel network = random_mlp(widths, 1);
     const AlignedBytes bytes = make_file(network);
     const TemporaryFile file(bytes.span());
@@ -58,7 +59,7 @@ TEST_CASE("model: a small file is read and a large one mapped, with the same ans
         Session session = Session::make(model).or_exit();
         CHECK(same_bits(answers(session, rows), answers(expected, rows)));
         CHECK(model.memory().file_bytes == bytes.size());
-        const bool mapped = bytes.size() > 65536;
+        const bool mapped = bytes.size() > format::kReadInsteadOfMap;
         CHECK((model.memory().own_bytes < bytes.size()) == mapped);
       }
     }
