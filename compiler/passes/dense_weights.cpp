@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <utility>
 
 namespace mle::compiler {
@@ -22,6 +23,13 @@ Elements rounded(const Elements& elements) {
 
 bool all_finite(const Elements& elements) {
   return std::all_of(elements.begin(), elements.end(), [](double e) { return std::isfinite(e); });
+}
+
+// A dense layer flushes denormals: what was a normal number before must not become one.
+bool any_flushed(const Elements& exact, const Elements& kept) {
+  for (size_t i = 0; i < exact.size(); ++i)
+    if (exact[i] != 0 && std::abs(kept[i]) < double{std::numeric_limits<float>::min()}) return true;
+  return false;
 }
 
 // One row whose columns are N(0, 1) behind `before`.
@@ -75,6 +83,7 @@ void DenseWeights::put_after(const Affine& affine) {
 bool DenseWeights::keeps_digits(const Affine* before) const {
   const Elements w32 = rounded(w), b32 = rounded(b);
   if (!all_finite(w32) || !all_finite(b32)) return false;
+  if (any_flushed(w, w32) || any_flushed(b, b32)) return false;
   const size_t rows = std::clamp(kMostWork / (k * n), size_t{1}, kRows);
   Random random;
   Elements exact, kept;  // rows one after another

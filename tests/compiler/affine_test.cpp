@@ -35,6 +35,13 @@ TEST_CASE("compiler: a product and its bias become one dense layer") {
   CHECK(graph.nodes()[0].inputs.size() == 3);
 }
 
+TEST_CASE("compiler: a factor that would make weights denormal stays a node of its own") {
+  GraphBuilder g;
+  const ValueId tiny = g.constant({}, {1e-39f});
+  g.output(g.binary(kMul, g.dense(g.input({4}), 3), tiny));
+  CHECK(after(fold_affine, g.finish()).nodes().size() == 2);
+}
+
 TEST_CASE("compiler: adding a bias leaves the weights where they are") {
   GraphBuilder g;
   g.output(g.binary(kAdd, g.dense(g.input({4}), 3), g.random_constant({3})));

@@ -50,6 +50,14 @@ TEST_CASE("onnx: Gemm adds C as number, vector, row or nothing, times beta") {
   CHECK(near(answer(gemm({2}, {10, 20}, 0), kRows, 2), {1, 2, -2, -2}));
 }
 
+TEST_CASE("onnx: a Gemm whose alpha or beta makes a constant overflow is refused") {
+  Model alpha;
+  alpha.input("x", "N,1").weights("w", {1, 1}, {1e20f}).output("y");
+  alpha.node("Gemm", {"x", "w"}).real("alpha", 1e20f);
+  CHECK(contains(refusal(alpha), "C212"));
+  CHECK(contains(refusal(gemm({1}, {1e20f}, 1e20f)), "C212"));
+}
+
 TEST_CASE("onnx: a Gemm whose C has rows of its own is refused where rows are free") {
   CHECK(contains(refusal(gemm({2, 2}, {1, 2, 3, 4})), "C214"));
   CHECK(contains(refusal(gemm({2, 1}, {1, 2})), "C214"));

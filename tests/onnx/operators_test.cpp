@@ -373,3 +373,22 @@ TEST_CASE("onnx: constants that multiply into billions of steps are refused, not
   model.node("MatMul", {"x", "b"});
   CHECK(contains(refusal(model), "C216"));
 }
+
+TEST_CASE("onnx: arithmetic on integer constants broadcasts as it does on tensors") {
+  Model model;
+  model.input("x", "N,2,3").output("y");
+  auto& column = model.initializer("column", {2, 1}, kI64);
+  auto& row = model.initializer("row", {3}, kI64);
+  for (const int64_t value : {10, 20}) column.add_int64_data(value);
+  for (const int64_t value : {1, 2, 3}) row.add_int64_data(value);
+  model.node("Add", {"column", "row"}, {"sum"});
+  model.node("Cast", {"sum"}, {"f"}).integer("to", kF32);
+  model.node("Add", {"x", "f"});
+  CHECK(near(answer(model, Elements(6, 0), 1), {11, 12, 13, 21, 22, 23}));
+}
+
+TEST_CASE("onnx: Celu with an alpha that is not positive is refused") {
+  One celu("Celu");
+  celu.node.real("alpha", -1);
+  CHECK(contains(refusal(celu.model), "C209"));
+}

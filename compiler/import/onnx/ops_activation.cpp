@@ -20,7 +20,8 @@ Status read_plain(OperatorNode& op) {
 template <Act act, int default_alpha>
 Status read_with_alpha(OperatorNode& op) {
   MLE_TRY_ASSIGN(const double alpha, op.real("alpha", static_cast<float>(default_alpha / 1000.0)));
-  if (act == Act::Celu && alpha == 0) return broken(C209_Attribute, "Celu with alpha = 0");
+  if (act == Act::Celu && !(alpha > 0))
+    return unsupported(C209_Attribute, "Celu with an alpha that is not positive");
   MLE_TRY_ASSIGN(const ValueId x, op.value(0));
   return op.emit(unary(act, x, {alpha, 0}));
 }

@@ -5,12 +5,15 @@
 #include "compiler/import/onnx/text.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 namespace mle::compiler::onnx {
 namespace {
 
 using enum format::rule::Rule;
+
+constexpr uint64_t kMaxFoldedIntegers = uint64_t{1} << 20;
 
 bool apply(BinaryFn fn, int64_t a, int64_t b, int64_t* y) {
   switch (fn) {
@@ -29,19 +32,50 @@ bool apply(BinaryFn fn, int64_t a, int64_t b, int64_t* y) {
   return false;
 }
 
+// Where element `i` of a tensor broadcast to `wide` lies in the tensor itself.
+size_t broadcast_from(const Dims& dims, const Dims& wide, size_t i) {
+  size_t from = 0, stride = 1;
+  for (size_t axis = wide.size(), own = dims.size(); axis-- > 0;) {
+    const size_t at = i % wide[axis];
+    i /= wide[axis];
+    if (own == 0) continue;
+    --own;
+    if (dims[own] != 1) from += at * stride;
+    stride *= dims[own];
+  }
+  return from;
+}
+
+// The dims that both broadcast to, or nothing.
+std::optional<Dims> broadcast(const Dims& a, const Dims& b) {
+  Dims wide(std::max(a.size(), b.size()), 1);
+  for (const Dims* dims : {&a, &b}) {
+    const size_t offset = wide.size() - dims->size();
+    for (size_t i = 0; i < dims->size(); ++i) {
+      uint32_t& to = wide[offset + i];
+      if ((*dims)[i] == 1 || (*dims)[i] == to) continue;
+      if (to != 1) return {};
+      to = (*dims)[i];
+    }
+  }
+  return wide;
+}
+
 Status fold_integers(OperatorNode& op, BinaryFn fn) {
   MLE_TRY_ASSIGN(const std::vector<int64_t> a, op.integers_of(0));
   MLE_TRY_ASSIGN(const std::vector<int64_t> b, op.integers_of(1));
-  const Dims& dims = a.size() >= b.size() ? op.dims(0) : op.dims(1);
-  std::vector<int64_t> y(std::max(a.size(), b.size()));
-  const bool fits =
-      (a.size() == 1 || a.size() == y.size()) && (b.size() == 1 || b.size() == y.size());
-  if (!fits || op.dtype(0) != op.dtype(1) || a.empty() || b.empty())
+  const std::optional<Dims> dims = broadcast(op.dims(0), op.dims(1));
+  if (!dims || op.dtype(0) != op.dtype(1) || a.empty() || b.empty() ||
+      element_count(*dims) > kMaxFoldedIntegers)
     return unsupported(C205_UnsupportedOp, op.type() + " of these integer constants");
-  for (size_t i = 0; i < y.size(); ++i)
-    if (!apply(fn, a[a.size() == 1 ? 0 : i], b[b.size() == 1 ? 0 : i], &y[i]))
+  std::vector<int64_t> y(element_count(*dims));
+  for (size_t i = 0; i < y.size(); ++i) {
+    const int64_t left = a[broadcast_from(op.dims(0), *dims, i)];
+    const int64_t right = b[broadcast_from(op.dims(1), *dims, i)];
+    if (!apply(fn, left, right, &y[i]))
       return broken(C209_Attribute, op.type() + " of integer constants leaves their range");
-  MLE_TRY_ASSIGN(Tensor result, cast(make_tensor("", DType::I64, dims, y), op.dtype(0)));
+  }
+  MLE_TRY_ASSIGN(Tensor result, cast(make_tensor("", DType::I64, *dims, y), op.dtype(0)));
   op.set(0, std::move(result));
   return {};
 }

@@ -3,6 +3,8 @@
 #include "compiler/import/onnx/ops.h"
 #include "compiler/import/onnx/text.h"
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace mle::compiler::onnx {
@@ -32,6 +34,17 @@ Tensor scaled(const Tensor& tensor, float factor) {
   return {tensor.name, DType::F32, tensor.dims, Constant::from_f32(std::move(to)), {}};
 }
 
+// The source's numbers are finite; ours must be too.
+bool all_finite(const Tensor& tensor) {
+  const std::span<const float> elements = tensor.data.f32();
+  return std::all_of(elements.begin(), elements.end(), [](float e) { return std::isfinite(e); });
+}
+
+Status out_of_range(const char* factor) {
+  return unsupported(C212_NotFinite, std::string(factor) + " times its constant overflows f32",
+                     "scale the constants in the source model and export again");
+}
+
 // C of a Gemm as a bias of `n` elements, or nothing where it differs from row to row.
 std::optional<Tensor> as_bias(const Tensor& c, uint32_t n) {
   const uint32_t last = c.dims.empty() ? 1 : c.dims.back();
@@ -55,6 +68,7 @@ Status read_gemm(OperatorNode& op) {
   MLE_TRY_ASSIGN(Tensor w, op.weight(1));
   const auto factor = static_cast<float>(alpha);
   w = trans_b != 0 ? transposed(w, factor) : scaled(w, factor);
+  if (factor != 1 && !all_finite(w)) return out_of_range("alpha");
   MLE_TRY_ASSIGN(ValueId x, op.value(0));
   if (trans_a != 0) {
     if (!op.is_constant(0))
@@ -72,7 +86,9 @@ Status read_gemm(OperatorNode& op) {
   if (op.is_constant(2)) {
     MLE_TRY_ASSIGN(const Tensor c, op.weight(2));
     if (auto bias = as_bias(c, w.dims[1])) {
-      MLE_TRY_ASSIGN(const ValueId b, op.constant(scaled(*bias, static_cast<float>(beta))));
+      const Tensor by_beta = scaled(*bias, static_cast<float>(beta));
+      if (!all_finite(by_beta)) return out_of_range("beta");
+      MLE_TRY_ASSIGN(const ValueId b, op.constant(by_beta));
       node.inputs.push_back(b);
       return op.emit(std::move(node));
     }
