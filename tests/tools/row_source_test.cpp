@@ -78,6 +78,24 @@ TEST_CASE("tools: without names CSV columns go by position, with or without a he
   CHECK(floats_of(folder.file("e.csv", ""), {kPair, {}})->empty());
 }
 
+TEST_CASE("tools: a first CSV line with a number in it is no header, so its typo is refused") {
+  const TempFolder folder;
+  CHECK(mentions(refusal(folder.file("a.csv", "1,2O\n3,4\n"), {kPair, {}}),
+                 "line 1: column 2: '2O' is not a number"));
+  CHECK(mentions(refusal(folder.file("b.csv", "1,2O\n3,4\n"), {kPair, kNames}),
+                 "line 1: column 2: '2O' is not a number"));
+  CHECK(floats_of(folder.file("c.csv", ",\n3,4\n"), {kPair, {}})->size() == 4);
+  CHECK(floats_of(folder.file("d.csv", "age,height,2020\n3,4,5\n"), {kPair, kNames})->size() == 2);
+}
+
+TEST_CASE("tools: a CSV header with none of the model's names is refused, not taken by position") {
+  const TempFolder folder;
+  CHECK(mentions(refusal(folder.file("a.csv", "p,q\n1,2\n"), {kPair, kNames}),
+                 "no column 'age', 'height'"));
+  CHECK(
+      mentions(refusal(folder.file("b.csv", "p,q\n1,2\n"), {kColumns, {}}), "no column 'a', 'b'"));
+}
+
 TEST_CASE("tools: a bad CSV row is named by its line and column") {
   const TempFolder folder;
   CHECK(mentions(refusal(folder.file("a.csv", "age,height\n1,2\n1,tall\n"), {kPair, kNames}),

@@ -103,22 +103,24 @@ Status CsvSource::bind(const RowTarget& target, const Console& console) {
   if (ended_) return {};
   const std::vector<std::string> wanted = column_names(target);
   const std::unordered_set<std::string_view> known(wanted.begin(), wanted.end());
-  bool numbers = true, named = false;
+  // One number makes it a row of data: a typo in its other cells must not hide it.
+  bool words = false, numbers = false, named = false;
   for (const CsvField& field : fields_) {
-    named = named || known.count(trim(field.text)) > 0;
-    numbers = numbers && (trim(field.text).empty() || parse_cell(field, DType::Bool) ||
-                          to_double(trim(field.text)));
+    const std::string_view text = trim(field.text);
+    named = named || known.count(text) > 0;
+    const bool number = parse_cell(field, DType::Bool) || to_double(text);
+    numbers = numbers || number;
+    words = words || (!number && !text.empty());
   }
   const bool text_inputs = std::any_of(specs_.begin(), specs_.end(),
                                        [](const TensorSpec& s) { return s.dtype == DType::Str; });
-  const bool header = named || (!numbers && !text_inputs);
+  const bool header = named || (words && !numbers && !text_inputs);
   columns_ = fields_.size();
   pending_ = !header;
   if (header)
     for (const CsvField& field : fields_) header_.emplace_back(trim(field.text));
-  // A file of other names altogether goes by position if it has as many columns.
-  if (named || (header && !wanted.empty() && columns_ != slots_.size()))
-    return bind_names(wanted, console);
+  // Columns of other names are other columns, even where there are as many of them.
+  if (header && !wanted.empty()) return bind_names(wanted, console);
   const bool per_row = !specs_.empty() && specs_[0].per_row;
   if (per_row && columns_ != slots_.size())
     return bad(Code::InvalidArgument, format::rule::T304_Columns,
