@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <filesystem>
 
 using namespace mle::tools;
 using namespace mle::tools::testing;
@@ -137,6 +138,28 @@ TEST_CASE("programs: misuse exits with 2 and names the nearest flag") {
   CHECK(run("mle-inspect", {"--explain", "V99999"}).status == 2);
   CHECK(run("mle-bench", {"walk", model}).status == 2);
   CHECK(run("mle-bench", {"run", model, "--fail-above", "5"}).status == 2);
+}
+
+TEST_CASE("programs: an output that is one of the inputs is refused before anything is touched") {
+  const TempFolder folder;
+  const std::string model = converted(folder, "iris"), bytes = read_file(model);
+  const std::string rows = folder.file("rows.csv", "1,2,3,4\n");
+  const std::string onnx = folder.file("x.onnx", read_file(kModels + "/iris.onnx"));
+  std::filesystem::create_symlink(onnx, folder.path("link.mle"));
+  std::filesystem::create_hard_link(rows, folder.path("link.csv"));
+  for (const std::string& out : {onnx, folder.path("./x.onnx"), folder.path("link.mle")}) {
+    const Finished done = run("mle-convert", {onnx, "-o", out});
+    CHECK(done.status == 2);
+    CHECK(mentions(done.err, "is the source itself"));
+  }
+  for (const std::string& out : {model, rows, folder.path("link.csv")}) {
+    const Finished done = run("mle-run", {model, "--input", rows, "-o", out});
+    CHECK(done.status == 2);
+    CHECK(mentions(done.err, "is the model or the rows themselves"));
+  }
+  CHECK(read_file(model) == bytes);
+  CHECK(read_file(rows) == "1,2,3,4\n");
+  CHECK(read_file(onnx) == read_file(kModels + "/iris.onnx"));
 }
 
 TEST_CASE("programs: help fits a screen, ends with examples, and version names the format") {

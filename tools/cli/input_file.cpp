@@ -68,6 +68,13 @@ CsvReader::Source InputFile::source() const {
   };
 }
 
+bool same_file(const std::string& a, const std::string& b) {
+  struct stat first {
+  }, second{};
+  return stat(a.c_str(), &first) == 0 && stat(b.c_str(), &second) == 0 && S_ISREG(first.st_mode) &&
+         first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
 Result<std::string> read_text_file(const std::string& path, size_t most) {
   MLE_TRY_ASSIGN(const InputFile file, InputFile::open(path));
   const CsvReader::Source source = file.source();

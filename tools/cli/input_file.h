@@ -34,6 +34,9 @@ class InputFile {
   bool mapped_ = false;
 };
 
+// True where both paths lead to one regular file, by whatever links.
+bool same_file(const std::string& a, const std::string& b);
+
 // A whole small text file, such as a list of labels; at most `most` bytes.
 Result<std::string> read_text_file(const std::string& path, size_t most);
 

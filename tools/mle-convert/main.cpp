@@ -193,6 +193,11 @@ int run_tool(int argc, char** argv, Console& console) {
     console.error("", "-o OUT is missing", "run mle-convert --help");
     return kMisuse;
   }
+  if (same_file(typed.source, typed.output)) {
+    console.error("-o", "'" + typed.output + "' is the source itself",
+                  "name another file to write");
+    return kMisuse;
+  }
   if (!read_options(typed, options, console)) return kMisuse;
   if (!typed.dump.empty()) add_dump(typed.dump, options);
   return is_folder(typed.source) ? run_folder(typed, options, console)

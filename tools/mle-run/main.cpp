@@ -5,6 +5,7 @@
 #include "format/rules.h"
 #include "tools/cli/console.h"
 #include "tools/cli/flags.h"
+#include "tools/cli/input_file.h"
 #include "tools/cli/progress.h"
 #include "tools/cli/row_buffers.h"
 #include "tools/cli/row_source.h"
@@ -163,6 +164,12 @@ int main(int argc, char** argv) {
       console.error("", "--input is missing", "run mle-run --help");
       return kMisuse;
     }
+    for (const std::string& source : {options.model, options.input})
+      if (same_file(options.output, source)) {
+        console.error("--output", "'" + options.output + "' is the model or the rows themselves",
+                      "name another file to write");
+        return kMisuse;
+      }
     return run_tool(options, console);
   } catch (const std::bad_alloc&) {
     console.error("", "out of memory", "give fewer rows at a time with --rows-per-batch");
