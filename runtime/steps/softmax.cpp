@@ -63,6 +63,8 @@ AxisPlan<Args>* make_plan(Binder& binder, const fb::Op& op, void (*kernel)(const
 bool bind_softmax(Binder& binder, const fb::Op& op, Step& step) noexcept {
   const kernels::Table& table = binder.kernels();
   const bool log = step.kind == format::OpKind::LogSoftmax;
+  // The mode of the dense layer before it: to change it costs as much as a small softmax.
+  step.flush = true;
   return make_plan<float>(binder, op, log ? table.log_softmax : table.softmax, step) != nullptr;
 }
 

@@ -47,8 +47,8 @@ class MLE_API Session {
   // Rows = count / width of the first per-row input; all inputs and outputs must agree exactly. An
   // f64 range into an f32 input is rounded while it is copied in. The answer for a row does not
   // depend on the other rows, on how many there are, on the number of threads, nor on which
-  // FMA instruction set the machine has. Rounding is to nearest even; dense layers and the
-  // activations fused into them flush denormals, element-wise ops do not. The caller's
+  // FMA instruction set the machine has. Rounding is to nearest even; dense layers, the
+  // activations fused into them and softmax flush denormals, element-wise ops do not. The caller's
   // floating-point modes are restored.
   // Inputs and outputs must not overlap. A negative row_bytes is refused, and a tensor that is not
   // per row is densely packed. Fails with InvalidArgument, and then has written nothing.
