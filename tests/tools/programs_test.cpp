@@ -162,6 +162,23 @@ TEST_CASE("programs: an output that is one of the inputs is refused before anyth
   CHECK(read_file(onnx) == read_file(kModels + "/iris.onnx"));
 }
 
+TEST_CASE("programs: empty names are refused, and features of the same name") {
+  const TempFolder folder;
+  const auto named = [&](const std::string& flag, const std::string& names) {
+    return run("mle-convert", {kModels + "/iris.onnx", "-o", folder.path("x.mle"), flag, names});
+  };
+  const Finished empty = named("--features", "a,,c,d"), twice = named("--features", "a,b,c,b");
+  CHECK(empty.status == 2);
+  CHECK(mentions(empty.err, "--features: name 2 is empty"));
+  CHECK(twice.status == 2);
+  CHECK(mentions(twice.err, "--features: two are called 'b'"));
+  CHECK(mentions(named("--labels", "a,b,").err, "--labels: name 3 is empty"));
+  CHECK(named("--labels", folder.file("gap.txt", "a\n\nc\n")).status == 2);
+  CHECK(!folder.has("x.mle"));
+  CHECK(named("--labels", "a,b,b").status == 0);
+  CHECK(named("--labels", folder.file("labels.txt", "a\r\nb\r\nc\r\n\r\n")).status == 0);
+}
+
 TEST_CASE("programs: help fits a screen, ends with examples, and version names the format") {
   const std::vector<std::pair<std::string, std::vector<std::string>>> kTools{
       {"mle-run", {}},        {"mle-convert", {}},     {"mle-inspect", {}},     {"mle-bench", {}},

@@ -17,6 +17,8 @@
 #include <cstdlib>
 #include <new>
 #include <string>
+#include <string_view>
+#include <unordered_set>
 #include <vector>
 
 namespace mle::tools {
@@ -50,8 +52,10 @@ Result<std::vector<std::string>> read_names(const std::string& text) {
   std::vector<std::string> names;
   for (std::string& line : split_list(lines, '\n')) {
     while (!line.empty() && line.back() == '\r') line.pop_back();
-    if (!line.empty()) names.push_back(std::move(line));
+    names.push_back(std::move(line));
   }
+  // A file may end in line ends; an empty line before that would shift the names after it.
+  while (!names.empty() && names.back().empty()) names.pop_back();
   return names;
 }
 
@@ -78,9 +82,20 @@ bool read_options(const Typed& typed, ConvertOptions& options, const Console& co
     if (!read) return wrong(flag, read.error().message(), read.error().hint());
     to = std::move(*read);
     if (!text.empty() && to.empty()) wrong(flag, "names nothing", "give a,b,c or a file of lines");
+    const auto empty = std::find(to.begin(), to.end(), "");
+    if (empty != to.end())
+      wrong(flag, "name " + std::to_string(empty - to.begin() + 1) + " is empty",
+            "give every one a name");
   };
   names("--features", typed.features, options.compile.features);
   names("--labels", typed.labels, options.compile.labels);
+  // Rows are matched to features by name, so a name can stand for one column only.
+  std::unordered_set<std::string_view> seen;
+  for (const std::string& name : options.compile.features)
+    if (!seen.insert(name).second && !name.empty()) {
+      wrong("--features", "two are called '" + name + "'", "rename one of them");
+      break;
+    }
   if (!typed.card.empty()) {
     auto card = read_text_file(typed.card, kMaxListFile);
     if (card)
