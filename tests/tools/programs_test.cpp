@@ -179,6 +179,26 @@ TEST_CASE("programs: empty names are refused, and features of the same name") {
   CHECK(named("--labels", folder.file("labels.txt", "a\r\nb\r\nc\r\n\r\n")).status == 0);
 }
 
+TEST_CASE("programs: a standard output that is full ends every tool with 1 and a message") {
+  const TempFolder folder;
+  const std::string model = converted(folder, "iris");
+  const std::vector<std::pair<std::string, std::vector<std::string>>> kRuns{
+      {"mle-inspect", {model}},
+      {"mle-inspect", {"--limits"}},
+      {"mle-inspect", {"--help"}},
+      {"mle-convert", {kModels + "/iris.onnx", "-o", model}},
+      {"mle-convert", {kModels + "/digits.onnx", "-o", model, "--dump", "passes"}},
+      {"mle-bench", {"load", model, "--seconds", "0.01"}},
+      {"mle-bench", {"load", model, "--seconds", "0.01", "--json", "-"}},
+      {"mle-run", {model, "--input", kModels + "/digits_rows.csv"}}};
+  for (const auto& [tool, words] : kRuns) {
+    CAPTURE(words.back());
+    const Finished done = run(tool, words, {}, "/dev/full");
+    CHECK(done.status == 1);
+    CHECK_MESSAGE(mentions(done.err, tool + ": error: standard output: "), done.err);
+  }
+}
+
 TEST_CASE("programs: help fits a screen, ends with examples, and version names the format") {
   const std::vector<std::pair<std::string, std::vector<std::string>>> kTools{
       {"mle-run", {}},        {"mle-convert", {}},     {"mle-inspect", {}},     {"mle-bench", {}},

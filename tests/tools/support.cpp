@@ -52,7 +52,7 @@ std::string read_file(const std::string& path) {
 }
 
 Finished run(const std::string& tool, const std::vector<std::string>& arguments,
-             const std::vector<std::string>& environment) {
+             const std::vector<std::string>& environment, const std::string& output) {
   const TempFolder folder;
   const std::string out = folder.path("out"), err = folder.path("err");
   const std::string program = std::string(MLE_BIN) + "/" + tool;
@@ -68,7 +68,8 @@ Finished run(const std::string& tool, const std::vector<std::string>& arguments,
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&actions, 1, out.c_str(), O_WRONLY | O_CREAT, 0600);
+  posix_spawn_file_actions_addopen(&actions, 1, (output.empty() ? out : output).c_str(),
+                                   O_WRONLY | O_CREAT, 0600);
   posix_spawn_file_actions_addopen(&actions, 2, err.c_str(), O_WRONLY | O_CREAT, 0600);
   pid_t child = -1;
   const int error =

@@ -52,9 +52,10 @@ struct Finished {
   int status = -1;  // exit status; 128 + signal where one ended it
   std::string out, err;
 };
-// Runs one of the built tools by name; `arguments` are words, not a shell line.
+// Runs one of the built tools by name; `arguments` are words, not a shell line. With `output`
+// its standard output goes there and is not read.
 Finished run(const std::string& tool, const std::vector<std::string>& arguments,
-             const std::vector<std::string>& environment = {});
+             const std::vector<std::string>& environment = {}, const std::string& output = "");
 
 // A .npz of stored members, written by the tools' own writer.
 std::string npz_file(const std::vector<std::pair<std::string, std::string>>& members_as_npy);

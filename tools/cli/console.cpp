@@ -5,8 +5,10 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <string>
 
 namespace mle::tools {
@@ -41,6 +43,15 @@ void Console::error(std::string_view subject, const Status& status) const {
 
 void Console::warning(std::string_view subject, std::string_view message) const {
   line("warning", kYellow, subject, message, {});
+}
+
+int Console::finish(int status) const {
+  errno = 0;
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  // An earlier flush that failed left only the mark.
+  error("standard output", errno != 0 ? std::strerror(errno) : "can't be written",
+        "check that it is open and has room");
+  return status == kDone ? static_cast<int>(kFailed) : status;
 }
 
 void Console::line(std::string_view kind, const char* colour, std::string_view subject,

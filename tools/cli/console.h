@@ -29,6 +29,10 @@ class Console {
   void error(std::string_view subject, const Status& status) const;
   void warning(std::string_view subject, std::string_view message) const;
 
+  // The exit status for a tool that would end with `status`: kFailed instead of kDone, explained,
+  // where what it printed on stdout did not arrive.
+  int finish(int status) const;
+
  private:
   void line(std::string_view kind, const char* colour, std::string_view subject,
             std::string_view message, std::string_view hint) const;

@@ -137,8 +137,8 @@ int main(int argc, char** argv) {
   try {
     const std::string mode = argc > 1 ? argv[1] : "";
     if (std::find(kModes.begin(), kModes.end(), mode) == kModes.end())
-      return parse_plain(argc, argv, console);
-    return parse_mode(mode, argc - 1, argv + 1, console);
+      return console.finish(parse_plain(argc, argv, console));
+    return console.finish(parse_mode(mode, argc - 1, argv + 1, console));
   } catch (const std::bad_alloc&) {
     console.error("", mle::Status::out_of_memory());
   } catch (const std::exception& error) {

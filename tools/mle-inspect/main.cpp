@@ -111,7 +111,7 @@ int run_tool(int argc, char** argv, Console& console) {
 int main(int argc, char** argv) {
   mle::tools::Console console("mle-inspect");
   try {
-    return mle::tools::run_tool(argc, argv, console);
+    return console.finish(mle::tools::run_tool(argc, argv, console));
   } catch (const std::bad_alloc&) {
     console.error("", mle::Status::out_of_memory());
   } catch (const std::exception& error) {
