@@ -6,6 +6,7 @@
 #include "tools/cli/zip.h"
 
 #include <doctest/doctest.h>
+#include <sys/stat.h>
 
 #include <cmath>
 #include <filesystem>
@@ -197,6 +198,36 @@ TEST_CASE("programs: a standard output that is full ends every tool with 1 and a
     CHECK(done.status == 1);
     CHECK_MESSAGE(mentions(done.err, tool + ": error: standard output: "), done.err);
   }
+}
+
+TEST_CASE("programs: mle-inspect refuses a pipe or a folder at once") {
+  const TempFolder folder;
+  REQUIRE(mkfifo(folder.path("pipe").c_str(), 0600) == 0);
+  for (const std::string& path : {folder.path("pipe"), folder.path("")}) {
+    const Finished done = run("mle-inspect", {path});
+    CHECK(done.status == 1);
+    CHECK(mentions(done.err, path + ": is not a regular file"));
+  }
+}
+
+TEST_CASE("programs: mle-run refuses an output of a format that it does not write") {
+  const TempFolder folder;
+  const std::string model = converted(folder, "iris"), rows = folder.file("x.csv", "1,2,3,4\n");
+  for (const std::string name : {"y.jsonl", "y.parquet", "y.npy", "y.csv.gz"}) {
+    const Finished done = run("mle-run", {model, "--input", rows, "-o", folder.path(name)});
+    CHECK(done.status == 2);
+    CHECK(mentions(done.err, "name it *.npz or *.csv, or - for standard output"));
+    CHECK(!folder.has(name));
+  }
+  for (const std::string name : {"y.csv", "y.npz", "y"})
+    CHECK(run("mle-run", {model, "--input", rows, "-o", folder.path(name)}).status == 0);
+}
+
+TEST_CASE("programs: a dimension that is given twice is refused") {
+  const Finished done =
+      run("mle-convert", {"x.onnx", "-o", "y", "--shape", "n=4", "--shape", "n=5"});
+  CHECK(done.status == 2);
+  CHECK(mentions(done.err, "--shape: 'n' is given twice"));
 }
 
 TEST_CASE("programs: help fits a screen, ends with examples, and version names the format") {

@@ -34,13 +34,21 @@ struct Opened {
 
 }  // namespace
 
-Result<InputFile> InputFile::open(const std::string& path) {
+Result<InputFile> InputFile::open(const std::string& path) { return open_as(path, false); }
+
+Result<InputFile> InputFile::open_regular(const std::string& path) { return open_as(path, true); }
+
+Result<InputFile> InputFile::open_as(const std::string& path, bool regular) {
   auto opened = std::make_shared<Opened>();
-  opened->descriptor =
-      path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  // Without O_NONBLOCK, opening a named pipe would wait for its writer.
+  const int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (regular ? O_NONBLOCK : 0);
+  opened->descriptor = path == "-" ? STDIN_FILENO : ::open(path.c_str(), flags);
   struct stat facts {};
   if (opened->descriptor < 0 || fstat(opened->descriptor, &facts) != 0)
     return io_error(path, errno);
+  if (regular && !S_ISREG(facts.st_mode))
+    return Status::make(Code::Io, format::rule::T302_ReadRows, Status::kNoOffset,
+                        path + ": is not a regular file", "give the path of a file");
   if (S_ISDIR(facts.st_mode)) return io_error(path, EISDIR);
   InputFile file;
   file.path_ = path;

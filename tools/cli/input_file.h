@@ -18,6 +18,8 @@ class InputFile {
  public:
   // "-" is standard input.
   static Result<InputFile> open(const std::string& path);
+  // The same for what must be a regular file: anything else is refused and never waited for.
+  static Result<InputFile> open_regular(const std::string& path);
 
   const std::string& path() const { return path_; }
   bool mapped() const { return mapped_; }
@@ -27,6 +29,8 @@ class InputFile {
   CsvReader::Source source() const;
 
  private:
+  static Result<InputFile> open_as(const std::string& path, bool regular);
+
   std::string path_;
   std::shared_ptr<const void> owner_;
   std::span<const std::byte> bytes_;

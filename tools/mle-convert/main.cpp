@@ -74,8 +74,9 @@ bool read_options(const Typed& typed, ConvertOptions& options, const Console& co
     if (!size || *size < 1 || *size > 1 << 24)
       wrong("--shape", "'" + shape + "' is not NAME=N with N from 1 to 16777216",
             "for example --shape batch=16");
-    else
-      options.compile.shapes[shape.substr(0, equals)] = static_cast<uint32_t>(*size);
+    else if (!options.compile.shapes.emplace(shape.substr(0, equals), static_cast<uint32_t>(*size))
+                  .second)
+      wrong("--shape", "'" + shape.substr(0, equals) + "' is given twice", "give it once");
   }
   const auto names = [&](const char* flag, const std::string& text, std::vector<std::string>& to) {
     auto read = text.empty() ? std::vector<std::string>() : read_names(text);

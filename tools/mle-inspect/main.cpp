@@ -43,12 +43,8 @@ int refuse(const std::string& path, const Status& status, const Console& console
 }
 
 int inspect(const Options& options, const Console& console) {
-  auto file = InputFile::open(options.model);
+  const auto file = InputFile::open_regular(options.model);
   if (!file) return console.error(options.model, file.error()), kFailed;
-  if (!file->mapped()) {
-    console.error(options.model, "is not a regular file", "give the path of a .mle file");
-    return kFailed;
-  }
   format::ViewOptions viewing;
   viewing.verify = options.verify ? Verify::Everything : Verify::Auto;
   auto view = format::FileView::open(file->bytes(), viewing);

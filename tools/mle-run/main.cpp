@@ -24,6 +24,12 @@ struct Options {
   std::string model, input, output = "-", entry;
   uint64_t rows_per_batch = 0, threads = 1;
   bool as_npz() const { return output.ends_with(".npz"); }
+  // Any other suffix promises a format that would not be in the file; no suffix promises none.
+  bool known_suffix() const {
+    const std::string name = output.substr(output.rfind('/') + 1);
+    const size_t dot = name.rfind('.');
+    return dot == std::string::npos || as_npz() || name.ends_with(".csv");
+  }
 };
 
 constexpr uint64_t kBatchBytes = uint64_t{1} << 20;  // per thread, of inputs and outputs together
@@ -170,6 +176,11 @@ int main(int argc, char** argv) {
                       "name another file to write");
         return kMisuse;
       }
+    if (!options.known_suffix()) {
+      console.error("--output", "'" + options.output + "' has a suffix that can't be written",
+                    "name it *.npz or *.csv, or - for standard output");
+      return kMisuse;
+    }
     return run_tool(options, console);
   } catch (const std::bad_alloc&) {
     console.error("", "out of memory", "give fewer rows at a time with --rows-per-batch");
