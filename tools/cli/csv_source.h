@@ -1,4 +1,4 @@
-// Rows from CSV: by column name where file and model have names, else by position.
+// Rows from CSV: by column name where file and model both have names, else by position.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

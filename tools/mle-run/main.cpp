@@ -155,7 +155,7 @@ int main(int argc, char** argv) {
         .text("--input", "ROWS", &options.input,
               "rows as .npy, .npz or CSV, told apart by content; - is standard input (CSV)")
         .text("-o,--output", "OUT", &options.output,
-              "*.npz: every output by name; else text, one line per row; - is standard output")
+              "*.npz: every output by name; *.csv or no suffix: one line per row; -: stdout")
         .text("--entry", "NAME|all", &options.entry,
               "which question to answer (text: the model's first, .npz: all)")
         .whole("--rows-per-batch", "N", &options.rows_per_batch, 1, kMostRows,
