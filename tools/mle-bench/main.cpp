@@ -109,7 +109,7 @@ int parse_mode(const std::string& mode, int argc, char** argv, Console& console)
   if (const auto status = flags.parse(argc, argv, console)) return *status;
   if (output.fail_above >= 0 && options.against.empty())
     return misuse(console, "--fail-above needs --against", "name what to compare with");
-  return run_mode(std::move(options), output, console);
+  return run_mode(options, output, console);
 }
 
 // Without a mode: the help that names them.
