@@ -23,8 +23,22 @@ enum class OpKind : uint16_t {
   Reshape,
   ArgMax,
   Cast,
+  MatMul,
+  Reduce,
+  CumSum,
+  TopK,
+  LayerNorm,
+  Transpose,
+  Expand,
+  Gather,
+  GatherElements,
+  MapKeys,
+  Labels,
+  IsMissing,
+  Products,
+  Piecewise,
 };
-inline constexpr int kOpKindCount = 15;
+inline constexpr int kOpKindCount = 29;
 
 // alpha and beta are the op's fattr[0] and fattr[1]; functions without parameters ignore them.
 enum class Act : uint8_t {

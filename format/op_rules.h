@@ -25,6 +25,7 @@ class OpUnderTest {
   TensorFacts output() const noexcept { return tensor(span_of(op_.outputs())[0]); }
   Act act() const noexcept { return static_cast<Act>(op_.act()); }
   std::span<const uint32_t> iattr() const noexcept { return span_of(op_.iattr()); }
+  std::span<const uint32_t> indices() const noexcept { return span_of(op_.indices()); }
   size_t fattr_count() const noexcept { return count_of(op_.fattr()); }
   double fattr(uint32_t i) const noexcept { return as_double(*op_.fattr()->Get(i)); }
 
@@ -44,6 +45,9 @@ struct Arity {
 };
 // Number of inputs of a known kind; every kind has one output.
 Arity arity_of(OpKind kind) noexcept;
+
+// The kinds with an index list, which their rule checks; others have none.
+bool takes_indices(OpKind kind) noexcept;
 
 // V45, V46: operands, attributes and output fit the kind. Only for known kinds of right arity.
 Status check_op_rule(OpKind kind, const OpUnderTest& op) noexcept;

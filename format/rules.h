@@ -89,6 +89,7 @@ enum Rule : int {
   R114_NullData,
   R115_Stride,
   R116_NotSimple,
+  R117_NoAnswer,
   R120_NoMemory = 120,  // reserved: an error without memory carries no rule
   R121_Threads,
   R122_Golden,

@@ -77,12 +77,13 @@ Status check_rows(const OpUnderTest& test) noexcept {
 
 Status check_op(Validation& v, size_t index, const fb::Op& op, const Writers& writers) noexcept {
   MLE_TRY(v.spend(kStepsPerOperand * (1 + uint64_t{count_of(op.inputs())}) +
-                  count_of(op.outputs()) + count_of(op.iattr()) + count_of(op.fattr())));
+                  count_of(op.outputs()) + count_of(op.iattr()) + count_of(op.fattr()) +
+                  count_of(op.indices())));
   MLE_TRY(v.check_name(op.name(), &op, "an op"));
   MLE_TRY(check_known(v, index, op));
   const OpUnderTest test(v, index, op);
   MLE_TRY(check_operands(v, test, op, writers));
-  if (count_of(op.indices()) != 0) {
+  if (count_of(op.indices()) != 0 && !takes_indices(static_cast<OpKind>(op.kind()))) {
     return test.bad(rule::V46_Attributes, "has an index list, its kind takes none");
   }
   MLE_TRY(check_op_rule(static_cast<OpKind>(op.kind()), test));

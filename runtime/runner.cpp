@@ -94,34 +94,44 @@ void Runner::prepare(const SessionState& session, const Places& places) noexcept
 void Runner::run(const SessionState& session, size_t begin, size_t end) noexcept {
   FloatMode mode(session.steps.front()->flush);
   size_t first = begin;
+  steps::Fault fault;
   do {
     const size_t rows = std::min(session.tile_rows, end - first);
     point_inputs(session, first, rows, mode);
     point_outputs(session, first);
     if (session.profiling) [[unlikely]] {
-      time_steps(session, rows, mode);
+      time_steps(session, rows, mode, fault);
     } else {
-      run_steps(session, rows, mode);
+      run_steps(session, rows, mode, fault);
+    }
+    if (fault.step != nullptr) [[unlikely]] {
+      if (fault_.step == nullptr || first + fault.row < fault_.row) {
+        fault_ = fault;
+        fault_.row += first;
+      }
+      return;
     }
     finish_outputs(session, first, rows);
     first += rows;
   } while (first < end);
 }
 
-void Runner::run_steps(const SessionState& session, size_t rows, FloatMode& mode) noexcept {
+void Runner::run_steps(const SessionState& session, size_t rows, FloatMode& mode,
+                       steps::Fault& fault) noexcept {
   for (const Step* step : session.steps) {
     mode.set_flush(step->flush);
-    step->run(*step, slots_, rows);
+    step->run(*step, slots_, rows, fault);
   }
 }
 
-void Runner::time_steps(const SessionState& session, size_t rows, FloatMode& mode) noexcept {
+void Runner::time_steps(const SessionState& session, size_t rows, FloatMode& mode,
+                        steps::Fault& fault) noexcept {
   using Clock = std::chrono::steady_clock;
   for (size_t s = 0; s < session.steps.size(); ++s) {
     const Step& step = *session.steps[s];
     const Clock::time_point start = Clock::now();
     mode.set_flush(step.flush);
-    step.run(step, slots_, rows);
+    step.run(step, slots_, rows, fault);
     const auto took = std::chrono::nanoseconds(Clock::now() - start);
     ++ticks_[s].calls;
     ticks_[s].rows += rows;

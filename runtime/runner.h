@@ -39,8 +39,13 @@ class Runner {
   // Points every slot that stays the same from call to call.
   void prepare(const SessionState& session, const Places& places) noexcept;
 
-  // Rows [begin, end) of the session's current call. In a whole model that is [0, 1).
+  // Rows [begin, end) of the session's current call. In a whole model that is [0, 1). Ends early
+  // where a row has no answer: fault() then has a step.
   void run(const SessionState& session, size_t begin, size_t end) noexcept;
+
+  // Of the runs since it was cleared, the one with the lowest row, counted from the call's first.
+  const steps::Fault& fault() const noexcept { return fault_; }
+  void clear_fault() noexcept { fault_ = {}; }
 
   const Ticks& ticks(size_t step) const noexcept { return ticks_[step]; }
   void clear_ticks(size_t steps) noexcept;
@@ -49,14 +54,17 @@ class Runner {
   void point_inputs(const SessionState& session, size_t first, size_t rows,
                     FloatMode& mode) noexcept;
   void point_outputs(const SessionState& session, size_t first) noexcept;
-  void run_steps(const SessionState& session, size_t rows, FloatMode& mode) noexcept;
-  void time_steps(const SessionState& session, size_t rows, FloatMode& mode) noexcept;
+  void run_steps(const SessionState& session, size_t rows, FloatMode& mode,
+                 steps::Fault& fault) noexcept;
+  void time_steps(const SessionState& session, size_t rows, FloatMode& mode,
+                  steps::Fault& fault) noexcept;
   void finish_outputs(const SessionState& session, size_t first, size_t rows) noexcept;
   steps::Slot staged(const SessionPort& port) const noexcept;
 
   steps::Slot* slots_ = nullptr;  // one per tensor of the program
   std::byte* staging_ = nullptr;  // a tile of every input and output
   Ticks* ticks_ = nullptr;        // one per step
+  steps::Fault fault_;
 };
 
 }  // namespace mle::detail

@@ -9,24 +9,54 @@
 #include "runtime/tile.h"
 #include "runtime/workers.h"
 
+#include <cstdio>
+#include <string_view>
 #include <utility>
 
 namespace mle {
 
+using detail::Runner;
 using detail::SessionState;
 
 namespace {
 
-// The arguments are bound: nothing can fail from here on.
-void execute(SessionState& session) noexcept {
+// The lowest row without an answer among all runners, forgotten for the next call.
+Status take_fault(SessionState& session) noexcept {
+  steps::Fault lowest;
+  for (Runner& runner : session.runners) {
+    const steps::Fault& fault = runner.fault();
+    if (fault.step != nullptr && (lowest.step == nullptr || fault.row < lowest.row)) lowest = fault;
+    runner.clear_fault();
+  }
+  if (lowest.step == nullptr) return {};
+  char value[32] = "";
+  if (lowest.value != steps::Fault::kNoValue) {
+    std::snprintf(value, sizeof value, ": %lld", static_cast<long long>(lowest.value));
+  }
+  const std::string_view name = lowest.step->name;
+  return error(Code::InvalidArgument, format::rule::R117_NoAnswer, Status::kNoOffset,
+               "the model has no answer for such a row: correct it or leave it out",
+               "row %zu: '%.*s' met %s%s", lowest.row, static_cast<int>(name.size()), name.data(),
+               lowest.what, value);
+}
+
+// The arguments are bound: what can fail from here on is a row the model has no answer for.
+Status execute(SessionState& session) noexcept {
   const size_t rows = session.rows;
-  if (rows == 0) return;
+  if (rows == 0) return {};
   if (session.workers != nullptr) {
     const size_t part =
         detail::choose_part(rows, session.tile_rows, session.runners.size(), session.work_per_row);
-    if (part < rows) return session.workers->run(rows, part);
+    if (part < rows) {
+      session.workers->run(rows, part);
+      return take_fault(session);
+    }
   }
-  session.runners.front().run(session, 0, rows);
+  Runner& runner = session.runners.front();
+  runner.run(session, 0, rows);
+  if (runner.fault().step != nullptr) [[unlikely]]
+    return take_fault(session);
+  return {};
 }
 
 // The common case without a loop over arguments. False where something does not fit: then the
@@ -66,8 +96,7 @@ Result<Session> Session::make(const Model& model, const SessionOptions& options)
 
 Status Session::run(std::span<const In> inputs, std::span<const Out> outputs) noexcept {
   MLE_TRY(detail::bind_arguments(*state_, inputs, outputs));
-  execute(*state_);
-  return {};
+  return execute(*state_);
 }
 
 Status Session::run(std::span<const float> input, std::span<float> output) noexcept {
@@ -76,8 +105,7 @@ Status Session::run(std::span<const float> input, std::span<float> output) noexc
     if (!one_each || state_->outputs[0].dtype != DType::F32) return not_simple(*state_);
     return run({In(input)}, {Out(output)});
   }
-  execute(*state_);
-  return {};
+  return execute(*state_);
 }
 
 Session::Session(Session&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}

@@ -98,6 +98,8 @@ void ProgramBuilder::add_ops() {
     append_as(op->outputs, tensor_of_[out]);
     op->iattr = node.iattr;
     for (double attribute : node.fattr) op->fattr.push_back(to_bits(attribute));
+    op->indices = node.indices;
+    for (const std::string& string : node.strings) op->indices.push_back(strings_.add(string));
     op->name = add_name(node.name);
     model().ops.push_back(std::move(op));
   }

@@ -72,7 +72,9 @@ struct Node {
   std::vector<ValueId> outputs;
   std::vector<uint32_t> iattr;
   std::vector<double> fattr;
-  std::string name;  // of the source model's node
+  std::vector<uint32_t> indices;     // a list of the kind's own: axes, a permutation, columns
+  std::vector<std::string> strings;  // MapKeys and Labels: goes into the file's pool
+  std::string name;                  // of the source model's node
 };
 
 // An input or output as the world sees it.

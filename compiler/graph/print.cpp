@@ -4,6 +4,7 @@
 
 #include "format/mle_generated.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -27,6 +28,16 @@ std::string function_of(const Node& node) {
   return text;
 }
 
+// "[0 2 1]", cut short where it is long.
+std::string list_of(const std::vector<uint32_t>& numbers) {
+  constexpr size_t kShown = 8;
+  std::string text = "[";
+  for (size_t i = 0; i < std::min(numbers.size(), kShown); ++i)
+    text += (i == 0 ? "" : " ") + std::to_string(numbers[i]);
+  if (numbers.size() > kShown) text += " ... " + std::to_string(numbers.size()) + " in all";
+  return text + "]";
+}
+
 // " {1, 0.01}": what it is told, beyond its function.
 std::string attributes_of(const Node& node) {
   std::string text;
@@ -36,6 +47,8 @@ std::string attributes_of(const Node& node) {
   if (node.kind != OpKind::Binary && node.kind != OpKind::Compare)
     for (uint32_t attribute : node.iattr) append(std::to_string(attribute));
   for (double attribute : node.fattr) append(text_of(attribute));
+  if (!node.indices.empty()) append(list_of(node.indices));
+  if (!node.strings.empty()) append(std::to_string(node.strings.size()) + " strings");
   return text.empty() ? text : text + "}";
 }
 

@@ -7,6 +7,7 @@
 #include <compare>
 #include <cstdint>
 #include <map>
+#include <string>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -15,14 +16,16 @@ namespace mle::compiler {
 namespace {
 
 // Attributes by their bits, so that -0 is not 0 and NaN equals itself.
-using Key = std::tuple<OpKind, Act, std::vector<ValueId>, std::vector<uint32_t>,
-                       std::vector<uint64_t>, DType, Dims>;
+using Key =
+    std::tuple<OpKind, Act, std::vector<ValueId>, std::vector<uint32_t>, std::vector<uint64_t>,
+               std::vector<uint32_t>, std::vector<std::string>, DType, Dims>;
 
 Key key_of(const Editor& editor, const Node& node) {
   std::vector<uint64_t> bits;
   for (double attribute : node.fattr) bits.push_back(std::bit_cast<uint64_t>(attribute));
   const Fact& fact = editor.value(node.outputs[0]).fact;
-  return {node.kind, node.act, node.inputs, node.iattr, std::move(bits), fact.dtype, fact.dims};
+  return {node.kind,    node.act,     node.inputs, node.iattr, std::move(bits),
+          node.indices, node.strings, fact.dtype,  fact.dims};
 }
 
 }  // namespace

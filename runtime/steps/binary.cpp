@@ -15,7 +15,7 @@ struct PairPlan {
 };
 
 template <class Y, class Args>
-void run_pair(const Step& step, const Slot* slots, size_t rows) noexcept {
+void run_pair(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
   const auto& plan = *static_cast<const PairPlan<Args>*>(step.plan);
   const Slot whole[] = {slots[step.inputs[0]], slots[step.inputs[1]], slots[step.output]};
   Args args = plan.args;

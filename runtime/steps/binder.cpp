@@ -31,6 +31,20 @@ bool bind_family(Binder& binder, const fb::Op& op, Step& step) noexcept {
     case OpKind::Reshape: return bind_reshape(binder, op, step);
     case OpKind::ArgMax: return bind_argmax(binder, op, step);
     case OpKind::Cast: return bind_cast(binder, op, step);
+    case OpKind::MatMul:
+    case OpKind::Reduce:
+    case OpKind::CumSum:
+    case OpKind::TopK:
+    case OpKind::LayerNorm:
+    case OpKind::Transpose:
+    case OpKind::Expand:
+    case OpKind::Gather:
+    case OpKind::GatherElements:
+    case OpKind::MapKeys:
+    case OpKind::Labels:
+    case OpKind::IsMissing:
+    case OpKind::Products:
+    case OpKind::Piecewise:
     case OpKind::None: break;
   }
   return false;  // FileView lets no other kind pass

@@ -81,7 +81,7 @@ Kernel find_kernel(DType from, DType to) noexcept {
   });
 }
 
-void run_cast(const Step& step, const Slot* slots, size_t rows) noexcept {
+void run_cast(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
   const CastPlan& plan = *static_cast<const CastPlan*>(step.plan);
   const Slot& x = slots[step.inputs[0]];
   const Slot& y = slots[step.output];

@@ -15,7 +15,7 @@ struct ConcatPlan {
   std::span<const size_t> x_block;  // bytes of each input per outer block
 };
 
-void run_concat(const Step& step, const Slot* slots, size_t rows) noexcept {
+void run_concat(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
   const ConcatPlan& plan = *static_cast<const ConcatPlan*>(step.plan);
   const Slot& y = slots[step.output];
   size_t at = 0;
@@ -42,7 +42,7 @@ struct SlicePlan {
   size_t x_block;  // bytes of x per outer block
 };
 
-void run_slice(const Step& step, const Slot* slots, size_t rows) noexcept {
+void run_slice(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
   const SlicePlan& plan = *static_cast<const SlicePlan*>(step.plan);
   const Slot& x = slots[step.inputs[0]];
   const Slot& y = slots[step.output];
@@ -62,7 +62,7 @@ struct ReshapePlan {
   size_t bytes;  // of a row
 };
 
-void run_reshape(const Step& step, const Slot* slots, size_t rows) noexcept {
+void run_reshape(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
   const size_t bytes = static_cast<const ReshapePlan*>(step.plan)->bytes;
   const Slot& x = slots[step.inputs[0]];
   const Slot& y = slots[step.output];

@@ -14,7 +14,7 @@ struct DensePlan {
   MatrixShape shape;
 };
 
-void run_dense(const Step& step, const Slot* slots, size_t rows) noexcept {
+void run_dense(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
   const DensePlan& plan = *static_cast<const DensePlan*>(step.plan);
   run_as_matrix<float, float>(plan.shape, slots[step.inputs[0]], slots[step.output], rows,
                               plan.args, plan.kernel);

@@ -13,7 +13,7 @@ struct ScalePlan {
   MatrixShape shape;
 };
 
-void run_scale(const Step& step, const Slot* slots, size_t rows) noexcept {
+void run_scale(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
   const ScalePlan& plan = *static_cast<const ScalePlan*>(step.plan);
   run_as_matrix<float, float>(plan.shape, slots[step.inputs[0]], slots[step.output], rows,
                               plan.args, plan.kernel);

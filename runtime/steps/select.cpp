@@ -13,7 +13,7 @@ struct SelectPlan {
   Broadcast broadcast;
 };
 
-void run_select(const Step& step, const Slot* slots, size_t rows) noexcept {
+void run_select(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
   const SelectPlan& plan = *static_cast<const SelectPlan*>(step.plan);
   const Slot whole[] = {slots[step.inputs[0]], slots[step.inputs[1]], slots[step.inputs[2]],
                         slots[step.output]};

@@ -18,7 +18,7 @@ struct AxisPlan {
 };
 
 template <class Y, class Args>
-void run_axis(const Step& step, const Slot* slots, size_t rows) noexcept {
+void run_axis(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
   const auto& plan = *static_cast<const AxisPlan<Args>*>(step.plan);
   const Slot& x = slots[step.inputs[0]];
   const Slot& y = slots[step.output];

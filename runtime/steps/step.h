@@ -28,9 +28,26 @@ struct Slot {
   }
 };
 
+struct Step;
+
+// The first row of a tile that a step has no answer for. The step writes zeros there and goes on;
+// the call fails with it when the tile is done.
+struct Fault {
+  static constexpr int64_t kNoValue = INT64_MIN;
+
+  const Step* step = nullptr;  // null: none
+  size_t row = 0;
+  const char* what = nullptr;  // "an index outside its table"; static text
+  int64_t value = kNoValue;    // what was met, where a number says it
+
+  void report(const Step& of, size_t at, const char* text, int64_t met = kNoValue) noexcept {
+    if (step == nullptr || at < row) *this = {&of, at, text, met};
+  }
+};
+
 struct Step {
   // Computes `rows` rows, of a whole model 1. `slots` has one entry per tensor of the program.
-  void (*run)(const Step& step, const Slot* slots, size_t rows) noexcept = nullptr;
+  void (*run)(const Step& step, const Slot* slots, size_t rows, Fault& fault) noexcept = nullptr;
   const void* plan = nullptr;  // what the family prepared; only its own run looks inside
 
   bool flush = false;                // runs with denormals flushed to zero

@@ -13,7 +13,7 @@ struct UnaryPlan {
   MatrixShape shape;
 };
 
-void run_unary(const Step& step, const Slot* slots, size_t rows) noexcept {
+void run_unary(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
   const UnaryPlan& plan = *static_cast<const UnaryPlan*>(step.plan);
   run_as_matrix<float, float>(plan.shape, slots[step.inputs[0]], slots[step.output], rows,
                               plan.args, plan.kernel);

@@ -2,6 +2,7 @@
 // 0 input, 1 hidden, 2 scores, 3 output, 4 … 7 constants.
 // SPDX-License-Identifier: Apache-2.0
 #include "format/limits.h"
+#include "format/op_kinds.h"
 #include "format/rules.h"
 #include "tests/format/refusals.h"
 
@@ -84,10 +85,12 @@ TinyModel broadcast_in_place() {
 std::vector<Refusal> op_refusals() {
   return {
       op(V40_UnknownOp, "no kind", 0, [](OpT& o) { o.kind = OpKind::None; }),
-      op(V40_UnknownOp, "a kind from the future", 0, [](OpT& o) { o.kind = OpKind(15); }),
+      op(V40_UnknownOp, "a kind from the future", 0,
+         [](OpT& o) { o.kind = OpKind(format::kOpKindCount); }),
       op(V40_UnknownOp, "version 2", 2, [](OpT& o) { o.version = 2; }),
       op(V40_UnknownOp, "version 0", 2, [](OpT& o) { o.version = 0; }),
-      op(V32_Enum, "activation 25", 0, [](OpT& o) { o.act = fb::Act(25); }),
+      op(V32_Enum, "an activation from the future", 0,
+         [](OpT& o) { o.act = fb::Act(format::kActCount); }),
       op(V32_Enum, "an op flag", 0, [](OpT& o) { o.flags = 1; }),
       op(V41_Arity, "a dense layer without weights", 0, [](OpT& o) { o.inputs = {0}; }),
       op(V41_Arity, "a dense layer with two biases", 0, [](OpT& o) { o.inputs.push_back(5); }),

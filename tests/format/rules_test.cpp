@@ -48,7 +48,7 @@ TEST_CASE("rules: every number of the enum has its text") {
               {rule::V60_EntryIndex, rule::V64_Golden},
               {rule::V70_Work, rule::V71_LoaderMemory},
               {rule::R101_Open, rule::R106_UnknownOutput},
-              {rule::R110_ArgumentCount, rule::R116_NotSimple},
+              {rule::R110_ArgumentCount, rule::R117_NoAnswer},
               {rule::R120_NoMemory, rule::R122_Golden},
               {rule::C201_UnknownFormat, rule::C221_OutOfScope},
               {rule::T301_Usage, rule::T305_WriteRows}};

@@ -1,0 +1,83 @@
+// Element by element: Unary, Binary, Compare, Select, Scale, Clip, Cast.
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/graph/shape_site.h"
+
+#include <cmath>
+#include <utility>
+
+namespace mle::compiler {
+
+Result<Fact> infer_unary(const ShapeSite& site) {
+  MLE_TRY(want_counts(site.node, 1, 1, 0));
+  MLE_TRY(want_parameters(site.node));
+  MLE_TRY(want_dtype(site, 0, DType::F32));
+  return site.fact(0);
+}
+
+Result<Fact> infer_binary(const ShapeSite& site) {
+  MLE_TRY(want_counts(site.node, 2, 2, 1));
+  if (site.node.iattr[0] >= format::kBinaryFnCount)
+    return refuse(C213_GraphBroken, "", "Binary function %u", site.node.iattr[0]);
+  MLE_TRY(want_dtype(site, 0, DType::F32));
+  MLE_TRY(want_dtype(site, 1, DType::F32));
+  MLE_TRY_ASSIGN(Dims dims, broadcast(site));
+  return Fact{DType::F32, site.rows(), std::move(dims)};
+}
+
+Result<Fact> infer_compare(const ShapeSite& site) {
+  MLE_TRY(want_counts(site.node, 2, 2, 1));
+  if (site.node.iattr[0] >= format::kCompareFnCount)
+    return refuse(C213_GraphBroken, "", "Compare function %u", site.node.iattr[0]);
+  MLE_TRY(want_dtype(site, 0, DType::F32));
+  MLE_TRY(want_dtype(site, 1, DType::F32));
+  MLE_TRY_ASSIGN(Dims dims, broadcast(site));
+  return Fact{DType::Bool, site.rows(), std::move(dims)};
+}
+
+Result<Fact> infer_select(const ShapeSite& site) {
+  MLE_TRY(want_counts(site.node, 3, 3, 0));
+  MLE_TRY(want_dtype(site, 0, DType::Bool));
+  MLE_TRY(want_dtype(site, 1, DType::F32));
+  MLE_TRY(want_dtype(site, 2, DType::F32));
+  MLE_TRY_ASSIGN(Dims dims, broadcast(site));
+  return Fact{DType::F32, site.rows(), std::move(dims)};
+}
+
+Result<Fact> infer_scale(const ShapeSite& site) {
+  MLE_TRY(want_counts(site.node, 3, 3, 0));
+  for (size_t i = 0; i < 3; ++i) MLE_TRY(want_dtype(site, i, DType::F32));
+  const Dims& x = site.fact(0).dims;
+  if (!site.is_constant(1) || !site.is_constant(2) || x.empty() ||
+      site.fact(1).dims != Dims{x.back()} || site.fact(2).dims != Dims{x.back()})
+    return refuse(C208_Shape, "", "Scale of %s by %s and %s", text_of(site.fact(0)).c_str(),
+                  text_of(site.fact(1)).c_str(), text_of(site.fact(2)).c_str());
+  return site.fact(0);
+}
+
+Result<Fact> infer_clip(const ShapeSite& site) {
+  MLE_TRY(want_counts(site.node, 1, 1, 0));
+  if (site.node.fattr.size() != 2)
+    return refuse(C213_GraphBroken, "", "Clip has %zu bounds", site.node.fattr.size());
+  for (double bound : site.node.fattr)
+    if (!std::isinf(bound) && !fits_f32(bound))
+      return refuse(C209_Attribute, "", "a bound of Clip is NaN or beyond f32: %g", bound);
+  MLE_TRY(want_dtype(site, 0, DType::F32));
+  return site.fact(0);
+}
+
+static bool can_cast(DType dtype) {
+  return dtype != DType::F16 && dtype != DType::BF16 && dtype != DType::Str;
+}
+
+Result<Fact> infer_cast(const ShapeSite& site) {
+  MLE_TRY(want_counts(site.node, 1, 1, 0));
+  MLE_TRY_ASSIGN(const Fact wanted, want_output(site));
+  Fact fact = site.fact(0);
+  if (!can_cast(fact.dtype) || !can_cast(wanted.dtype))
+    return refuse(C207_UnsupportedType, "", "Cast from %s to %s", name_of(fact.dtype),
+                  name_of(wanted.dtype));
+  fact.dtype = wanted.dtype;
+  return fact;
+}
+
+}  // namespace mle::compiler

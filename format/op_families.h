@@ -1,0 +1,30 @@
+// One rule per op kind, each in the file of its family; check_op_rule() calls them.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "format/op_rules.h"
+
+namespace mle::format {
+
+// op_rules_dense.cpp
+Status check_dense(const OpUnderTest& op) noexcept;
+
+// op_rules_elementwise.cpp
+Status check_unary(const OpUnderTest& op) noexcept;
+Status check_binary(const OpUnderTest& op) noexcept;
+Status check_compare(const OpUnderTest& op) noexcept;
+Status check_select(const OpUnderTest& op) noexcept;
+Status check_scale(const OpUnderTest& op) noexcept;
+Status check_clip(const OpUnderTest& op) noexcept;
+Status check_cast(const OpUnderTest& op) noexcept;
+
+// op_rules_movement.cpp
+Status check_concat(const OpUnderTest& op) noexcept;
+Status check_slice(const OpUnderTest& op) noexcept;
+Status check_reshape(const OpUnderTest& op) noexcept;
+
+// op_rules_reduction.cpp
+Status check_softmax(const OpUnderTest& op) noexcept;
+Status check_argmax(const OpUnderTest& op) noexcept;
+
+}  // namespace mle::format

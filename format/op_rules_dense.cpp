@@ -1,0 +1,41 @@
+// Dense.
+// SPDX-License-Identifier: Apache-2.0
+#include "format/layout.h"
+#include "format/op_demands.h"
+#include "format/op_families.h"
+
+namespace mle::format {
+
+Status check_dense(const OpUnderTest& op) noexcept {
+  MLE_TRY(want_act_parameters(op));
+  const TensorFacts x = op.input(0), w = op.input(1), y = op.output();
+  MLE_TRY(want_plain_f32(op, "x", x));
+  MLE_TRY(want_dtype(op, "w", w, DType::F32));
+  MLE_TRY(want_dtype(op, "the output", y, DType::F32));
+  if (!w.is_constant() || w.dims.size() != 2) {
+    return op.bad(rule::V45_Shapes, "w is no constant matrix");
+  }
+  const uint32_t k = w.dims[0], n = w.dims[1];
+  if (w.layout != dense_order(k, n, DType::F32).layout) {
+    return op.bad(rule::V45_Shapes, "w [%u, %u] is not packed as the order of its sums demands", k,
+                  n);
+  }
+  if (x.dims.empty() || x.dims.back() != k) {
+    return op.bad(rule::V45_Shapes, "rows of x have %u columns, w takes %u",
+                  x.dims.empty() ? 1 : x.dims.back(), k);
+  }
+  const size_t lead = x.dims.size() - 1;
+  if (y.dims.size() != x.dims.size() || y.dims.back() != n ||
+      !same(x.dims.first(lead), y.dims.first(lead))) {
+    return op.bad(rule::V45_Shapes, "its output is not that of x times w [%u, %u]", k, n);
+  }
+  if (op.input_count() == 2) return {};
+  const TensorFacts b = op.input(2);
+  MLE_TRY(want_plain_f32(op, "b", b));
+  if (!b.is_constant() || b.dims.size() != 1 || b.dims[0] != n) {
+    return op.bad(rule::V45_Shapes, "b is no constant vector of %u", n);
+  }
+  return {};
+}
+
+}  // namespace mle::format
