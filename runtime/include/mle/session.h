@@ -51,7 +51,10 @@ class MLE_API Session {
   // activations fused into them and softmax flush denormals, element-wise ops do not. The caller's
   // floating-point modes are restored.
   // Inputs and outputs must not overlap. A negative row_bytes is refused, and a tensor that is not
-  // per row is densely packed. Fails with InvalidArgument, and then has written nothing.
+  // per row is densely packed. Fails with InvalidArgument: where an argument does not fit, and then
+  // has written nothing; or where a row has no answer (an index outside its table, a key that must
+  // be known and is not; rule R117 names the first such row), and then what the outputs hold is
+  // not to be used.
   // A failing run may allocate its message; a succeeding one allocates nothing.
   Status run(std::span<const In> inputs, std::span<const Out> outputs) noexcept;
   Status run(std::initializer_list<In> inputs, std::initializer_list<Out> outputs) noexcept {
