@@ -259,7 +259,7 @@ constexpr RuleText kRules[] = {
     {T301_Usage, "T301", "usage", "The command line is one the tool understands.",
      "Call the tool with --help."},
     {T302_ReadRows, "T302", "cannot read rows", "The file of rows exists and can be read.",
-     "Check the path; npy, npz and csv are read."},
+     "Check the path; npy, npz, csv and jsonl are read."},
     {T303_BadRow, "T303", "bad row", "Every row has the right number of readable values.",
      "The message names the row and the column."},
     {T304_Columns, "T304", "columns", "Every column the model needs is there.",

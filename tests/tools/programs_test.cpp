@@ -96,6 +96,27 @@ TEST_CASE("programs: an npz output holds every output by name and shape") {
   CHECK(type_text(*array) == "<f4");
 }
 
+TEST_CASE("programs: JSON lines written are JSON lines read, with every digit") {
+  const TempFolder folder;
+  const std::string model = converted(folder, "iris"), out = folder.path("y.jsonl");
+  const Finished done =
+      run("mle-run", {model, "--input", kModels + "/iris_rows.csv", "--output", out});
+  REQUIRE_MESSAGE(done.status == 0, done.err);
+  const auto wanted = numbers(run("mle-run", {model, "--input", kModels + "/iris_rows.csv"}).out);
+  size_t row = 0;
+  for (const std::string& line : split_list(read_file(out), '\n')) {
+    if (line.empty()) continue;
+    const auto answer = parse_json(line);
+    REQUIRE(answer.has_value());
+    const auto& items = (*answer)["probabilities"].items;
+    REQUIRE(items.size() == 3);
+    for (size_t j = 0; j < 3; ++j)
+      CHECK(static_cast<float>(items[j].number) == static_cast<float>(wanted.at(row)[j]));
+    ++row;
+  }
+  CHECK(row == wanted.size());
+}
+
 TEST_CASE("programs: the last line of a one-row run is its answer") {
   const TempFolder folder;
   const std::string model = converted(folder, "iris");
@@ -213,13 +234,13 @@ TEST_CASE("programs: mle-inspect refuses a pipe or a folder at once") {
 TEST_CASE("programs: mle-run refuses an output of a format that it does not write") {
   const TempFolder folder;
   const std::string model = converted(folder, "iris"), rows = folder.file("x.csv", "1,2,3,4\n");
-  for (const std::string name : {"y.jsonl", "y.parquet", "y.npy", "y.csv.gz"}) {
+  for (const std::string name : {"y.json", "y.parquet", "y.npy", "y.csv.gz"}) {
     const Finished done = run("mle-run", {model, "--input", rows, "-o", folder.path(name)});
     CHECK(done.status == 2);
-    CHECK(mentions(done.err, "name it *.npz or *.csv, or - for standard output"));
+    CHECK(mentions(done.err, "name it *.npz, *.csv or *.jsonl, or - for standard output"));
     CHECK(!folder.has(name));
   }
-  for (const std::string name : {"y.csv", "y.npz", "y"})
+  for (const std::string name : {"y.csv", "y.npz", "y.jsonl", "y"})
     CHECK(run("mle-run", {model, "--input", rows, "-o", folder.path(name)}).status == 0);
 }
 

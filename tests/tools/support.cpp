@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <zlib.h>
@@ -77,9 +78,10 @@ Finished run(const std::string& tool, const std::vector<std::string>& arguments,
   posix_spawn_file_actions_destroy(&actions);
   if (error != 0) throw std::runtime_error("can't start " + program);
   int status = 0;
-  waitpid(child, &status, 0);
+  rusage used{};
+  wait4(child, &status, 0, &used);
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(out),
-          read_file(err)};
+          read_file(err), static_cast<uint64_t>(used.ru_maxrss) * 1024};
 }
 
 std::string npz_file(const std::vector<std::pair<std::string, std::string>>& members) {

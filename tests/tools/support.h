@@ -51,6 +51,7 @@ std::string read_file(const std::string& path);
 struct Finished {
   int status = -1;  // exit status; 128 + signal where one ended it
   std::string out, err;
+  uint64_t peak_bytes = 0;  // resident at most, this test's own before it started included
 };
 // Runs one of the built tools by name; `arguments` are words, not a shell line. With `output`
 // its standard output goes there and is not read.

@@ -4,6 +4,7 @@
 #include "format/rules.h"
 #include "tools/cli/half.h"
 #include "tools/cli/number.h"
+#include "tools/cli/unicode.h"
 
 #include <algorithm>
 #include <bit>
@@ -82,14 +83,6 @@ std::optional<DType> native_dtype(const NpyArray& array) {
   return {};
 }
 
-void append_utf8(std::string& out, uint32_t c) {
-  const auto add = [&out](uint32_t byte) { out += static_cast<char>(byte); };
-  if (c < 0x80) return add(c);
-  if (c < 0x800) return add(0xC0 | c >> 6), add(0x80 | (c & 63));
-  if (c < 0x10000) return add(0xE0 | c >> 12), add(0x80 | (c >> 6 & 63)), add(0x80 | (c & 63));
-  add(0xF0 | c >> 18), add(0x80 | (c >> 12 & 63)), add(0x80 | (c >> 6 & 63)), add(0x80 | (c & 63));
-}
-
 }  // namespace
 
 Result<ArrayRows> ArrayRows::make(NpyArray array, const TensorSpec& input) {
@@ -151,9 +144,17 @@ Status ArrayRows::set_missing(const NpyArray& missing) {
   return {};
 }
 
+void ArrayRows::set_window(uint64_t first, std::span<const std::byte> bytes) {
+  first_ = first;
+  array_.bytes = bytes;
+}
+
+uint64_t ArrayRows::index(uint64_t row, size_t column) const {
+  return (row - first_) * row_step_ + (columns_.empty() ? column : columns_[column]);
+}
+
 const std::byte* ArrayRows::item(uint64_t row, size_t column) const {
-  const uint64_t at = row * row_step_ + (columns_.empty() ? column : columns_[column]);
-  return array_.bytes.data() + at * array_.item_bytes;
+  return array_.bytes.data() + index(row, column) * array_.item_bytes;
 }
 
 std::optional<In> ArrayRows::direct(uint64_t first, uint64_t count) const {
@@ -198,8 +199,8 @@ Status ArrayRows::convert_text(uint64_t first, uint64_t count, std::string_view*
           return misfit(row, column, "character number " + std::to_string(c));
         append_utf8(text, c);
       }
-      const uint64_t index = row * row_step_ + (columns_.empty() ? column : columns_[column]);
-      const bool missing = index < missing_.size() && missing_[index] != std::byte{0};
+      const uint64_t at_missing = index(row, column);
+      const bool missing = at_missing < missing_.size() && missing_[at_missing] != std::byte{0};
       *out++ =
           missing ? std::string_view() : std::string_view(texts_.emplace_back(std::move(text)));
     }

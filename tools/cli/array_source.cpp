@@ -3,11 +3,13 @@
 
 #include "format/rules.h"
 #include "tools/cli/array_rows.h"
+#include "tools/cli/array_stream.h"
+#include "tools/cli/columns.h"
 #include "tools/cli/row_buffers.h"
 #include "tools/cli/zip.h"
 
 #include <algorithm>
-#include <deque>
+#include <optional>
 
 namespace mle::tools {
 namespace {
@@ -22,29 +24,50 @@ Status in_file(const std::string& path, const Status& status) {
                       status.hint());
 }
 
+// One input's array; for strings, the flags of those that are missing beside it.
+struct Column {
+  ArrayRows rows;
+  ArrayStream elements;
+  std::optional<ArrayStream> missing;
+  RowBuffer buffer;
+  bool per_row;
+};
+
+// Binds the parts to each other, and opens all of the array where its rows lie apart.
+Result<Column> make_column(ArrayStream elements, std::optional<ArrayStream> missing,
+                           const TensorSpec& input) {
+  MLE_TRY_ASSIGN(ArrayRows rows, ArrayRows::make(elements.array(), input));
+  if (missing) MLE_TRY(rows.set_missing(missing->array()));
+  if (!rows.by_rows()) {
+    MLE_TRY_ASSIGN(const auto bytes, elements.all());
+    rows.set_window(0, bytes);
+    if (missing) {
+      MLE_TRY_ASSIGN(const auto flags, missing->all());
+      rows.set_missing_window(flags);
+    }
+  }
+  return Column{std::move(rows), std::move(elements), std::move(missing), RowBuffer(input),
+                input.per_row};
+}
+
 class ArraySource final : public RowSource {
  public:
-  ArraySource(InputFile file, std::deque<std::vector<std::byte>> unpacked)
-      : file_(std::move(file)), unpacked_(std::move(unpacked)) {}
+  explicit ArraySource(InputFile file) : file_(std::move(file)) {}
 
   // One call per input, in order.
-  void add(ArrayRows rows, const TensorSpec& input) {
-    rows_.push_back(std::move(rows));
-    buffers_.emplace_back(input);
-    specs_.push_back(input);
-  }
+  void add(Column column) { columns_.push_back(std::move(column)); }
 
-  Status finish() {
+  Status finish(std::span<const TensorSpec> specs) {
     bool seen = false;
-    for (size_t i = 0; i < rows_.size(); ++i) {
-      if (!specs_[i].per_row) continue;
-      if (seen && rows_[i].rows() != total_)
+    for (size_t i = 0; i < columns_.size(); ++i) {
+      if (!columns_[i].per_row) continue;
+      const uint64_t rows = columns_[i].rows.rows();
+      if (seen && rows != total_)
         return bad_rows(file_.path(),
-                        "input '" + std::string(specs_[i].name) + "' has " +
-                            std::to_string(rows_[i].rows()) + " rows, others have " +
-                            std::to_string(total_),
+                        "input '" + std::string(specs[i].name) + "' has " + std::to_string(rows) +
+                            " rows, others have " + std::to_string(total_),
                         "every input needs the same number of rows");
-      total_ = rows_[i].rows();
+      total_ = rows;
       seen = true;
     }
     if (!seen) total_ = 1;
@@ -54,29 +77,49 @@ class ArraySource final : public RowSource {
   std::optional<uint64_t> total() const override { return total_; }
 
   Result<uint64_t> next(uint64_t most, std::vector<In>& inputs) override {
-    const uint64_t rows = std::min(most, total_ - done_);
+    uint64_t rows = std::min(most, total_ - done_);
+    for (Column& column : columns_) {
+      column.elements.release();
+      if (column.missing) column.missing->release();
+      const uint64_t bytes = std::max<uint64_t>(column.rows.row_bytes(), 1);
+      if (column.rows.by_rows()) rows = std::min(rows, std::max<uint64_t>(kWindowBytes / bytes, 1));
+    }
+    rows = std::min(rows, total_ - done_);
     inputs.clear();
-    for (size_t i = 0; i < rows_.size() && rows > 0; ++i) {
-      const bool per_row = specs_[i].per_row;
-      const uint64_t first = per_row ? done_ : 0, count = per_row ? rows : 1;
-      if (const auto there = rows_[i].direct(first, count)) {
-        inputs.push_back(*there);
-        continue;
-      }
-      if (Status status = rows_[i].convert(first, count, buffers_[i].reserve(count)); !status.ok())
+    for (Column& column : columns_) {
+      if (rows == 0) break;
+      if (Status status = add_rows(column, rows, inputs); !status.ok())
         return in_file(file_.path(), status);
-      inputs.push_back(buffers_[i].view(count));
     }
     done_ += rows;
     return rows;
   }
 
  private:
+  static constexpr uint64_t kWindowBytes = uint64_t{4} << 20;  // of one array
+
+  Status add_rows(Column& column, uint64_t rows, std::vector<In>& inputs) {
+    const uint64_t first = column.per_row ? done_ : 0, count = column.per_row ? rows : 1;
+    if (column.rows.by_rows()) {
+      MLE_TRY_ASSIGN(const auto bytes, column.elements.take(count * column.rows.row_bytes()));
+      column.rows.set_window(first, bytes);
+      if (column.missing) {
+        const uint64_t flags = count * column.rows.width();
+        MLE_TRY_ASSIGN(const auto window, column.missing->take(flags));
+        column.rows.set_missing_window(window);
+      }
+    }
+    if (const auto there = column.rows.direct(first, count)) {
+      inputs.push_back(*there);
+      return {};
+    }
+    MLE_TRY(column.rows.convert(first, count, column.buffer.reserve(count)));
+    inputs.push_back(column.buffer.view(count));
+    return {};
+  }
+
   InputFile file_;
-  std::deque<std::vector<std::byte>> unpacked_;  // what the arrays of an .npz point into
-  std::vector<ArrayRows> rows_;
-  std::vector<RowBuffer> buffers_;
-  std::vector<TensorSpec> specs_;
+  std::vector<Column> columns_;
   uint64_t total_ = 0, done_ = 0;
 };
 
@@ -85,13 +128,6 @@ std::string_view array_name(const ZipMember& member) {
   std::string_view name = member.name;
   if (name.ends_with(".npy")) name.remove_suffix(4);
   return name;
-}
-
-std::string names_text(const std::vector<std::string>& names) {
-  std::string text;
-  for (size_t i = 0; i < names.size() && i < 10; ++i)
-    text += (i == 0 ? "'" : ", '") + names[i] + "'";
-  return text + (names.size() > 10 ? " …" : "");
 }
 
 class NpzArchive {
@@ -106,14 +142,13 @@ class NpzArchive {
     return -1;
   }
 
-  Result<NpyArray> open(size_t index) {
+  Result<ArrayStream> open(size_t index) {
     used_[index] = true;
-    const std::string who = path_ + ": array '" + std::string(array_name(members_[index])) + "'";
-    auto contents = open_member(members_[index], unpacked_.emplace_back());
-    if (!contents) return in_file(who, contents.error());
-    auto array = parse_npy(*contents);
-    if (!array) return in_file(who, array.error());
-    return array;
+    auto stream = ArrayStream::of_member(members_[index], true);
+    if (!stream)
+      return in_file(path_ + ": array '" + std::string(array_name(members_[index])) + "'",
+                     stream.error());
+    return stream;
   }
 
   std::vector<std::string> names(bool unused_only) const {
@@ -122,13 +157,11 @@ class NpzArchive {
       if (!unused_only || !used_[i]) names.emplace_back(array_name(members_[i]));
     return names;
   }
-  std::deque<std::vector<std::byte>> take_unpacked() { return std::move(unpacked_); }
 
  private:
   std::string path_;
   std::vector<ZipMember> members_;
   std::vector<bool> used_;
-  std::deque<std::vector<std::byte>> unpacked_;
 };
 
 }  // namespace
@@ -139,14 +172,13 @@ Result<std::unique_ptr<RowSource>> open_npy_rows(InputFile file, const RowTarget
     return bad_rows(
         path, "holds one array, the model has " + std::to_string(target.inputs.size()) + " inputs",
         "save an .npz with one array per input, called as the input is");
-  auto array = parse_npy(file.bytes());
-  if (!array) return in_file(path, array.error());
-  auto rows = ArrayRows::make(std::move(*array), target.inputs[0]);
-  if (!rows) return in_file(path, rows.error());
-  auto source =
-      std::make_unique<ArraySource>(std::move(file), std::deque<std::vector<std::byte>>());
-  source->add(std::move(*rows), target.inputs[0]);
-  MLE_TRY(source->finish());
+  auto stream = ArrayStream::of_npy(file.bytes(), file.mapped());
+  if (!stream) return in_file(path, stream.error());
+  auto column = make_column(std::move(*stream), {}, target.inputs[0]);
+  if (!column) return in_file(path, column.error());
+  auto source = std::make_unique<ArraySource>(std::move(file));
+  source->add(std::move(*column));
+  MLE_TRY(source->finish(target.inputs));
   return std::unique_ptr<RowSource>(std::move(source));
 }
 
@@ -158,7 +190,7 @@ Result<std::unique_ptr<RowSource>> open_npz_rows(InputFile file, const RowTarget
   NpzArchive archive(path, std::move(*members));
   const bool only_one = target.inputs.size() == 1 && archive.names(false).size() == 1;
 
-  std::vector<ArrayRows> rows;
+  std::vector<Column> columns;
   std::vector<std::string> absent;
   for (const TensorSpec& input : target.inputs) {
     const int index = only_one ? 0 : archive.find(input.name);
@@ -166,26 +198,26 @@ Result<std::unique_ptr<RowSource>> open_npz_rows(InputFile file, const RowTarget
       absent.emplace_back(input.name);
       continue;
     }
-    MLE_TRY_ASSIGN(NpyArray array, archive.open(static_cast<size_t>(index)));
-    auto made = ArrayRows::make(std::move(array), input);
-    if (!made) return in_file(path, made.error());
-    const int missing =
+    MLE_TRY_ASSIGN(ArrayStream elements, archive.open(static_cast<size_t>(index)));
+    const int flags =
         input.dtype == DType::Str ? archive.find("missing." + std::string(input.name)) : -1;
-    if (missing >= 0) {
-      MLE_TRY_ASSIGN(const NpyArray flags, archive.open(static_cast<size_t>(missing)));
-      if (Status status = made->set_missing(flags); !status.ok()) return in_file(path, status);
+    std::optional<ArrayStream> missing;
+    if (flags >= 0) {
+      MLE_TRY_ASSIGN(missing, archive.open(static_cast<size_t>(flags)));
     }
-    rows.push_back(std::move(*made));
+    auto column = make_column(std::move(elements), std::move(missing), input);
+    if (!column) return in_file(path, column.error());
+    columns.push_back(std::move(*column));
   }
   if (!absent.empty())
-    return bad_rows(path, "no array for input " + names_text(absent),
-                    "the file holds " + names_text(archive.names(false)));
+    return bad_rows(path, "no array for input " + quoted_names(absent),
+                    "the file holds " + quoted_names(archive.names(false)));
   if (const auto unused = archive.names(true); !unused.empty())
-    console.warning(path, "the model has no input " + names_text(unused) + ": ignored");
+    console.warning(path, "the model has no input " + quoted_names(unused) + ": ignored");
 
-  auto source = std::make_unique<ArraySource>(std::move(file), archive.take_unpacked());
-  for (size_t i = 0; i < rows.size(); ++i) source->add(std::move(rows[i]), target.inputs[i]);
-  MLE_TRY(source->finish());
+  auto source = std::make_unique<ArraySource>(std::move(file));
+  for (Column& column : columns) source->add(std::move(column));
+  MLE_TRY(source->finish(target.inputs));
   return std::unique_ptr<RowSource>(std::move(source));
 }
 

@@ -56,6 +56,7 @@ int Console::finish(int status) const {
 
 void Console::line(std::string_view kind, const char* colour, std::string_view subject,
                    std::string_view message, std::string_view hint) const {
+  if (quiet_) return;
   std::string text = std::string(tool_) + ": ";
   text += coloured_ ? colour + std::string(kind) + kPlain : std::string(kind);
   text += ": ";

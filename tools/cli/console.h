@@ -20,6 +20,7 @@ class Console {
   // Auto: coloured where `stderr` is a terminal and NO_COLOR is not set.
   explicit Console(const char* tool);
   void set_colour(Colour choice);
+  void set_quiet() { quiet_ = true; }  // says nothing any more
 
   const char* tool() const { return tool_; }
   bool at_terminal() const { return terminal_; }
@@ -40,6 +41,7 @@ class Console {
   const char* tool_;
   bool terminal_;
   bool coloured_;
+  bool quiet_ = false;
 };
 
 }  // namespace mle::tools

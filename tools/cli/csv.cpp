@@ -3,7 +3,15 @@
 
 #include "format/rules.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace mle::tools {
+namespace {
+
+bool ends_field(int c) { return c == ',' || c == '\n' || c == '\r'; }
+
+}  // namespace
 
 Status CsvReader::bad(const char* what, uint64_t line) const {
   return Status::make(Code::Corrupt, format::rule::T303_BadRow, Status::kNoOffset,
@@ -53,10 +61,17 @@ Result<bool> CsvReader::read_field(bool& last) {
     if (c >= 0 && c != ',' && c != '\n' && c != '\r')
       return bad("text follows a closing quote", line_);
   } else {
-    while (c >= 0 && c != ',' && c != '\n' && c != '\r') {
+    while (c >= 0 && !ends_field(c)) {
       if (c == '"') return bad("a quote stands inside an unquoted field", line_);
       if (c == 0) return bad("holds binary data", line_);
       text_ += static_cast<char>(c);
+      // What is plain is taken in one piece.
+      const char* const first = buffer_.data() + at_;
+      const char* const end =
+          std::find_if(first, std::as_const(buffer_).data() + filled_,
+                       [](char x) { return ends_field(x) || x == '"' || x == 0; });
+      text_.append(first, end);
+      at_ += static_cast<size_t>(end - first);
       if (text_.size() > kMaxCsvRecord) return bad("is longer than 64 MiB", record_line_);
       MLE_TRY_ASSIGN(c, get());
     }

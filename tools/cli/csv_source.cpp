@@ -2,6 +2,7 @@
 #include "tools/cli/csv_source.h"
 
 #include "format/rules.h"
+#include "tools/cli/columns.h"
 #include "tools/cli/number.h"
 #include "tools/cli/row_buffers.h"
 #include "tools/cli/text.h"
@@ -27,10 +28,8 @@ std::optional<Number> parse_cell(const CsvField& cell, DType dtype) {
   const std::string_view text = trim(cell.text);
   const bool real = dtype == DType::F32 || dtype == DType::F64 || dtype == DType::F16;
   if (text.empty() && real) return Number::of(std::numeric_limits<double>::quiet_NaN());
-  if (dtype == DType::Bool) {
-    if (text == "true" || text == "True" || text == "TRUE") return Number::of(uint64_t{1});
-    if (text == "false" || text == "False" || text == "FALSE") return Number::of(uint64_t{0});
-  }
+  if (text == "true" || text == "True" || text == "TRUE") return Number::of(uint64_t{1});
+  if (text == "false" || text == "False" || text == "FALSE") return Number::of(uint64_t{0});
   // "-0" is a number of its own, which no integer holds.
   if (real) {
     const auto value = to_double(text);
@@ -77,26 +76,11 @@ class CsvSource final : public RowSource {
   std::vector<Slot> slots_;
   std::vector<std::string> header_;  // column names where the file has them
   std::vector<CsvField> fields_;
-  std::deque<std::string> texts_;  // of one batch
+  CellTexts texts_;
   size_t columns_ = 0;
   bool pending_ = false;  // fields_ holds a record that is not used yet
   bool ended_ = false;
 };
-
-// One name per element of a row where every input has them; else none.
-std::vector<std::string> column_names(const RowTarget& target) {
-  std::vector<std::string> names;
-  for (size_t i = 0; i < target.inputs.size(); ++i) {
-    const TensorSpec& input = target.inputs[i];
-    if (i == 0 && !target.features.empty() && target.features.size() == input.width())
-      names.insert(names.end(), target.features.begin(), target.features.end());
-    else if (input.width() == 1)
-      names.emplace_back(input.name);
-    else
-      return {};
-  }
-  return names;
-}
 
 Status CsvSource::bind(const RowTarget& target, const Console& console) {
   MLE_TRY(read_record());
@@ -136,23 +120,24 @@ Status CsvSource::bind_names(const std::vector<std::string>& wanted, const Conso
     if (!at.emplace(header_[i], i).second && !header_[i].empty())
       return bad(Code::InvalidArgument, format::rule::T304_Columns,
                  "two columns are called '" + header_[i] + "'", "rename one of them");
-  std::string absent;
+  std::vector<std::string> absent, unused;
   std::unordered_set<std::string_view> used;
   for (size_t i = 0; i < slots_.size(); ++i) {
     const auto found = at.find(wanted[i]);
     if (found == at.end())
-      absent += (absent.empty() ? "'" : ", '") + wanted[i] + "'";
+      absent.push_back(wanted[i]);
     else
       slots_[i].column = found->second;
     used.insert(wanted[i]);
   }
   if (!absent.empty())
-    return bad(Code::InvalidArgument, format::rule::T304_Columns, "no column " + absent,
+    return bad(Code::InvalidArgument, format::rule::T304_Columns,
+               "no column " + quoted_names(absent),
                "the header must name every column of the model; their order is free");
-  std::string unused;
   for (const std::string& name : header_)
-    if (used.count(name) == 0) unused += (unused.empty() ? "'" : ", '") + name + "'";
-  if (!unused.empty()) console.warning(path_, "the model has no column " + unused + ": ignored");
+    if (used.count(name) == 0) unused.push_back(name);
+  if (!unused.empty())
+    console.warning(path_, "the model has no column " + quoted_names(unused) + ": ignored");
   return {};
 }
 
@@ -171,7 +156,7 @@ Status CsvSource::store_cell(const Slot& slot, uint64_t row) {
   if (dtype == DType::Str) {
     const bool missing = cell.text.empty() && !cell.quoted;  // "" is an empty string
     *reinterpret_cast<std::string_view*>(to) =
-        missing ? std::string_view() : std::string_view(texts_.emplace_back(cell.text));
+        missing ? std::string_view() : texts_.keep(cell.text);
     return {};
   }
   const auto number = parse_cell(cell, dtype);
@@ -212,7 +197,7 @@ Result<uint64_t> CsvSource::next(uint64_t most, std::vector<In>& inputs) {
   if (specs_.empty() || !specs_[0].per_row) return next_whole(inputs);
   for (RowBuffer& buffer : buffers_) buffer.reserve(most);
   uint64_t rows = 0;
-  while (rows < most) {
+  while (rows < most && !texts_.full()) {
     MLE_TRY(read_record());
     if (ended_) break;
     MLE_TRY(store_record(rows));

@@ -38,6 +38,10 @@ class InputFile {
   bool mapped_ = false;
 };
 
+// Takes the pages of a mapped file out of this process; who looks again has them read again. Only
+// for mappings of files that nobody writes to: pages of other memory would be lost.
+void release_pages(std::span<const std::byte> bytes);
+
 // True where both paths lead to one regular file, by whatever links.
 bool same_file(const std::string& a, const std::string& b);
 

@@ -26,6 +26,28 @@ size_t character(std::string_view text) {
 
 }  // namespace
 
+void append_json_text(std::string& out, std::string_view text) {
+  out += '"';
+  while (!text.empty()) {
+    const size_t length = character(text);
+    const char c = text[0];
+    if (length == 0) {
+      out += "\xEF\xBF\xBD";
+    } else if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+      char escape[8];
+      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
+      out += escape;
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  out += '"';
+}
+
 void JsonWriter::new_line() {
   out_ += '\n';
   out_.append(2 * empty_.size(), ' ');
@@ -57,31 +79,9 @@ JsonWriter& JsonWriter::close(char bracket) {
   return *this;
 }
 
-void JsonWriter::quoted(std::string_view text) {
-  out_ += '"';
-  while (!text.empty()) {
-    const size_t length = character(text);
-    const char c = text[0];
-    if (length == 0) {
-      out_ += "\xEF\xBF\xBD";
-    } else if (c == '"' || c == '\\') {
-      out_ += '\\';
-      out_ += c;
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      char escape[8];
-      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
-      out_ += escape;
-    } else {
-      out_ += text.substr(0, length);
-    }
-    text.remove_prefix(length == 0 ? 1 : length);
-  }
-  out_ += '"';
-}
-
 JsonWriter& JsonWriter::key(std::string_view name) {
   before_value();
-  quoted(name);
+  append_json_text(out_, name);
   out_ += ": ";
   after_key_ = true;
   return *this;
@@ -89,7 +89,7 @@ JsonWriter& JsonWriter::key(std::string_view name) {
 
 JsonWriter& JsonWriter::text(std::string_view value) {
   before_value();
-  quoted(value);
+  append_json_text(out_, value);
   return *this;
 }
 

@@ -11,6 +11,9 @@
 
 namespace mle::tools {
 
+// Appends the text in quotes; bytes that are no UTF-8 become U+FFFD.
+void append_json_text(std::string& out, std::string_view text);
+
 // Inside an object every value follows a key. Ends must match begins.
 class JsonWriter {
  public:
@@ -20,7 +23,7 @@ class JsonWriter {
   JsonWriter& end_array() { return close(']'); }
   JsonWriter& key(std::string_view name);
 
-  JsonWriter& text(std::string_view value);  // bytes that are no UTF-8 become U+FFFD
+  JsonWriter& text(std::string_view value);
   JsonWriter& whole(uint64_t value);
   JsonWriter& number(double value);  // NaN and infinities become null
   JsonWriter& boolean(bool value);
@@ -38,7 +41,6 @@ class JsonWriter {
   JsonWriter& close(char bracket);
   void before_value();
   void new_line();
-  void quoted(std::string_view text);
 
   std::string out_;
   std::vector<bool> empty_;  // per open bracket: nothing in it yet

@@ -137,21 +137,26 @@ bool is_npy(std::span<const std::byte> bytes) {
   return bytes.size() >= kMagicBytes && std::memcmp(bytes.data(), kMagic, kMagicBytes) == 0;
 }
 
-Result<NpyArray> parse_npy(std::span<const std::byte> bytes) {
-  if (!is_npy(bytes) || bytes.size() < 12) return damaged("it does not begin as one");
-  const auto byte_at = [&bytes](size_t i) { return static_cast<uint32_t>(bytes[i]); };
+Result<size_t> npy_header_bytes(std::span<const std::byte> head) {
+  if (!is_npy(head) || head.size() < kNpyHeadBytes) return damaged("it does not begin as one");
+  const auto byte_at = [&head](size_t i) { return static_cast<uint32_t>(head[i]); };
   const uint32_t major = byte_at(6);
   if (major < 1 || major > 3 || byte_at(7) != 0)
     return damaged("version " + std::to_string(major) + "." + std::to_string(byte_at(7)) +
                    " is not known");
-  const size_t start = major == 1 ? 10 : 12;
   uint64_t length = byte_at(8) | byte_at(9) << 8;
   if (major > 1) length |= uint64_t{byte_at(10)} << 16 | uint64_t{byte_at(11)} << 24;
-  if (length > kMaxNpyHeader || length > bytes.size() - start) return damaged("its header is cut");
+  if (length > kMaxNpyHeader || length < 2) return damaged("its header is cut");
+  return length + (major == 1 ? 10 : 12);
+}
 
+Result<NpyArray> parse_npy_header(std::span<const std::byte> header, uint64_t element_bytes) {
+  MLE_TRY_ASSIGN(const size_t length, npy_header_bytes(header));
+  if (header.size() != length) return damaged("its header is cut");
+  const size_t start = header[6] == std::byte{1} ? 10 : 12;
   NpyArray array;
   std::string descr;
-  HeaderParser parser({reinterpret_cast<const char*>(bytes.data()) + start, length});
+  HeaderParser parser({reinterpret_cast<const char*>(header.data()) + start, length - start});
   if (!parser.parse(descr, array.fortran_order, array.shape))
     return damaged("its header is not a plain description of one array");
   MLE_TRY(parse_descr(descr, array));
@@ -167,11 +172,17 @@ Result<NpyArray> parse_npy(std::span<const std::byte> bytes) {
   array.count = empty ? 0 : count;
   if (__builtin_mul_overflow(array.count, array.item_bytes, &total))
     return damaged("its shape " + shape_text(array.shape) + " is too large");
-  array.bytes = bytes.subspan(start + length);
-  if (array.bytes.size() != total)
+  if (element_bytes != total)
     return damaged("shape " + shape_text(array.shape) + " of '" + descr + "' needs " +
-                   std::to_string(total) + " bytes, there are " +
-                   std::to_string(array.bytes.size()));
+                   std::to_string(total) + " bytes, there are " + std::to_string(element_bytes));
+  return array;
+}
+
+Result<NpyArray> parse_npy(std::span<const std::byte> bytes) {
+  MLE_TRY_ASSIGN(const size_t length, npy_header_bytes(bytes));
+  if (length > bytes.size()) return damaged("its header is cut");
+  MLE_TRY_ASSIGN(NpyArray array, parse_npy_header(bytes.first(length), bytes.size() - length));
+  array.bytes = bytes.subspan(length);
   return array;
 }
 

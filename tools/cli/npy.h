@@ -36,6 +36,13 @@ bool is_npy(std::span<const std::byte> bytes);
 // Kinds b1, i1…i8, u1…u8, f2, f4, f8 and U of either byte order. Python objects are never read.
 Result<NpyArray> parse_npy(std::span<const std::byte> bytes);
 
+// The same in two steps, for arrays that are not in memory as a whole. How long the header is, from
+// the first kNpyHeadBytes bytes of the file; then the array from exactly the header and the number
+// of bytes that follow it, with `bytes` left empty.
+inline constexpr size_t kNpyHeadBytes = 12;
+Result<size_t> npy_header_bytes(std::span<const std::byte> head);
+Result<NpyArray> parse_npy_header(std::span<const std::byte> header, uint64_t element_bytes);
+
 // "<f4" and the like; what the file called it.
 std::string type_text(const NpyArray& array);
 // "(64, 24)".

@@ -1,5 +1,5 @@
-// RowSource: rows for a model from .npy, .npz or CSV, in batches of any size.
-// Promise: memory for one batch (and for the deflated members of an .npz), however long the file.
+// RowSource: rows for a model from .npy, .npz, CSV or JSON lines, in batches of any size.
+// Promise: memory for one batch, however long the file.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -31,13 +31,15 @@ class RowSource {
   // How many rows there are in all, where that is known before reading.
   virtual std::optional<uint64_t> total() const = 0;
 
-  // Up to `most` rows (at least 1), one In per input, valid until the next call. Returns how many;
-  // 0 at the end. Where the model is not row-wise, one call gives 1: the whole tensors.
+  // Up to `most` rows (at least 1), one In per input, valid until the next call. Returns how many,
+  // fewer where they are large; 0 at the end. Where the model is not row-wise, one call gives 1:
+  // the whole tensors.
   virtual Result<uint64_t> next(uint64_t most, std::vector<In>& inputs) = 0;
 };
 
-// Detects the format by content. Columns and arrays that no input asks for are ignored with one
-// warning.
+// Detects the format by content; what could be CSV and JSON lines goes by its suffix (.csv,
+// .jsonl), without one by its first character. Columns and arrays that no input asks for are
+// ignored with one warning.
 Result<std::unique_ptr<RowSource>> open_rows(const std::string& path, const RowTarget& target,
                                              const Console& console);
 

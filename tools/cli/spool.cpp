@@ -4,6 +4,7 @@
 #include "format/rules.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -41,9 +42,11 @@ Spool::Spool(Spool&& other) noexcept
       memory_(std::move(other.memory_)),
       descriptor_(std::exchange(other.descriptor_, -1)),
       size_(other.size_),
+      mapping_(std::exchange(other.mapping_, nullptr)),
       crc_(other.crc_) {}
 
 Spool::~Spool() {
+  if (mapping_ != nullptr) munmap(mapping_, size_);
   if (descriptor_ >= 0) close(descriptor_);
 }
 
@@ -72,6 +75,16 @@ Status Spool::spill() {
   }
   memory_.clear();
   return {};
+}
+
+Result<std::span<const std::byte>> Spool::map() {
+  if (size_ == 0) return std::span<const std::byte>();
+  MLE_TRY(spill());
+  memory_ = {};
+  void* address = mmap(nullptr, size_, PROT_READ, MAP_SHARED, descriptor_, 0);
+  if (address == MAP_FAILED) return failed(folder_, errno);
+  mapping_ = address;
+  return std::span(static_cast<const std::byte*>(address), size_);
 }
 
 Status Spool::copy_to(OutputStream& out) {

@@ -28,6 +28,8 @@ class Spool {
   uint64_t size() const { return size_; }
   uint32_t crc32() const { return crc_; }
   Status copy_to(OutputStream& out);
+  // All of it in one piece, for as long as this lives; nothing is appended after that.
+  Result<std::span<const std::byte>> map();
 
  private:
   Status spill();
@@ -36,6 +38,7 @@ class Spool {
   std::vector<std::byte> memory_;
   int descriptor_ = -1;
   uint64_t size_ = 0;
+  void* mapping_ = nullptr;
   uint32_t crc_ = 0;
 };
 

@@ -152,7 +152,6 @@ Result<std::vector<ZipMember>> list_zip(Bytes bytes) {
   std::vector<ZipMember> members;
   std::vector<Extent> extents;
   std::set<std::string, std::less<>> names;
-  uint64_t inflated = 0;
   for (uint64_t i = 0; i < directory.members; ++i) {
     if (rest.size() < kCentralBytes || read<uint32_t>(rest, 0) != kCentralSignature)
       return damaged("its directory is cut");
@@ -164,11 +163,6 @@ Result<std::vector<ZipMember>> list_zip(Bytes bytes) {
     MLE_TRY(read_member(bytes, rest.first(length), directory.offset, member, extent));
     if (!names.insert(member.name).second)
       return damaged("two members are called '" + printable(member.name) + "'");
-    // read_member() has bounded each by 1032 times the file: the sum can't wrap.
-    if (member.method != 0) inflated += member.size;
-    if (inflated > kMaxZipInflated)
-      return damaged("it unpacks to more than " + byte_text(kMaxZipInflated) +
-                     "; save it uncompressed to use it in place");
     members.push_back(std::move(member));
     extents.push_back(extent);
     rest = rest.subspan(length);
@@ -181,36 +175,69 @@ Result<std::vector<ZipMember>> list_zip(Bytes bytes) {
   return members;
 }
 
-namespace {
-
-Status inflate_into(const ZipMember& member, std::vector<std::byte>& storage) {
-  const std::string who = "member '" + printable(member.name) + "'";
-  storage.resize(member.size);
+struct MemberReader::Inflater {
   z_stream stream{};
-  if (inflateInit2(&stream, -MAX_WBITS) != Z_OK) return Status::out_of_memory();
-  constexpr uint64_t kStep = uint64_t{1} << 30;  // zlib counts in 32 bits
-  std::byte none{};
-  uint64_t in_left = member.packed.size(), out_left = storage.size();
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(member.packed.data()));
-  stream.next_out = reinterpret_cast<Bytef*>(storage.empty() ? &none : storage.data());
-  int state = Z_OK;
-  while (state == Z_OK) {
-    const auto in = static_cast<uInt>(std::min(in_left, kStep));
-    const auto out = static_cast<uInt>(std::min(out_left, kStep));
-    stream.avail_in = in;
-    stream.avail_out = out;
-    state = inflate(&stream, Z_NO_FLUSH);
-    in_left -= in - stream.avail_in;
-    out_left -= out - stream.avail_out;
+  bool begun = false, ended = false;
+  ~Inflater() {
+    if (begun) inflateEnd(&stream);
   }
-  inflateEnd(&stream);
-  if (state != Z_STREAM_END || in_left != 0 || out_left != 0)
-    return damaged(who + " does not unpack to the size it claims");
+};
+
+MemberReader::MemberReader(const ZipMember& member)
+    : name_(member.name),
+      method_(member.method),
+      wanted_sum_(member.crc32),
+      left_(member.size),
+      packed_(member.packed) {}
+MemberReader MemberReader::unsummed(const ZipMember& member) {
+  MemberReader reader(member);
+  reader.summed_ = false;
+  return reader;
+}
+
+MemberReader::MemberReader(MemberReader&& other) noexcept = default;
+MemberReader& MemberReader::operator=(MemberReader&& other) noexcept = default;
+MemberReader::~MemberReader() = default;
+
+Status MemberReader::damaged_member(const char* what) const {
+  return damaged("member '" + printable(name_) + "' " + what);
+}
+
+// Fills `out`, and goes on to the end of the stream where `out` has the last bytes.
+Status MemberReader::inflate(std::span<std::byte> out) {
+  constexpr uint64_t kStep = uint64_t{1} << 30;  // zlib counts in 32 bits
+  if (!inflater_) inflater_ = std::make_unique<Inflater>();
+  z_stream& stream = inflater_->stream;
+  if (!inflater_->begun && inflateInit2(&stream, -MAX_WBITS) != Z_OK)
+    return Status::out_of_memory();
+  inflater_->begun = true;
+  const bool last = out.size() == left_;
+  const char* const kSize = "does not unpack to the size it claims";
+  std::byte spare{};
+  while (!inflater_->ended && (!out.empty() || last)) {
+    const std::span<std::byte> to = out.empty() ? std::span(&spare, 1) : out;
+    const uint64_t in = std::min<uint64_t>(packed_.size(), kStep),
+                   room = std::min<uint64_t>(to.size(), kStep);
+    stream.next_in = reinterpret_cast<Bytef*>(const_cast<std::byte*>(packed_.data()));
+    stream.next_out = reinterpret_cast<Bytef*>(to.data());
+    stream.avail_in = static_cast<uInt>(in);
+    stream.avail_out = static_cast<uInt>(room);
+    const int state = ::inflate(&stream, Z_NO_FLUSH);
+    const uint64_t got = room - stream.avail_out;
+    packed_ = packed_.subspan(in - stream.avail_in);
+    if (out.empty() && got > 0) return damaged_member(kSize);
+    out = out.subspan(out.empty() ? 0 : got);
+    if (state != Z_OK && state != Z_STREAM_END) return damaged_member(kSize);
+    inflater_->ended = state == Z_STREAM_END;
+  }
+  if (!out.empty() || (last && !packed_.empty())) return damaged_member(kSize);
   return {};
 }
 
-uint32_t checksum(Bytes bytes) {
-  uLong sum = ::crc32(0, nullptr, 0);
+namespace {
+
+uint32_t add_to_checksum(uint32_t before, Bytes bytes) {
+  uLong sum = before;
   while (!bytes.empty()) {
     const size_t step = std::min<size_t>(bytes.size(), size_t{1} << 30);
     sum = ::crc32(sum, reinterpret_cast<const Bytef*>(bytes.data()), static_cast<uInt>(step));
@@ -221,16 +248,29 @@ uint32_t checksum(Bytes bytes) {
 
 }  // namespace
 
-Result<Bytes> open_member(const ZipMember& member, std::vector<std::byte>& storage) {
-  Bytes contents = member.packed;
-  if (member.method != 0) {
-    MLE_TRY(inflate_into(member, storage));
-    contents = storage;
+Result<Bytes> MemberReader::take(uint64_t count, std::vector<std::byte>& storage) {
+  if (count > left_) return damaged_member("is shorter than what it holds");
+  Bytes piece;
+  if (method_ == 0) {
+    piece = packed_.first(count);
+    packed_ = packed_.subspan(count);
+  } else {
+    storage.resize(count);
+    MLE_TRY(inflate(storage));
+    piece = storage;
   }
-  if (checksum(contents) != member.crc32)
-    return damaged("the contents of member '" + printable(member.name) +
-                   "' do not match their checksum");
-  return contents;
+  if (summed_) sum_ = add_to_checksum(sum_, piece);
+  left_ -= count;
+  if (summed_ && left_ == 0 && sum_ != wanted_sum_)
+    return damaged_member("has contents that do not match their checksum");
+  return piece;
+}
+
+Result<Bytes> open_member(const ZipMember& member, std::vector<std::byte>& storage) {
+  if (member.method != 0 && member.size > kMaxZipInflated)
+    return damaged("member '" + printable(member.name) + "' unpacks to more than " +
+                   byte_text(kMaxZipInflated));
+  return MemberReader(member).take(member.size, storage);
 }
 
 }  // namespace mle::tools

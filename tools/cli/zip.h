@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,7 +20,7 @@ inline constexpr uint64_t kMaxZipMembers = 65536;
 inline constexpr uint64_t kMaxZipName = 4096;
 // What deflate can reach is 1032:1; a member that claims more is lying.
 inline constexpr uint64_t kMaxZipRatio = 1032;
-inline constexpr uint64_t kMaxZipInflated = uint64_t{4} << 30;  // of all deflated members together
+inline constexpr uint64_t kMaxZipInflated = uint64_t{4} << 30;  // of a member unpacked as a whole
 
 struct ZipMember {
   std::string name;
@@ -34,6 +35,40 @@ bool is_zip(std::span<const std::byte> bytes);
 
 // The members in the order of the archive's directory. Names are distinct.
 Result<std::vector<ZipMember>> list_zip(std::span<const std::byte> bytes);
+
+// MemberReader: a member's contents from the start, a piece at a time.
+// Promise: memory for one piece; who has read the last byte knows that size and checksum are right.
+class MemberReader {
+ public:
+  // Borrows the archive's bytes.
+  explicit MemberReader(const ZipMember& member);
+  // The same for bytes that have no checksum.
+  static MemberReader unsummed(const ZipMember& member);
+  MemberReader(MemberReader&& other) noexcept;
+  MemberReader& operator=(MemberReader&& other) noexcept;
+  ~MemberReader();
+
+  uint64_t left() const { return left_; }
+  // What of the archive is not read yet.
+  std::span<const std::byte> packed() const { return packed_; }
+  // True where pieces are views into the archive.
+  bool in_place() const { return method_ == 0; }
+  // The next `count` bytes, in the archive or in `storage`. Fails where there are not as many.
+  Result<std::span<const std::byte>> take(uint64_t count, std::vector<std::byte>& storage);
+
+ private:
+  struct Inflater;
+  Status inflate(std::span<std::byte> out);
+  Status damaged_member(const char* what) const;
+
+  std::string name_;
+  uint16_t method_;
+  bool summed_ = true;
+  uint32_t wanted_sum_, sum_ = 0;
+  uint64_t left_;
+  std::span<const std::byte> packed_;  // not yet read
+  std::unique_ptr<Inflater> inflater_;
+};
 
 // A member's contents: a view into the archive where it is stored, else unpacked into `storage`.
 // The checksum is checked either way.

@@ -24,11 +24,12 @@ struct Options {
   std::string model, input, output = "-", entry;
   uint64_t rows_per_batch = 0, threads = 1;
   bool as_npz() const { return output.ends_with(".npz"); }
+  bool as_jsonl() const { return output.ends_with(".jsonl") || output.ends_with(".ndjson"); }
   // Any other suffix promises a format that would not be in the file; no suffix promises none.
   bool known_suffix() const {
     const std::string name = output.substr(output.rfind('/') + 1);
     const size_t dot = name.rfind('.');
-    return dot == std::string::npos || as_npz() || name.ends_with(".csv");
+    return dot == std::string::npos || as_npz() || as_jsonl() || name.ends_with(".csv");
   }
 };
 
@@ -61,6 +62,7 @@ Result<std::unique_ptr<ResultWriter>> open_results(const Options& options, const
                                                    const Session& session) {
   MLE_TRY_ASSIGN(OutputStream out, OutputStream::open(options.output));
   if (options.as_npz()) return make_npz_writer(std::move(out), session.outputs());
+  if (options.as_jsonl()) return make_jsonl_writer(std::move(out), session.outputs());
   return make_text_writer(std::move(out), session.outputs(), model.labels());
 }
 
@@ -153,9 +155,9 @@ int main(int argc, char** argv) {
                 "Runs rows through a model and writes its answers.");
     flags.positional("MODEL.mle", &options.model, "the model")
         .text("--input", "ROWS", &options.input,
-              "rows as .npy, .npz or CSV, told apart by content; - is standard input (CSV)")
+              "rows as .npy, .npz, CSV or JSON lines; - is standard input (CSV, JSON lines)")
         .text("-o,--output", "OUT", &options.output,
-              "*.npz: every output by name; *.csv or no suffix: one line per row; -: stdout")
+              "*.npz: every output by name; *.csv, *.jsonl: one line per row; -: stdout as CSV")
         .text("--entry", "NAME|all", &options.entry,
               "which question to answer (text: the model's first, .npz: all)")
         .whole("--rows-per-batch", "N", &options.rows_per_batch, 1, kMostRows,
@@ -178,7 +180,7 @@ int main(int argc, char** argv) {
       }
     if (!options.known_suffix()) {
       console.error("--output", "'" + options.output + "' has a suffix that can't be written",
-                    "name it *.npz or *.csv, or - for standard output");
+                    "name it *.npz, *.csv or *.jsonl, or - for standard output");
       return kMisuse;
     }
     return run_tool(options, console);

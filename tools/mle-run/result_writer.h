@@ -1,4 +1,4 @@
-// ResultWriter: a model's answers, batch by batch, as text or as .npz.
+// ResultWriter: a model's answers, batch by batch, as CSV, JSON lines or .npz.
 // Promise: nothing of a file is to be seen before finish() has succeeded.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -30,6 +30,11 @@ class ResultWriter {
 std::unique_ptr<ResultWriter> make_text_writer(OutputStream out,
                                                std::span<const TensorSpec> outputs,
                                                std::span<const std::string_view> labels);
+
+// One object per row, by the names of the outputs: one element as itself, more as nested arrays;
+// NaN and missing as null, infinities as 1e999.
+std::unique_ptr<ResultWriter> make_jsonl_writer(OutputStream out,
+                                                std::span<const TensorSpec> outputs);
 
 // One array per output, called as the output is, shaped [rows, dims…].
 Result<std::unique_ptr<ResultWriter>> make_npz_writer(OutputStream out,

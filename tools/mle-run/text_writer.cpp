@@ -1,39 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/cli/csv.h"
-#include "tools/cli/half.h"
-#include "tools/cli/text.h"
+#include "tools/mle-run/element.h"
 #include "tools/mle-run/result_writer.h"
 
-#include <cstring>
 #include <vector>
 
 namespace mle::tools {
 namespace {
 
-template <class T>
-T element(const void* data, size_t index) {
-  T value;
-  std::memcpy(&value, static_cast<const char*>(data) + index * sizeof(T), sizeof value);
-  return value;
-}
-
-void append_element(std::string& line, DType dtype, const void* data, size_t i) {
-  switch (dtype) {
-    case DType::F32: return append_number(line, element<float>(data, i));
-    case DType::F64: return append_number(line, element<double>(data, i));
-    case DType::F16: return append_number(line, half_to_float(element<uint16_t>(data, i)));
-    case DType::BF16: return append_number(line, bfloat_to_float(element<uint16_t>(data, i)));
-    case DType::I8: line += std::to_string(element<int8_t>(data, i)); return;
-    case DType::U8: line += std::to_string(element<uint8_t>(data, i)); return;
-    case DType::I16: line += std::to_string(element<int16_t>(data, i)); return;
-    case DType::U16: line += std::to_string(element<uint16_t>(data, i)); return;
-    case DType::I32: line += std::to_string(element<int32_t>(data, i)); return;
-    case DType::U32: line += std::to_string(element<uint32_t>(data, i)); return;
-    case DType::I64: line += std::to_string(element<int64_t>(data, i)); return;
-    case DType::U64: line += std::to_string(element<uint64_t>(data, i)); return;
-    case DType::Bool: line += element<uint8_t>(data, i) != 0 ? "true" : "false"; return;
-    case DType::Str: line += csv_quoted(element<std::string_view>(data, i)); return;
-  }
+void append_cell(std::string& line, const TensorSpec& spec, const void* data, size_t i) {
+  if (spec.dtype == DType::Str)
+    line += csv_quoted(element<std::string_view>(data, i));
+  else
+    append_element(line, spec.dtype, data, i);
 }
 
 class TextWriter final : public ResultWriter {
@@ -60,7 +39,7 @@ class TextWriter final : public ResultWriter {
         for (size_t j = 0; j < width; ++j) {
           if (!first) line_ += ',';
           first = false;
-          append_element(line_, specs_[i].dtype, outputs[i].data(), row * width + j);
+          append_cell(line_, specs_[i], outputs[i].data(), row * width + j);
         }
       }
       line_ += '\n';

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tools/cli/columns.h"
+
+#include "tools/cli/text.h"
+
+namespace mle::tools {
+
+std::vector<std::string> column_names(const RowTarget& target) {
+  std::vector<std::string> names;
+  for (size_t i = 0; i < target.inputs.size(); ++i) {
+    const TensorSpec& input = target.inputs[i];
+    if (i == 0 && !target.features.empty() && target.features.size() == input.width())
+      names.insert(names.end(), target.features.begin(), target.features.end());
+    else if (input.width() == 1)
+      names.emplace_back(input.name);
+    else
+      return {};
+  }
+  return names;
+}
+
+std::string quoted_names(const std::vector<std::string>& names) {
+  std::string text;
+  for (size_t i = 0; i < names.size() && i < 10; ++i)
+    text += (i == 0 ? "'" : ", '") + printable(names[i]) + "'";
+  return text + (names.size() > 10 ? " …" : "");
+}
+
+}  // namespace mle::tools

@@ -1,0 +1,38 @@
+// Columns: what files of records call the elements of a model's rows, and how messages list them.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "tools/cli/row_source.h"
+
+#include <cstddef>
+#include <deque>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace mle::tools {
+
+// One name per element of a row where every input has them; else none.
+std::vector<std::string> column_names(const RowTarget& target);
+
+// "'a', 'b' …": at most ten, fit for a terminal.
+std::string quoted_names(const std::vector<std::string>& names);
+
+// The characters of one batch's string cells, which must stay where they are until the next.
+class CellTexts {
+ public:
+  void clear() { texts_.clear(), bytes_ = 0; }
+  std::string_view keep(std::string_view text) {
+    bytes_ += text.size();
+    return texts_.emplace_back(text);
+  }
+  // A batch ends early rather than hold more than this.
+  bool full() const { return bytes_ > kMost; }
+
+ private:
+  static constexpr size_t kMost = size_t{4} << 20;
+  std::deque<std::string> texts_;
+  size_t bytes_ = 0;
+};
+
+}  // namespace mle::tools
