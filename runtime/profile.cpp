@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/profile.h"
 
+#include "format/mle_generated.h"
 #include "format/op_kinds.h"
 
 namespace mle::detail {
@@ -40,6 +41,24 @@ std::span<const StepProfile> collect_profile(SessionState& session) noexcept {
     line.bytes = step.bytes_per_row * rows + step.bytes_per_call * line.calls;
   }
   return session.profile;
+}
+
+void observe(const SessionState& session, size_t s, const steps::Slot& output,
+             size_t rows) noexcept {
+  const steps::Step& step = *session.steps[s];
+  const fb::Tensor& tensor = *session.loaded.view.model().tensors()->Get(step.output);
+  StepOutput given;
+  given.step = s;
+  given.name = step.name;
+  given.kind = kKindNames[static_cast<size_t>(step.kind)];
+  given.tensor.name = session.loaded.view.string(tensor.name());
+  given.tensor.dtype = static_cast<DType>(tensor.dtype());
+  given.tensor.per_row = tensor.rows() == fb::Rows::PerRow;
+  if (tensor.dims() != nullptr) given.tensor.dims = {tensor.dims()->data(), tensor.dims()->size()};
+  given.data = output.data;
+  given.rows = given.tensor.per_row ? rows : 1;
+  given.row_bytes = output.stride;
+  session.observer(session.observer_context, given);
 }
 
 }  // namespace mle::detail

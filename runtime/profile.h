@@ -14,4 +14,8 @@ void set_profiling(SessionState& session, bool on) noexcept;
 // Empty where profiling is off.
 std::span<const StepProfile> collect_profile(SessionState& session) noexcept;
 
+// Tells the observer what step `s` has put into `output`.
+void observe(const SessionState& session, size_t s, const steps::Slot& output,
+             size_t rows) noexcept;
+
 }  // namespace mle::detail

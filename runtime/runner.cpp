@@ -4,6 +4,7 @@
 
 #include "format/layout.h"
 #include "runtime/float_mode.h"
+#include "runtime/profile.h"
 #include "runtime/session_state.h"
 
 #include <algorithm>
@@ -99,8 +100,8 @@ void Runner::run(const SessionState& session, size_t begin, size_t end) noexcept
     const size_t rows = std::min(session.tile_rows, end - first);
     point_inputs(session, first, rows, mode);
     point_outputs(session, first);
-    if (session.profiling) [[unlikely]] {
-      time_steps(session, rows, mode, fault);
+    if (session.watched()) [[unlikely]] {
+      watch_steps(session, rows, mode, fault);
     } else {
       run_steps(session, rows, mode, fault);
     }
@@ -124,8 +125,8 @@ void Runner::run_steps(const SessionState& session, size_t rows, FloatMode& mode
   }
 }
 
-void Runner::time_steps(const SessionState& session, size_t rows, FloatMode& mode,
-                        steps::Fault& fault) noexcept {
+void Runner::watch_steps(const SessionState& session, size_t rows, FloatMode& mode,
+                         steps::Fault& fault) noexcept {
   using Clock = std::chrono::steady_clock;
   for (size_t s = 0; s < session.steps.size(); ++s) {
     const Step& step = *session.steps[s];
@@ -136,6 +137,9 @@ void Runner::time_steps(const SessionState& session, size_t rows, FloatMode& mod
     ++ticks_[s].calls;
     ticks_[s].rows += rows;
     ticks_[s].nanoseconds += static_cast<uint64_t>(took.count());
+    if (session.observer == nullptr) continue;
+    mode.set_flush(false);
+    observe(session, s, slots_[step.output], rows);
   }
 }
 

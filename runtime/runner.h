@@ -56,7 +56,7 @@ class Runner {
   void point_outputs(const SessionState& session, size_t first) noexcept;
   void run_steps(const SessionState& session, size_t rows, FloatMode& mode,
                  steps::Fault& fault) noexcept;
-  void time_steps(const SessionState& session, size_t rows, FloatMode& mode,
+  void watch_steps(const SessionState& session, size_t rows, FloatMode& mode,
                   steps::Fault& fault) noexcept;
   void finish_outputs(const SessionState& session, size_t first, size_t rows) noexcept;
   steps::Slot staged(const SessionPort& port) const noexcept;

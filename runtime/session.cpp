@@ -132,6 +132,11 @@ size_t Session::tile_rows() const noexcept { return state_->tile_rows; }
 
 void Session::set_profiling(bool on) noexcept { detail::set_profiling(*state_, on); }
 
+void Session::set_observer(StepObserver observer, void* context) noexcept {
+  state_->observer = observer;
+  state_->observer_context = context;
+}
+
 std::span<const StepProfile> Session::profile() const noexcept {
   return detail::collect_profile(*state_);
 }

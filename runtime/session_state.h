@@ -76,6 +76,9 @@ struct SessionState {
 
   bool profiling = false;
   std::span<StepProfile> profile;  // one per step
+  StepObserver observer = nullptr;
+  void* observer_context = nullptr;
+  bool watched() const noexcept { return profiling || observer != nullptr; }
 };
 
 // Everything of a session but its threads. Fails as Session::make does.

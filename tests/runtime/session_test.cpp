@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <string>
 #include <utility>
 
 namespace mle::testing {
@@ -232,6 +233,36 @@ TEST_CASE("session: a profile names every step once, counts from zero and ends w
   session.set_profiling(false);
   answers(session, random_rows(3, 1));
   CHECK(session.profile().empty());
+}
+
+TEST_CASE("session: an observer sees what every step gave, tile by tile, until it is taken away") {
+  const Model model = load(two_entries());
+  Session session = make_for(model, "both", {"sum"}).or_exit();
+  struct Seen {
+    std::vector<std::string> steps;
+    std::vector<float> values;
+  } seen;
+  const StepObserver note = [](void* context, const StepOutput& output) noexcept {
+    Seen& to = *static_cast<Seen*>(context);
+    to.steps.push_back(std::to_string(output.step) + " " + std::string(output.name) + " " +
+                       std::string(output.kind));
+    CHECK(output.tensor.dtype == DType::F32);
+    CHECK(output.tensor.width() == 2);
+    for (size_t r = 0; r < output.rows; ++r) {
+      const auto* row = reinterpret_cast<const float*>(static_cast<const std::byte*>(output.data) +
+                                                       r * output.row_bytes);
+      to.values.insert(to.values.end(), row, row + 2);
+    }
+  };
+  const std::array<float, 4> x = {1, 2, 3, 4}, z = {10, 20, 30, 40};
+  std::array<float, 4> sum;
+  session.set_observer(note, &seen);
+  REQUIRE(session.run({x, z}, {sum}).ok());
+  CHECK(seen.steps == std::vector<std::string>{"0 negate unary", "1 add binary"});
+  CHECK(seen.values == std::vector<float>{-1, -2, -3, -4, 9, 18, 27, 36});
+  session.set_observer(nullptr, nullptr);
+  REQUIRE(session.run({x, z}, {sum}).ok());
+  CHECK(seen.steps.size() == 2);
 }
 
 TEST_CASE("session: an output that a later op reads works whether or not it was asked for") {

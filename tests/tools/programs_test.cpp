@@ -117,6 +117,33 @@ TEST_CASE("programs: JSON lines written are JSON lines read, with every digit") 
   CHECK(row == wanted.size());
 }
 
+TEST_CASE("programs: a trace has the row as it went in, every step, and the answer as the last") {
+  const TempFolder folder;
+  const std::string model = converted(folder, "iris"), rows = kModels + "/iris_rows.csv";
+  const Finished text = run("mle-run", {model, "--input", rows, "--trace", "3"});
+  REQUIRE_MESSAGE(text.status == 0, text.err);
+  CHECK(mentions(text.out, "softmax"));
+  const auto trace =
+      parse_json(run("mle-run", {model, "--input", rows, "--trace", "3", "--json"}).out);
+  REQUIRE(trace.has_value());
+  CHECK((*trace)["row"].number == 3);
+  const auto& lines = (*trace)["lines"].items;
+  REQUIRE(lines.size() > 2);
+  const auto given = numbers(read_file(rows)).at(3);
+  const auto answer = numbers(run("mle-run", {model, "--input", rows}).out).at(3);
+  CHECK(lines.front()["kind"].text == "input");
+  for (size_t i = 0; i < 4; ++i)
+    CHECK(lines.front()["values"].items.at(i).number == doctest::Approx(given.at(i)));
+  for (size_t i = 0; i < 3; ++i)
+    CHECK(lines.back()["values"].items.at(i).number == doctest::Approx(answer.at(i)));
+  CHECK(lines.back()["mean"].number == doctest::Approx(1.0 / 3));
+  const Finished beyond = run("mle-run", {model, "--input", rows, "--trace", "12"});
+  CHECK(beyond.status == 1);
+  CHECK(mentions(beyond.err, "there is no row 12: the rows end after 12"));
+  CHECK(run("mle-run", {model, "--input", rows, "--json"}).status == 2);
+  CHECK(run("mle-run", {model, "--input", rows, "--trace", "0", "-o", "x.csv"}).status == 2);
+}
+
 TEST_CASE("programs: the last line of a one-row run is its answer") {
   const TempFolder folder;
   const std::string model = converted(folder, "iris");

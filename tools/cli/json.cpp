@@ -49,6 +49,10 @@ void append_json_text(std::string& out, std::string_view text) {
 }
 
 void JsonWriter::new_line() {
+  if (one_line_ > 0) {
+    if (out_.back() == ',') out_ += ' ';
+    return;
+  }
   out_ += '\n';
   out_.append(2 * empty_.size(), ' ');
 }
@@ -64,10 +68,11 @@ void JsonWriter::before_value() {
   new_line();
 }
 
-JsonWriter& JsonWriter::open(char bracket) {
+JsonWriter& JsonWriter::open(char bracket, bool on_one_line) {
   before_value();
   out_ += bracket;
   empty_.push_back(true);
+  if (on_one_line && one_line_ == 0) one_line_ = empty_.size();
   return *this;
 }
 
@@ -76,6 +81,7 @@ JsonWriter& JsonWriter::close(char bracket) {
   empty_.pop_back();
   if (!empty) new_line();
   out_ += bracket;
+  if (empty_.size() < one_line_) one_line_ = 0;
   return *this;
 }
 
@@ -103,6 +109,12 @@ JsonWriter& JsonWriter::number(double value) {
   if (!std::isfinite(value)) return null();
   before_value();
   append_number(out_, value);
+  return *this;
+}
+
+JsonWriter& JsonWriter::literal(std::string_view value) {
+  before_value();
+  out_ += value;
   return *this;
 }
 

@@ -20,12 +20,14 @@ class JsonWriter {
   JsonWriter& begin_object() { return open('{'); }
   JsonWriter& end_object() { return close('}'); }
   JsonWriter& begin_array() { return open('['); }
+  JsonWriter& begin_line() { return open('[', true); }  // an array that stays on one line
   JsonWriter& end_array() { return close(']'); }
   JsonWriter& key(std::string_view name);
 
   JsonWriter& text(std::string_view value);
   JsonWriter& whole(uint64_t value);
-  JsonWriter& number(double value);  // NaN and infinities become null
+  JsonWriter& number(double value);             // NaN and infinities become null
+  JsonWriter& literal(std::string_view value);  // what is JSON already: a number, true, null …
   JsonWriter& boolean(bool value);
   JsonWriter& null();
 
@@ -37,13 +39,14 @@ class JsonWriter {
   std::string str() const { return out_ + "\n"; }
 
  private:
-  JsonWriter& open(char bracket);
+  JsonWriter& open(char bracket, bool on_one_line = false);
   JsonWriter& close(char bracket);
   void before_value();
   void new_line();
 
   std::string out_;
   std::vector<bool> empty_;  // per open bracket: nothing in it yet
+  size_t one_line_ = 0;      // how many brackets were open when such an array began, or 0
   bool after_key_ = false;
 };
 

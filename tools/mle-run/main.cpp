@@ -11,6 +11,7 @@
 #include "tools/cli/row_source.h"
 #include "tools/cli/suggest.h"
 #include "tools/mle-run/result_writer.h"
+#include "tools/mle-run/trace.h"
 
 #include <algorithm>
 #include <new>
@@ -22,7 +23,10 @@ namespace {
 
 struct Options {
   std::string model, input, output = "-", entry;
-  uint64_t rows_per_batch = 0, threads = 1;
+  uint64_t rows_per_batch = 0, threads = 1, trace = kNoTrace;
+  bool json = false;
+  static constexpr uint64_t kNoTrace = ~uint64_t{0};
+  bool traces() const { return trace != kNoTrace; }
   bool as_npz() const { return output.ends_with(".npz"); }
   bool as_jsonl() const { return output.ends_with(".jsonl") || output.ends_with(".ndjson"); }
   // Any other suffix promises a format that would not be in the file; no suffix promises none.
@@ -66,13 +70,28 @@ Result<std::unique_ptr<ResultWriter>> open_results(const Options& options, const
   return make_text_writer(std::move(out), session.outputs(), model.labels());
 }
 
-Status run_all(const Options& options, const Model& model, Session& session,
-               const Console& console) {
+Result<std::unique_ptr<RowSource>> open_source(const Options& options, const Model& model,
+                                               const Session& session, const Console& console) {
   const bool default_entry =
       options.entry.empty() || options.entry == "all" || options.entry == model.entries()[0].name;
   RowTarget target{session.inputs(), {}};
   if (default_entry) target.features = model.features();
-  MLE_TRY_ASSIGN(const auto rows, open_rows(options.input, target, console));
+  return open_rows(options.input, target, console);
+}
+
+Status print_trace(const Options& options, const Model& model, Session& session,
+                   const Console& console) {
+  MLE_TRY_ASSIGN(const auto rows, open_source(options, model, session, console));
+  MLE_TRY_ASSIGN(const auto lines, trace_row(session, *rows, options.trace));
+  MLE_TRY_ASSIGN(OutputStream out, OutputStream::open("-"));
+  MLE_TRY(out.write(options.json ? trace_json(options.model, options.trace, lines)
+                                 : trace_text(lines)));
+  return out.commit();
+}
+
+Status run_all(const Options& options, const Model& model, Session& session,
+               const Console& console) {
+  MLE_TRY_ASSIGN(const auto rows, open_source(options, model, session, console));
   MLE_TRY_ASSIGN(const auto results, open_results(options, model, session));
 
   const uint64_t batch = batch_rows(options, session);
@@ -123,7 +142,7 @@ int run_tool(const Options& options, const Console& console) {
   if (!model) return console.error(options.model, model.error()), kFailed;
 
   SessionOptions wanted;
-  wanted.threads = static_cast<int>(options.threads);
+  wanted.threads = options.traces() ? 1 : static_cast<int>(options.threads);
   std::vector<std::string_view> names;
   const bool every = options.entry == "all" || (options.entry.empty() && options.as_npz());
   if (every && model->entries().size() > 1) {
@@ -138,7 +157,8 @@ int run_tool(const Options& options, const Console& console) {
   }
   auto session = Session::make(*model, wanted);
   if (!session) return console.error(options.model, session.error()), kFailed;
-  const Status status = run_all(options, *model, *session, console);
+  const Status status = options.traces() ? print_trace(options, *model, *session, console)
+                                         : run_all(options, *model, *session, console);
   if (!status.ok()) return console.error("", status), kFailed;
   return kDone;
 }
@@ -163,13 +183,25 @@ int main(int argc, char** argv) {
         .whole("--rows-per-batch", "N", &options.rows_per_batch, 1, kMostRows,
                "rows read and computed together (chosen by their size)")
         .whole("--threads", "N", &options.threads, 1, 256, "threads that compute (1)")
+        .whole("--trace", "ROW", &options.trace, 0, Options::kNoTrace - 1,
+               "print what every step gives for that row, counted from 0, and no answers")
+        .flag("--json", &options.json, "the trace as JSON, with all values")
         .examples(
             "  mle-run iris.mle --input flowers.csv\n"
             "  mle-run digits.mle --input pixels.npy --output answers.npz\n"
-            "  mle-run model.mle --input rows.npz --entry all --output answers.csv\n");
+            "  mle-run model.mle --input rows.npz --entry all --output answers.jsonl\n"
+            "  mle-run model.mle --input rows.jsonl --trace 0\n");
     if (const auto status = flags.parse(argc, argv, console)) return *status;
     if (options.input.empty()) {
       console.error("", "--input is missing", "run mle-run --help");
+      return kMisuse;
+    }
+    if (options.json && !options.traces()) {
+      console.error("--json", "is for --trace", "name the output *.jsonl for answers as JSON");
+      return kMisuse;
+    }
+    if (options.traces() && options.output != "-") {
+      console.error("--output", "a trace goes to standard output", "leave --output out");
       return kMisuse;
     }
     for (const std::string& source : {options.model, options.input})

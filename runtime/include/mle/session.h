@@ -75,6 +75,10 @@ class MLE_API Session {
   // session, valid until the next run() or set_profiling().
   std::span<const StepProfile> profile() const noexcept;
 
+  // From the next run() on, `observer` is called after each step of each tile, on the thread that
+  // computes it: several at a time where options.threads > 1. Null: nobody is, which costs nothing.
+  void set_observer(StepObserver observer, void* context) noexcept;
+
  private:
   explicit Session(detail::SessionState* state) noexcept : state_(state) {}
   detail::SessionState* state_ = nullptr;
