@@ -28,6 +28,15 @@ if grep -rIl -F -e "$work/first" -e "$source" -e "$build" "$prefix"; then
   fail "the files above hold a path of the machine that built them"
 fi
 
+# Every program came with its manual page and its completions.
+for program in "$prefix"/bin/mle-*; do
+  [ -e "$program" ] || continue
+  name=$(basename "$program")
+  for page in "man/man1/$name.1" "bash-completion/completions/$name" "zsh/site-functions/_$name"; do
+    [ -s "$prefix/share/$page" ] || fail "share/$page is not installed"
+  done
+done
+
 # Each public header stands alone and drags in no header of a library the user does not have.
 for header in "$prefix"/include/mle/*.h; do
   line="#include <mle/$(basename "$header")>"

@@ -15,6 +15,9 @@
 #include <utility>
 
 namespace mle::tools {
+
+using Takes = FlagLine::Takes;
+
 namespace {
 
 std::string range_text(const std::string& text, const std::string& kind, const std::string& least,
@@ -39,30 +42,41 @@ Flags& Flags::add(Spec spec) {
 }
 
 Flags& Flags::positional(const char* value, std::string* to, const char* help, bool required) {
-  return add({value, value, help, true, required, false, [to](const std::string& text) {
-                *to = text;
-                return std::string(text.empty() ? "must not be empty" : "");
-              }});
+  return add(
+      {value, value, help, true, required, false, Takes::File, {}, [to](const std::string& text) {
+         *to = text;
+         return std::string(text.empty() ? "must not be empty" : "");
+       }});
 }
 
 Flags& Flags::text(const char* names, const char* value, std::string* to, const char* help) {
-  return add({names, value, help, false, false, false, [to](const std::string& text) {
-                *to = text;
-                return std::string(text.empty() ? "must not be empty" : "");
-              }});
+  return add(
+      {names, value, help, false, false, false, Takes::File, {}, [to](const std::string& text) {
+         *to = text;
+         return std::string(text.empty() ? "must not be empty" : "");
+       }});
 }
 
 Flags& Flags::texts(const char* names, const char* value, std::vector<std::string>* to,
                     const char* help) {
-  return add({names, value, help, false, false, true, [to](const std::string& text) {
-                to->push_back(text);
-                return std::string(text.empty() ? "must not be empty" : "");
-              }});
+  return add(
+      {names, value, help, false, false, true, Takes::File, {}, [to](const std::string& text) {
+         to->push_back(text);
+         return std::string(text.empty() ? "must not be empty" : "");
+       }});
 }
 
 Flags& Flags::whole(const char* names, const char* value, uint64_t* to, uint64_t least,
                     uint64_t most, const char* help) {
-  return add({names, value, help, false, false, false, [=](const std::string& text) -> std::string {
+  return add({names,
+              value,
+              help,
+              false,
+              false,
+              false,
+              Takes::Number,
+              {},
+              [=](const std::string& text) -> std::string {
                 const auto number = to_u64(text);
                 if (!number || *number < least || *number > most)
                   return range_text(text, "a whole number", std::to_string(least),
@@ -74,7 +88,15 @@ Flags& Flags::whole(const char* names, const char* value, uint64_t* to, uint64_t
 
 Flags& Flags::wholes(const char* names, const char* value, std::vector<uint64_t>* to,
                      uint64_t least, uint64_t most, const char* help) {
-  return add({names, value, help, false, false, false, [=](const std::string& text) -> std::string {
+  return add({names,
+              value,
+              help,
+              false,
+              false,
+              false,
+              Takes::Number,
+              {},
+              [=](const std::string& text) -> std::string {
                 std::vector<uint64_t> numbers;
                 for (const std::string& part : split_list(text)) {
                   const auto number = to_u64(part);
@@ -91,7 +113,15 @@ Flags& Flags::wholes(const char* names, const char* value, std::vector<uint64_t>
 
 Flags& Flags::real(const char* names, const char* value, double* to, double least, double most,
                    const char* help) {
-  return add({names, value, help, false, false, false, [=](const std::string& text) -> std::string {
+  return add({names,
+              value,
+              help,
+              false,
+              false,
+              false,
+              Takes::Number,
+              {},
+              [=](const std::string& text) -> std::string {
                 const auto number = to_double(text);
                 if (!number || !(*number >= least && *number <= most))
                   return range_text(text, "a number", number_text(least), number_text(most));
@@ -105,7 +135,7 @@ Flags& Flags::choice(const char* names, std::string* to, std::initializer_list<c
   std::string value;
   for (const char* c : choices) value += (value.empty() ? "" : "|") + std::string(c);
   const std::vector<std::string> known(choices.begin(), choices.end());
-  return add({names, value, help, false, false, false,
+  return add({names, value, help, false, false, false, Takes::Choice, known,
               [to, known, value](const std::string& text) -> std::string {
                 if (std::find(known.begin(), known.end(), text) == known.end())
                   return "'" + text + "' is none of " + value;
@@ -115,7 +145,7 @@ Flags& Flags::choice(const char* names, std::string* to, std::initializer_list<c
 }
 
 Flags& Flags::flag(const char* names, bool* to, const char* help) {
-  return add({names, "", help, false, false, false, [to](const std::string&) {
+  return add({names, "", help, false, false, false, Takes::Nothing, {}, [to](const std::string&) {
                 *to = true;
                 return std::string();
               }});
@@ -124,6 +154,26 @@ Flags& Flags::flag(const char* names, bool* to, const char* help) {
 Flags& Flags::examples(std::string text) {
   examples_ = std::move(text);
   return *this;
+}
+
+Flags& Flags::mode(std::string name, const Flags& flags) {
+  modes_.emplace_back(std::move(name), flags);
+  return *this;
+}
+
+void Flags::add_common(std::string* colour, bool* version, bool* help) {
+  choice("--color", colour, {"auto", "always", "never"}, "colours in messages");
+  flag("-v,--version", version, "print the version and exit");
+  flag("-h,--help", help, "print this and exit");
+}
+
+FlagPage Flags::page(const char* tool) const {
+  FlagPage page{tool, usage_, summary_, examples_, MLE_VERSION_STRING, {}, {}};
+  for (const Spec& spec : specs_)
+    page.lines.push_back({spec.positional ? std::vector<std::string>() : split_list(spec.names),
+                          spec.value, spec.help, spec.takes, spec.repeated, spec.choices});
+  for (const auto& [name, flags] : modes_) page.modes.emplace_back(name, flags.page(tool));
+  return page;
 }
 
 std::vector<std::string> Flags::long_names() const {
@@ -161,9 +211,13 @@ std::string Flags::help_text() const {
 std::optional<int> Flags::parse(int argc, const char* const* argv, Console& console) {
   bool help = false, version = false;
   std::string colour = "auto";
-  choice("--color", &colour, {"auto", "always", "never"}, "colours in messages");
-  flag("-v,--version", &version, "print the version and exit");
-  flag("-h,--help", &help, "print this and exit");
+  add_common(&colour, &version, &help);
+  if (argc == 3 && std::string_view(argv[1]) == "--generate") {
+    if (const auto text = generated_page(argv[2], page(console.tool()))) {
+      std::fputs(text->c_str(), stdout);
+      return kDone;
+    }
+  }
 
   std::vector<std::vector<std::string>> given(specs_.size());
   std::vector<std::string> unknown;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "tools/cli/console.h"
+#include "tools/cli/flag_pages.h"
 
 #include <cstdint>
 #include <functional>
@@ -36,9 +37,12 @@ class Flags {
                 const char* help);
   Flags& flag(const char* names, bool* to, const char* help);
   Flags& examples(std::string text);  // the last lines of --help
+  // What `tool NAME …` takes, for a tool with modes: only the pages of --generate need to know.
+  Flags& mode(std::string name, const Flags& flags);
 
   // Nothing: go on. Else the exit status: --help and --version were answered, or misuse explained.
-  // Adds --color, --help and --version, and sets the console's colour.
+  // Adds --color, --help and --version, and sets the console's colour. Beside what it was told,
+  // every tool answers `--generate man|bash|zsh` with its manual page or completion script.
   std::optional<int> parse(int argc, const char* const* argv, Console& console);
 
  private:
@@ -47,15 +51,20 @@ class Flags {
     std::string value;  // empty: takes none
     std::string help;
     bool positional = false, required = false, repeated = false;
+    FlagLine::Takes takes = FlagLine::Takes::File;
+    std::vector<std::string> choices;
     // Takes the text; returns what is wrong with it, or "".
     std::function<std::string(const std::string&)> take;
   };
   Flags& add(Spec spec);
+  void add_common(std::string* colour, bool* version, bool* help);
+  FlagPage page(const char* tool) const;
   std::string help_text() const;
   std::vector<std::string> long_names() const;
 
   std::string usage_, summary_, examples_;
   std::vector<Spec> specs_;
+  std::vector<std::pair<std::string, Flags>> modes_;
 };
 
 }  // namespace mle::tools

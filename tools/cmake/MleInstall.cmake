@@ -47,6 +47,16 @@ if(MLE_BUILD_TOOLS)
       set(component compiler)
     endif()
     install(TARGETS ${program} EXPORT mle-${component} RUNTIME COMPONENT ${component})
+    if(NOT CMAKE_CROSSCOMPILING)
+      set(share ${PROJECT_BINARY_DIR}/share)
+      install(FILES ${share}/man/man1/${program}.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
+              COMPONENT ${component})
+      install(FILES ${share}/bash-completion/completions/${program}
+              DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions
+              COMPONENT ${component})
+      install(FILES ${share}/zsh/site-functions/_${program}
+              DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions COMPONENT ${component})
+    endif()
     set(mle_has_${component} TRUE)
   endforeach()
   foreach(component compiler tools)

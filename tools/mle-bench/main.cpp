@@ -69,11 +69,7 @@ int run_mode(const BenchOptions& options, const Output& output, const Console& c
   return status;
 }
 
-int parse_mode(const std::string& mode, int argc, char** argv, Console& console) {
-  BenchOptions options;
-  options.mode = mode;
-  options.program = mode == "start" ? program_beside() : "";
-  Output output;
+Flags mode_flags(const std::string& mode, BenchOptions& options, Output& output) {
   static constexpr const char* kSentences[] = {
       "Times Model::load() on a warm page cache: open, check, bind; then the first run.",
       "Times Session::run() over rows of its own making.",
@@ -106,6 +102,15 @@ int parse_mode(const std::string& mode, int argc, char** argv, Console& console)
       .choice("--format", &output.format, {"table", "md", "csv", "json"}, "of the report (table)")
       .examples("  mle-bench " + mode + " model.mle" + (mode == "run" ? " --rows 1,32,1024" : "") +
                 "\n  mle-bench " + mode + " model.mle --against old.mle --fail-above 5\n");
+  return flags;
+}
+
+int parse_mode(const std::string& mode, int argc, char** argv, Console& console) {
+  BenchOptions options;
+  options.mode = mode;
+  options.program = mode == "start" ? program_beside() : "";
+  Output output;
+  Flags flags = mode_flags(mode, options, output);
   if (const auto status = flags.parse(argc, argv, console)) return *status;
   if (output.fail_above >= 0 && options.against.empty())
     return misuse(console, "--fail-above needs --against", "name what to compare with");
@@ -122,7 +127,12 @@ int parse_plain(int argc, char** argv, Console& console) {
           "  mle-bench run model.mle --rows 1,32 --profile\n"
           "  mle-bench load model.mle --json -\n"
           "  mle-bench start model.mle --runs 100\n");
-  if (const auto status = flags.parse(std::min(argc, 2), argv, console)) return *status;
+  BenchOptions options;
+  Output output;
+  for (const std::string& name : kModes) flags.mode(name, mode_flags(name, options, output));
+  const bool generate = argc > 1 && std::string_view(argv[1]) == "--generate";
+  if (const auto status = flags.parse(generate ? argc : std::min(argc, 2), argv, console))
+    return *status;
   const std::string near = nearest_name(mode, kModes);
   return misuse(console, "there is no mode '" + mode + "'",
                 near.empty() ? "the modes are load, run and start" : "did you mean " + near + "?");

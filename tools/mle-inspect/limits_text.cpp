@@ -7,6 +7,7 @@
 #include "tools/mle-inspect/screens.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace mle::tools {
 namespace {
@@ -61,7 +62,48 @@ std::string limits_json() {
   return json.end_object().str();
 }
 
+namespace {
+
+std::string cell(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += c == '|' ? "\\|" : std::string(1, c);
+  return out;
+}
+
+}  // namespace
+
+std::string errors_page() {
+  std::string text =
+      "# Errors\n\n"
+      "Every rule that can refuse something, from the table in `format/rules.cpp`. Messages say "
+      "what was\n"
+      "met and where; the rule's code comes with them, and `mle-inspect --explain V31` prints its "
+      "line.\n"
+      "This page is made by `cmake --build build/release --target errors_page`; a test fails when "
+      "it\n"
+      "is stale.\n";
+  constexpr std::pair<char, const char*> kGroups[] = {{'V', "Files"},
+                                                      {'R', "The running library"},
+                                                      {'C', "The compiler and its importers"},
+                                                      {'T', "The tools"},
+                                                      {'S', "The server"}};
+  for (const auto& [letter, title] : kGroups) {
+    bool begun = false;
+    for (const format::RuleText& rule : format::rules()) {
+      if (rule.code[0] != letter) continue;
+      if (!begun)
+        text += std::string("\n## ") + title +
+                "\n\n| code | | what must hold | what to do |\n|---|---|---|---|\n";
+      begun = true;
+      text += std::string("| ") + rule.code + " | " + cell(rule.title) + " | " +
+              cell(rule.sentence) + " | " + cell(rule.way_out) + " |\n";
+    }
+  }
+  return text;
+}
+
 std::optional<std::string> explain_text(std::string_view code) {
+  if (code == "all") return errors_page();
   const format::RuleText* rule = format::find_rule(code);
   if (rule == nullptr) return {};
   std::string text = std::string(rule->code) + "  " + rule->title + "\n\n" + rule->sentence + "\n";

@@ -81,7 +81,8 @@ int run_tool(int argc, char** argv, Console& console) {
             "read and sum every byte, and answer the golden rows on every instruction set here")
       .flag("--json", &options.json, "all of it as JSON")
       .flag("--limits", &options.limits, "the limits of the format, without a model")
-      .text("--explain", "CODE", &options.explain, "a rule in words, such as V31, without a model")
+      .text("--explain", "CODE|all", &options.explain,
+            "a rule in words, such as V31, without a model")
       .examples(
           "  mle-inspect iris.mle\n"
           "  mle-inspect iris.mle --verify --steps\n"

@@ -16,7 +16,10 @@ std::string steps_text(const FileFacts& facts);
 std::string verify_text(const VerifyReport& report);
 std::string limits_text();
 
-// Rule V31 and the like in words; nothing where there is no such rule.
+// Every rule as a page of Markdown, docs/errors.md.
+std::string errors_page();
+
+// Rule V31 and the like in words, or all of them; nothing where there is no such rule.
 std::optional<std::string> explain_text(std::string_view code);
 
 // {"schema":"mle-inspect/1", …}: everything of the info page and the steps; `report` where asked
