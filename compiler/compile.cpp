@@ -128,7 +128,7 @@ Status prove(const format::FileWriter& writer) {
 // The source as a sound graph that carries the names its file will have.
 std::unique_ptr<Graph> import_source(const Importer& importer, const SourceFile& source,
                                      const CompileOptions& options, Problems& problems) {
-  std::optional<Graph> imported = importer.read(source, {options.shapes}, problems);
+  std::optional<Graph> imported = importer.read(source, {options.shapes, options.architecture}, problems);
   if (!imported || !problems.empty()) return nullptr;
   auto graph = std::make_unique<Graph>(*std::move(imported));
   if (const Status sound = check(*graph); !sound.ok()) {
@@ -160,6 +160,13 @@ std::optional<Compiled> compile_or_throw(const SourceFile& source, const Compile
                                          Problems& problems) {
   const Importer* importer = detect(source, options.from, problems);
   if (importer == nullptr) return std::nullopt;
+  if (options.architecture && !importer->takes_architecture) {
+    problems.add(Code::InvalidArgument, C220_Option, "",
+                 std::string("--arch is for files of weights alone; ") + importer->description +
+                     " says itself what is computed",
+                 "leave --arch out");
+    return std::nullopt;
+  }
   std::unique_ptr<Graph> graph = import_source(*importer, source, options, problems);
   if (graph == nullptr) return std::nullopt;
   if (options.observe) options.observe("import", importer->description, *graph);

@@ -21,6 +21,7 @@ namespace mle::compiler {
 struct CompileOptions {
   std::string from;                        // importer by name; empty: detected by content
   std::map<std::string, uint32_t> shapes;  // --shape NAME=N
+  std::optional<SourceFile> architecture;  // --arch: what stands beside weights alone
   uint32_t golden_rows = 8;                // answers of the judge to store; 0: none
   std::vector<std::string> features, labels;
   std::string name, license, author, card;

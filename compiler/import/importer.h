@@ -31,6 +31,7 @@ struct SourceFile {
 
 struct ImportOptions {
   std::map<std::string, uint32_t> shapes;  // --shape NAME=N
+  std::optional<SourceFile> architecture;  // --arch: what stands beside weights alone
 };
 
 struct Importer {
@@ -39,6 +40,7 @@ struct Importer {
   bool (*can_read)(const SourceFile&);
   // The graph, or nothing and at least one problem.
   std::optional<Graph> (*read)(const SourceFile&, const ImportOptions&, Problems&);
+  bool takes_architecture = false;  // holds weights alone
 };
 
 // In order of trial.

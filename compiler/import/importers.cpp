@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/importer.h"
 #include "compiler/import/onnx/onnx.h"
+#include "compiler/import/safetensors/safetensors.h"
 
 #include <array>
 
@@ -10,6 +11,8 @@ namespace mle::compiler {
 std::span<const Importer> importers() {
   static constexpr std::array kImporters = {
       Importer{"onnx", "ONNX (opsets 7 to 28)", onnx::can_read, onnx::read},
+      Importer{"safetensors", "safetensors (with --arch)", safetensors::can_read,
+               safetensors::read, true},
   };
   return kImporters;
 }

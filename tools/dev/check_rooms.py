@@ -46,7 +46,7 @@ HOMES = [
     ("mimalloc", ["runtime/memory/"]),
     ("google/protobuf/", ["compiler/import/"]),
     ("zlib.h", ["tools/cli/"]),
-    ("nlohmann/", ["tools/cli/"]),
+    ("nlohmann/", ["tools/cli/", "compiler/import/"]),
     ("CLI/", ["tools/cli/"]),
     ("doctest/", []),
     ("Eigen/", ["tools/dev/peers/"]),

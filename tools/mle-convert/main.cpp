@@ -26,7 +26,7 @@ namespace {
 
 // As typed; checked and turned into ConvertOptions by read_options().
 struct Typed {
-  std::string source, output, from, features, labels, card, timestamp, dump;
+  std::string source, output, from, features, labels, card, timestamp, dump, arch;
   std::vector<std::string> shapes;
   uint64_t golden = 8, jobs = 1;
   bool json = false;
@@ -103,6 +103,13 @@ bool read_options(const Typed& typed, ConvertOptions& options, const Console& co
       options.compile.card = std::move(*card);
     else
       wrong("--card", card.error().message(), card.error().hint());
+  }
+  if (!typed.arch.empty()) {
+    auto arch = compiler::SourceFile::open(typed.arch);
+    if (arch)
+      options.compile.architecture = std::move(*arch);
+    else
+      wrong("--arch", arch.error().message(), arch.error().hint());
   }
   if (!typed.timestamp.empty()) {
     options.compile.timestamp = parse_timestamp(typed.timestamp);
@@ -184,6 +191,7 @@ int run_tool(int argc, char** argv, Console& console) {
   flags.positional("SOURCE", &typed.source, "a model, its format told by content; or a folder")
       .text("-o,--output", "OUT", &typed.output, "the file or folder to write")
       .text("--from", "FORMAT", &typed.from, "the source's format, where it can't be told")
+      .text("--arch", "FILE.json", &typed.arch, "what is computed, for a file of weights alone")
       .texts("--shape", "NAME=N", &typed.shapes, "fixes a free dimension; may be repeated")
       .text("--name", "NAME", &options.compile.name, "the model's name (the source's)")
       .text("--features", "A,B|FILE", &typed.features, "names of the input's columns")

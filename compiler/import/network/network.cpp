@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/import/network/network.h"
+
+#include "compiler/import/network/layers.h"
+#include "format/limits.h"
+
+#include <set>
+#include <string>
+#include <utility>
+
+namespace mle::compiler::network {
+namespace {
+
+using enum format::rule::Rule;
+
+std::string place_of(const Architecture& architecture, size_t index) {
+  return "layer " + std::to_string(index + 1) + " (" + architecture.layers[index].op + ")";
+}
+
+// "'0.weight', '0.bias' and 3 more".
+std::string list_of(const Weights& weights) {
+  constexpr size_t kShown = 6;
+  std::string text;
+  size_t count = 0;
+  for (const auto& [name, tensor] : weights) {
+    if (++count <= kShown) text += (text.empty() ? "'" : ", '") + name.substr(0, 80) + "'";
+  }
+  if (count > kShown) text += " and " + std::to_string(count - kShown) + " more";
+  return text.empty() ? "none" : text;
+}
+
+bool names_are_there(const Weights& weights, const Architecture& architecture, Problems& problems) {
+  bool all = true;
+  for (size_t i = 0; i < architecture.layers.size(); ++i) {
+    for (const auto& [role, name] : architecture.layers[i].tensors) {
+      if (weights.contains(name)) continue;
+      all = false;
+      problems.add(Code::InvalidArgument, C209_Attribute, place_of(architecture, i),
+                   "the file has no tensor '" + name.substr(0, 80) + "' for its " + role,
+                   "its tensors are " + list_of(weights));
+    }
+    if (architecture.layers[i].op == "linear" &&
+        !architecture.layers[i].tensors.contains("weight")) {
+      all = false;
+      problems.add(Code::InvalidArgument, C209_Attribute, place_of(architecture, i),
+                   "it names no tensor as its \"weight\"");
+    }
+  }
+  return all;
+}
+
+// Dims of an input row: as told, else what the first linear layer takes.
+Dims input_row(const Weights& weights, const Architecture& architecture) {
+  if (!architecture.row.empty()) return architecture.row;
+  for (const Layer& layer : architecture.layers) {
+    const auto named = layer.tensors.find("weight");
+    if (named == layer.tensors.end()) continue;
+    const std::vector<uint64_t>& shape = weights.find(named->second)->second.shape;
+    if (!shape.empty() && shape.back() >= 1 && shape.back() <= format::kMaxDim)
+      return {static_cast<uint32_t>(shape.back())};
+  }
+  return {};
+}
+
+// Before the last dot: "fc1" of "fc1.weight".
+std::string stem_of(const std::string& name) {
+  const size_t dot = name.rfind('.');
+  return dot == std::string::npos ? "" : name.substr(0, dot);
+}
+
+}  // namespace
+
+std::optional<Architecture> infer_architecture(const Weights& weights, Problems& problems) {
+  std::vector<std::string> matrices, others;
+  for (const auto& [name, tensor] : weights)
+    (tensor.shape.size() == 2 ? matrices : others).push_back(name);
+  if (matrices.size() == 1) {
+    Layer layer;
+    layer.op = "linear";
+    layer.tensors["weight"] = matrices[0];
+    const std::string stem = stem_of(matrices[0]);
+    const bool bias_only = others.size() == 1 && stem_of(others[0]) == stem;
+    if (bias_only) layer.tensors["bias"] = others[0];
+    if (bias_only || others.empty()) {
+      Architecture made;
+      made.layers.push_back(std::move(layer));
+      return made;
+    }
+  }
+  std::string layers;
+  for (const std::string& name : matrices)
+    layers += (layers.empty() ? "" : ", ") + ("{\"op\": \"linear\", \"weight\": \"" + name + "\"}");
+  problems.add(Code::Unsupported, C205_UnsupportedOp, "",
+               "the file holds weights (" + list_of(weights) +
+                   ") and does not say what is computed with them",
+               "write it down and give it with --arch FILE.json: {\"layers\": [" +
+                   layers.substr(0, 600) +
+                   "]}, with biases, activations and normalisations in their places; or export the "
+                   "model to ONNX");
+  return std::nullopt;
+}
+
+std::optional<Graph> build_network(const Weights& weights, const Architecture& architecture,
+                                   Problems& problems) {
+  if (!names_are_there(weights, architecture, problems)) return std::nullopt;
+  const Dims row = input_row(weights, architecture);
+  if (row.empty()) {
+    problems.add(Code::InvalidArgument, C208_Shape, "inputs",
+                 "nothing says how wide the rows of the input are",
+                 "give \"inputs\": {\"x\": [\"N\", WIDTH]} in the architecture file");
+    return std::nullopt;
+  }
+  Graph graph;
+  std::set<std::string, std::less<>> used;
+  Building building{graph, weights, used,
+                    graph.add_input(architecture.input, {DType::F32, Rows::PerRow, row})};
+  const ValueId input = building.value;
+  for (size_t i = 0; i < architecture.layers.size(); ++i) {
+    const Layer& layer = architecture.layers[i];
+    if (const Status built = find_layer_kind(layer.op)->build(building, layer); !built.ok()) {
+      problems.add(built, place_of(architecture, i));
+      return std::nullopt;  // the width of what follows depends on it
+    }
+  }
+  if (building.value == input) {  // an output is never an input
+    Node copy;
+    copy.kind = OpKind::Unary;
+    copy.inputs = {input};
+    if (const Status built = building.emit(std::move(copy)); !built.ok()) problems.add(built, "");
+  }
+  GraphEntry entry;
+  entry.name = "predict";
+  entry.inputs.push_back({input, architecture.input, {}, {}});
+  entry.outputs.push_back({building.value, architecture.output, {}, {}});
+  graph.entries.push_back(std::move(entry));
+  return graph;
+}
+
+}  // namespace mle::compiler::network

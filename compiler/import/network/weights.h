@@ -1,0 +1,38 @@
+// Named tensors, as files of weights alone have them. They say nothing about what is computed.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mle/dtype.h>
+#include <mle/result.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace mle::compiler::network {
+
+// Elements in the order of C.
+struct WeightTensor {
+  DType dtype = DType::F32;
+  std::vector<uint64_t> shape;
+  std::span<const std::byte> bytes;
+  std::shared_ptr<const void> owner;  // of the bytes
+
+  uint64_t size() const {
+    uint64_t count = 1;
+    for (const uint64_t dim : shape) count *= dim;
+    return count;
+  }
+};
+
+using Weights = std::map<std::string, WeightTensor, std::less<>>;
+
+// The elements as floats; f16, bf16 and f64 are converted, the latter rounded. Nothing for
+// integers.
+Result<std::vector<float>> read_floats(const WeightTensor& tensor);
+
+}  // namespace mle::compiler::network
