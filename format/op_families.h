@@ -27,4 +27,8 @@ Status check_reshape(const OpUnderTest& op) noexcept;
 Status check_softmax(const OpUnderTest& op) noexcept;
 Status check_argmax(const OpUnderTest& op) noexcept;
 
+// op_rules_tables.cpp
+Status check_products(const OpUnderTest& op) noexcept;
+Status check_piecewise(const OpUnderTest& op) noexcept;
+
 }  // namespace mle::format

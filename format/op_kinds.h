@@ -87,6 +87,18 @@ inline constexpr int kBinaryFnCount = 8;
 enum class CompareFn : uint32_t { Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual };
 inline constexpr int kCompareFnCount = 6;
 
+// indices of a Products op: in place of a column, the factor 1.
+inline constexpr uint32_t kNoFactor = ~uint32_t{0};
+
+// iattr[1] of a Piecewise op: what becomes of x below the first break and above the last.
+enum class Outside : uint32_t {
+  Polynomial,  // the first and the last interval go on for ever
+  Clamp,       // as the nearest of the two breaks
+  NaN,
+  Fault,  // the row has no answer
+};
+inline constexpr int kOutsideCount = 4;
+
 enum class Layout : uint8_t { Plain, Panel16, Panel16K2, Panel16K4, Lanes16 };
 
 }  // namespace mle::format

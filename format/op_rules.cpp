@@ -107,7 +107,8 @@ Arity arity_of(OpKind kind) noexcept {
     case OpKind::Binary:
     case OpKind::Compare: return {2, 2};
     case OpKind::Select:
-    case OpKind::Scale: return {3, 3};
+    case OpKind::Scale:
+    case OpKind::Piecewise: return {3, 3};
     case OpKind::Concat: return {1, ~uint32_t{0}};
     case OpKind::Unary:
     case OpKind::Clip:
@@ -116,7 +117,8 @@ Arity arity_of(OpKind kind) noexcept {
     case OpKind::Slice:
     case OpKind::Reshape:
     case OpKind::ArgMax:
-    case OpKind::Cast: return {1, 1};
+    case OpKind::Cast:
+    case OpKind::Products: return {1, 1};
     // The families of these are not complete: refused by check_op_rule().
     case OpKind::MatMul:
     case OpKind::Reduce:
@@ -129,9 +131,7 @@ Arity arity_of(OpKind kind) noexcept {
     case OpKind::GatherElements:
     case OpKind::MapKeys:
     case OpKind::Labels:
-    case OpKind::IsMissing:
-    case OpKind::Products:
-    case OpKind::Piecewise: return {0, ~uint32_t{0}};
+    case OpKind::IsMissing: return {0, ~uint32_t{0}};
   }
   return {0, 0};
 }
@@ -165,6 +165,8 @@ Status check_op_rule(OpKind kind, const OpUnderTest& op) noexcept {
     case OpKind::Reshape: return check_reshape(op);
     case OpKind::ArgMax: return check_argmax(op);
     case OpKind::Cast: return check_cast(op);
+    case OpKind::Products: return check_products(op);
+    case OpKind::Piecewise: return check_piecewise(op);
     case OpKind::MatMul:
     case OpKind::Reduce:
     case OpKind::CumSum:
@@ -176,9 +178,7 @@ Status check_op_rule(OpKind kind, const OpUnderTest& op) noexcept {
     case OpKind::GatherElements:
     case OpKind::MapKeys:
     case OpKind::Labels:
-    case OpKind::IsMissing:
-    case OpKind::Products:
-    case OpKind::Piecewise: return op.bad(rule::V40_UnknownOp, "this version does not run it");
+    case OpKind::IsMissing: return op.bad(rule::V40_UnknownOp, "this version does not run it");
   }
   return {};
 }

@@ -73,11 +73,14 @@ Elements along_axis(const OpSite& site, size_t axis_number, Line line) {
   return y;
 }
 
-// One loop per op kind: ops_dense.cpp, ops_movement.cpp, ops_reduction.cpp.
+// One loop per op kind: ops_dense.cpp, ops_movement.cpp, ops_reduction.cpp,
+// ops_tables.cpp.
 Elements run_dense(const OpSite& site);
 Elements run_concat(const OpSite& site);
 Elements run_slice(const OpSite& site);
 Elements run_softmax(const OpSite& site, bool logarithm);
 Elements run_argmax(const OpSite& site);
+Elements run_products(const OpSite& site);
+Elements run_piecewise(const OpSite& site);
 
 }  // namespace mle::compiler

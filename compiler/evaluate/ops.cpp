@@ -68,6 +68,8 @@ Result<Elements> evaluate_node(const Graph& graph, const Node& node,
       return elementwise(site, [&](double x, double, double) {
         return cast(x, site.fact(0).dtype, site.result().dtype);
       });
+    case OpKind::Products: return run_products(site);
+    case OpKind::Piecewise: return run_piecewise(site);
     case OpKind::MatMul:
     case OpKind::Reduce:
     case OpKind::CumSum:
@@ -79,9 +81,7 @@ Result<Elements> evaluate_node(const Graph& graph, const Node& node,
     case OpKind::GatherElements:
     case OpKind::MapKeys:
     case OpKind::Labels:
-    case OpKind::IsMissing:
-    case OpKind::Products:
-    case OpKind::Piecewise: break;
+    case OpKind::IsMissing: break;
   }
   return error(Code::Internal, format::rule::C213_GraphBroken, Status::kNoOffset, "",
                "op kind %u can't be evaluated", static_cast<unsigned>(node.kind));

@@ -29,6 +29,8 @@ Result<Fact> infer_kind(const ShapeSite& site) {
     case OpKind::Reshape: return infer_reshape(site);
     case OpKind::ArgMax: return infer_argmax(site);
     case OpKind::Cast: return infer_cast(site);
+    case OpKind::Products: return infer_products(site);
+    case OpKind::Piecewise: return infer_piecewise(site);
     case OpKind::MatMul:
     case OpKind::Reduce:
     case OpKind::CumSum:
@@ -40,9 +42,7 @@ Result<Fact> infer_kind(const ShapeSite& site) {
     case OpKind::GatherElements:
     case OpKind::MapKeys:
     case OpKind::Labels:
-    case OpKind::IsMissing:
-    case OpKind::Products:
-    case OpKind::Piecewise: break;
+    case OpKind::IsMissing: break;
   }
   return refuse(C213_GraphBroken, "", "op kind %u", static_cast<unsigned>(site.node.kind));
 }

@@ -73,4 +73,8 @@ Result<Fact> infer_reshape(const ShapeSite& site);
 Result<Fact> infer_softmax(const ShapeSite& site);
 Result<Fact> infer_argmax(const ShapeSite& site);
 
+// infer_tables.cpp
+Result<Fact> infer_products(const ShapeSite& site);
+Result<Fact> infer_piecewise(const ShapeSite& site);
+
 }  // namespace mle::compiler

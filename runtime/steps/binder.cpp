@@ -31,6 +31,8 @@ bool bind_family(Binder& binder, const fb::Op& op, Step& step) noexcept {
     case OpKind::Reshape: return bind_reshape(binder, op, step);
     case OpKind::ArgMax: return bind_argmax(binder, op, step);
     case OpKind::Cast: return bind_cast(binder, op, step);
+    case OpKind::Products: return bind_products(binder, op, step);
+    case OpKind::Piecewise: return bind_piecewise(binder, op, step);
     case OpKind::MatMul:
     case OpKind::Reduce:
     case OpKind::CumSum:
@@ -43,8 +45,6 @@ bool bind_family(Binder& binder, const fb::Op& op, Step& step) noexcept {
     case OpKind::MapKeys:
     case OpKind::Labels:
     case OpKind::IsMissing:
-    case OpKind::Products:
-    case OpKind::Piecewise:
     case OpKind::None: break;
   }
   return false;  // FileView lets no other kind pass

@@ -82,5 +82,7 @@ bool bind_slice(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_reshape(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_argmax(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_cast(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_products(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_piecewise(Binder& binder, const fb::Op& op, Step& step) noexcept;
 
 }  // namespace mle::steps

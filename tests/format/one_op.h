@@ -116,4 +116,20 @@ inline TinyModel one_cast() {
   return m;
 }
 
+inline TinyModel one_products() {
+  TinyModel m = one_op({2, 3}, {2, 4});
+  fb::OpT& op = m.add_op(fb::OpKind::Products, {0}, 1);
+  op.iattr = {2};
+  op.indices = {0, 0, 2, 1, 1, ~uint32_t{0}, ~uint32_t{0}, ~uint32_t{0}};
+  return m;
+}
+
+inline TinyModel one_piecewise() {
+  TinyModel m = one_op({3, 2}, {3, 6});
+  const uint16_t breaks = m.add_constant("breaks", {2, 4}, ones(8));
+  const uint16_t coefficients = m.add_constant("coefficients", {2, 5, 3, 2}, ones(60));
+  m.add_op(fb::OpKind::Piecewise, {0, breaks, coefficients}, 1).iattr = {1, 3};
+  return m;
+}
+
 }  // namespace mle::testing
