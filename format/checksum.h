@@ -11,10 +11,9 @@
 namespace mle::format {
 
 uint64_t xxh3(std::span<const std::byte> bytes) noexcept;
-// Of `first` followed by `second`.
-uint64_t xxh3(std::span<const std::byte> first, std::span<const std::byte> second) noexcept;
 
-// What header.header_xxh3 must hold: of the header up to that field, then of the directory.
+// What header.header_xxh3 must hold: of the header up to that field, then of the directory
+// (as far as a directory goes: kMaxSegments).
 uint64_t header_sum(const Header& header, std::span<const std::byte> directory) noexcept;
 
 }  // namespace mle::format

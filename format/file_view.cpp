@@ -6,6 +6,7 @@
 #include "format/regions.h"
 #include "format/validation.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -41,10 +42,10 @@ Status check_structure(std::span<const std::byte> program, uint64_t file_offset)
 
 // V24 … V71. Each check relies on those before it.
 Status check_program(const FileView& view, const Allocator& allocator) noexcept {
-  MLE_TRY(check_pool(view));
   Validation v(view, allocator, view.own_bytes());
+  Facts facts;
   Writers writers;
-  MLE_TRY(check_tensors(v));
+  MLE_TRY(check_tensors(v, facts));
   MLE_TRY(check_ops(v, writers));
   MLE_TRY(check_memory(v));
   MLE_TRY(check_entries(v, writers));
@@ -54,8 +55,8 @@ Status check_program(const FileView& view, const Allocator& allocator) noexcept 
 
 }  // namespace
 
-Result<FileView> FileView::open(std::span<const std::byte> file,
-                                const ViewOptions& options) noexcept {
+Result<FileView> FileView::open(std::span<const std::byte> file, const ViewOptions& options,
+                                std::span<const std::byte> front) noexcept {
   const uint64_t max_program =
       options.max_program_bytes == 0 ? kMaxProgramBytes : options.max_program_bytes;
   if (max_program > kMaxProgramBytesCeiling) {
@@ -68,14 +69,16 @@ Result<FileView> FileView::open(std::span<const std::byte> file,
                   "the bytes of the file do not lie at a multiple of %llu", print(kAlignment));
   }
 
+  const FileBytes bytes{file, front.first(std::min(front.size(), file.size()))};
+  const bool whole = options.verify == Verify::Everything || file.size() <= kReadWhole;
   Header header;
-  MLE_TRY(check_header(file, header));
+  MLE_TRY(check_header(bytes, header));
   SegmentEntry directory[kMaxSegments];
   const std::span<const SegmentEntry> segments(directory, header.segment_count);
   if (!segments.empty()) {
-    std::memcpy(directory, file.data() + sizeof(Header), segments.size_bytes());
+    std::memcpy(directory, bytes.at(sizeof(Header), segments.size_bytes()), segments.size_bytes());
   }
-  MLE_TRY(check_regions(file, header, segments, max_program));
+  MLE_TRY(check_regions(bytes, header, segments, max_program, whole));
 
   // From here on header, directory and program are read from the copy only: whoever writes to the
   // file meanwhile cannot undo a check.
@@ -96,15 +99,17 @@ Result<FileView> FileView::open(std::span<const std::byte> file,
   if (!segments.empty()) {
     std::memcpy(view.block_ + sizeof header, directory, segments.size_bytes());
   }
-  std::memcpy(view.block_ + view.program_at_, file.data() + header.program_offset,
+  std::memcpy(view.block_ + view.program_at_, bytes.at(header.program_offset, header.program_size),
               header.program_size);
 
   if (xxh3(view.program_bytes()) != header.program_xxh3) {
     return refuse(Code::Corrupt, rule::V17_Sum, header.program_offset,
                   "the program: checksum differs");
   }
-  MLE_TRY(check_segment_sums(file, segments, options.verify));
+  if (whole) MLE_TRY(check_segment_sums(file, segments));
   MLE_TRY(check_structure(view.program_bytes(), header.program_offset));
+  MLE_TRY(check_pool(view.program(), header.program_offset));
+  view.find_parts();
   MLE_TRY(check_program(view, view.allocator_));
   return view;
 }
@@ -114,6 +119,10 @@ FileView::FileView(FileView&& other) noexcept
       block_(std::exchange(other.block_, nullptr)),
       block_bytes_(std::exchange(other.block_bytes_, 0)),
       program_at_(std::exchange(other.program_at_, 0)),
+      model_(other.model_),
+      pool_(other.pool_),
+      starts_(other.starts_),
+      string_count_(other.string_count_),
       allocator_(other.allocator_) {}
 
 FileView& FileView::operator=(FileView&& other) noexcept {
@@ -121,6 +130,10 @@ FileView& FileView::operator=(FileView&& other) noexcept {
   std::swap(block_, other.block_);
   std::swap(block_bytes_, other.block_bytes_);
   std::swap(program_at_, other.program_at_);
+  std::swap(model_, other.model_);
+  std::swap(pool_, other.pool_);
+  std::swap(starts_, other.starts_);
+  std::swap(string_count_, other.string_count_);
   std::swap(allocator_, other.allocator_);
   return *this;
 }
@@ -154,13 +167,12 @@ const fb::Program& FileView::program() const noexcept {
   return *fb::GetProgram(block_ + program_at_);
 }
 
-const fb::Model& FileView::model() const noexcept { return *program().models()->Get(0); }
-
-std::string_view FileView::string(uint32_t index) const noexcept {
-  const auto starts = span_of(program().strings_at());
-  if (index >= starts.size() - 1) return {};
-  const auto* pool = reinterpret_cast<const char*>(program().strings()->data());
-  return {pool + starts[index], starts[index + 1] - starts[index]};
+void FileView::find_parts() noexcept {
+  const fb::Program& all = program();
+  model_ = all.models()->Get(0);
+  pool_ = reinterpret_cast<const char*>(all.strings()->data());
+  starts_ = all.strings_at()->data();
+  string_count_ = all.strings_at()->size() - 1;
 }
 
 std::span<const std::byte> FileView::constant(const fb::Tensor& tensor) const noexcept {

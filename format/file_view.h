@@ -33,9 +33,10 @@ struct ViewOptions {
 // check); borrows the file's bytes, which must outlive it and be 64-byte aligned. Move-only.
 class FileView {
  public:
-  // O(program) time and memory, plus one pass over the segments that `verify` asks for.
-  static Result<FileView> open(std::span<const std::byte> file,
-                               const ViewOptions& options = {}) noexcept;
+  // O(program) time and memory, plus one pass over the file where `verify` asks for it. `front` is
+  // a copy of the file's first bytes, or empty; it is read instead of them and need not live on.
+  static Result<FileView> open(std::span<const std::byte> file, const ViewOptions& options = {},
+                               std::span<const std::byte> front = {}) noexcept;
 
   FileView(FileView&& other) noexcept;
   FileView& operator=(FileView&& other) noexcept;
@@ -51,11 +52,15 @@ class FileView {
   int find_segment(uint32_t kind) const noexcept;
 
   const fb::Program& program() const noexcept;
-  const fb::Model& model() const noexcept;                    // the only one
-  std::span<const std::byte> program_bytes() const noexcept;  // the checked copy
+  const fb::Model& model() const noexcept { return *model_; }  // the only one
+  std::span<const std::byte> program_bytes() const noexcept;   // the checked copy
   // A string of the pool; zero-terminated is not promised. "" for an index beyond the pool, which
   // no part of the program has, but string indices in segment gold may.
-  std::string_view string(uint32_t index) const noexcept;
+  std::string_view string(uint32_t index) const noexcept {
+    if (index >= string_count_) return {};
+    return {pool_ + starts_[index], starts_[index + 1] - starts_[index]};
+  }
+  uint32_t string_count() const noexcept { return string_count_; }
   // The bytes of a Constant tensor. Whole 64-byte lines may be read from there.
   std::span<const std::byte> constant(const fb::Tensor& tensor) const noexcept;
 
@@ -64,10 +69,17 @@ class FileView {
 
  private:
   FileView() = default;
+  void find_parts() noexcept;
+
   std::span<const std::byte> file_;
   std::byte* block_ = nullptr;  // header, directory, program: one allocation
   uint64_t block_bytes_ = 0;
   uint64_t program_at_ = 0;  // in block_
+  // In the program, found once: every check asks for them.
+  const fb::Model* model_ = nullptr;
+  const char* pool_ = nullptr;
+  const uint32_t* starts_ = nullptr;  // of string_count_ strings, and their end
+  uint32_t string_count_ = 0;
   Allocator allocator_;
 };
 

@@ -16,15 +16,15 @@ inline constexpr uint64_t kMaxDim = uint64_t{1} << 24;
 inline constexpr uint64_t kMaxTensorBytes = uint64_t{1} << 40;
 inline constexpr uint64_t kMaxTensors = 65535;  // tensor indices are 16 bits
 inline constexpr uint64_t kMaxArenaBytes = uint64_t{256}
-                                           << 20;    // tile rows times arena bytes per row
-inline constexpr uint64_t kMaxSummedAtLoad = 32768;  // Verify::Auto leaves larger segments unread
+                                           << 20;  // tile rows times arena bytes per row
 inline constexpr uint64_t kMaxNameBytes = 65535;
 inline constexpr uint64_t kVerifierDepth = 8;
 inline constexpr uint64_t kWorkPerProgramByte = 8;         // V70: the validator's budget …
 inline constexpr uint64_t kWorkBase = 100000;              // … in steps
 inline constexpr uint64_t kLoaderBytesPerProgramByte = 3;  // V71: what the loader may allocate …
-inline constexpr uint64_t kLoaderBytesBase = uint64_t{1} << 20;   // … beyond the file itself
-inline constexpr uint64_t kReadInsteadOfMap = uint64_t{1} << 19;  // files up to this size are read
-inline constexpr uint64_t kPopulateUpTo = uint64_t{4} << 20;      // Populate::Auto
+inline constexpr uint64_t kLoaderBytesBase = uint64_t{1} << 20;  // … beyond the file itself
+// Files up to this size are read and, with Verify::Auto, summed whole. Of larger ones, which are
+// mapped, only what lies before the first segment is looked at.
+inline constexpr uint64_t kReadWhole = 16384;
 
 }  // namespace mle::format

@@ -21,8 +21,8 @@ class OpUnderTest {
       : v_(v), index_(index), op_(op) {}
 
   size_t input_count() const noexcept { return count_of(op_.inputs()); }
-  TensorFacts input(size_t i) const noexcept { return tensor(span_of(op_.inputs())[i]); }
-  TensorFacts output() const noexcept { return tensor(span_of(op_.outputs())[0]); }
+  const TensorFacts& input(size_t i) const noexcept { return v_.tensors[span_of(op_.inputs())[i]]; }
+  const TensorFacts& output() const noexcept { return v_.tensors[span_of(op_.outputs())[0]]; }
   Act act() const noexcept { return static_cast<Act>(op_.act()); }
   std::span<const uint32_t> iattr() const noexcept { return span_of(op_.iattr()); }
   std::span<const uint32_t> indices() const noexcept { return span_of(op_.indices()); }
@@ -32,8 +32,6 @@ class OpUnderTest {
   [[gnu::format(printf, 3, 4)]] Status bad(int rule, const char* format, ...) const noexcept;
 
  private:
-  TensorFacts tensor(uint16_t i) const noexcept { return facts_of(*v_.model.tensors()->Get(i)); }
-
   Validation& v_;
   size_t index_;
   const fb::Op& op_;

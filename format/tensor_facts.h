@@ -18,7 +18,10 @@ struct TensorFacts {
   Layout layout;
   fb::Place place;
   bool per_row;
+  uint16_t segment;
   std::span<const uint32_t> dims;
+  uint64_t offset;
+  uint64_t bytes;
 
   bool is_constant() const noexcept { return place == fb::Place::Constant; }
 };
@@ -27,8 +30,14 @@ struct TensorFacts {
 inline TensorFacts facts_of(const fb::Tensor& tensor) noexcept {
   std::span<const uint32_t> dims;
   if (tensor.dims() != nullptr) dims = {tensor.dims()->data(), tensor.dims()->size()};
-  return {static_cast<DType>(tensor.dtype()), static_cast<Layout>(tensor.layout()), tensor.place(),
-          tensor.rows() == fb::Rows::PerRow, dims};
+  return {static_cast<DType>(tensor.dtype()),
+          static_cast<Layout>(tensor.layout()),
+          tensor.place(),
+          tensor.rows() == fb::Rows::PerRow,
+          tensor.segment(),
+          dims,
+          tensor.offset(),
+          tensor.bytes()};
 }
 
 // The product of dims; 1 for none. Only for checked dims: it is at most kMaxTensorBytes.

@@ -31,6 +31,16 @@ constexpr bool is_utf8(std::string_view text) noexcept {
   return true;
 }
 
+// All bytes from 1 to 127. No early end, so that many bytes are taken at a time.
+constexpr bool is_plain_ascii(std::string_view text) noexcept {
+  unsigned other = 0;
+  for (const char c : text) {
+    const unsigned byte = static_cast<unsigned char>(c);
+    other |= byte | (byte - 1);
+  }
+  return (other & 0x80) == 0;
+}
+
 // A name is printed in logs, tables and metrics: no control characters.
 constexpr bool has_control_characters(std::string_view text) noexcept {
   for (const char c : text) {

@@ -50,7 +50,7 @@ Status check_distinct(Validation& v, const void* where, const char* kind, uint32
 }
 
 Status check_columns(Validation& v, const fb::Port& port) noexcept {
-  const uint64_t columns = column_count(facts_of(*v.model.tensors()->Get(port.tensor())));
+  const uint64_t columns = column_count(v.tensors[port.tensor()]);
   const struct {
     const char* what;
     uint32_t count;
@@ -72,19 +72,18 @@ Status check_columns(Validation& v, const fb::Port& port) noexcept {
 // V60, V62, V63 for one port; `seen` has the tensors named so far.
 Status check_port(Validation& v, const fb::Port& port, fb::Place place, const Writers& writers,
                   Marks& seen, const Owner& owner) noexcept {
-  const auto& tensors = *v.model.tensors();
   MLE_TRY(v.check_name(port.name(), &port, "a port"));
   const char* kind = place == fb::Place::Input ? "input" : "output";
-  if (port.tensor() >= tensors.size()) {
+  if (port.tensor() >= v.tensors.size()) {
     return refuse(Code::Corrupt, rule::V60_EntryIndex, v.at(&port),
-                  "%s: an %s names tensor %u, the model has %u", owner.name().text, kind,
-                  unsigned{port.tensor()}, tensors.size());
+                  "%s: an %s names tensor %u, the model has %zu", owner.name().text, kind,
+                  unsigned{port.tensor()}, v.tensors.size());
   }
-  const fb::Tensor& tensor = *tensors.Get(port.tensor());
-  if (tensor.place() != place) {
+  const TensorFacts& tensor = v.tensors[port.tensor()];
+  if (tensor.place != place) {
     return refuse(Code::Corrupt, rule::V62_PortPlace, v.at(&port), "%s: its %s is %s, an %s",
                   owner.name().text, kind, v.tensor_name(port.tensor()).text,
-                  fb::EnumNamePlace(tensor.place()));
+                  fb::EnumNamePlace(tensor.place));
   }
   if (place == fb::Place::Output && writers[port.tensor()] == kNoOp) {
     return refuse(Code::Corrupt, rule::V62_PortPlace, v.at(&port), "%s: no op writes its output %s",
@@ -113,14 +112,13 @@ Status check_ports(Validation& v, const fb::Entry& entry, const Ports& ports, fb
 Status check_reach(Validation& v, const fb::Entry& entry, Marks& marks,
                    const Owner& owner) noexcept {
   const auto& ops = *v.model.ops();
-  const auto& tensors = *v.model.tensors();
   MLE_TRY(v.spend(ops.size()));
   for (uint32_t i = ops.size(); i-- > 0;) {
     const fb::Op& op = *ops.Get(i);
     if (marks[op.outputs()->Get(0)] == 0) continue;
     MLE_TRY(v.spend(count_of(op.inputs())));
     for (const uint16_t t : span_of(op.inputs())) {
-      if (tensors.Get(t)->place() == fb::Place::Input && marks[t] == 0) {
+      if (v.tensors[t].place == fb::Place::Input && marks[t] == 0) {
         return refuse(Code::Corrupt, rule::V62_PortPlace, v.at(&entry),
                       "%s: its outputs depend on %s, which is none of its inputs",
                       owner.name().text, v.tensor_name(t).text);
@@ -163,7 +161,7 @@ Status check_entries(Validation& v, const Writers& writers) noexcept {
     return refuse(Code::Corrupt, rule::V61_NoPorts, v.at(&v.model), "the model: has no entry");
   }
   Marks marks;
-  MLE_TRY(marks.make(v, v.model.tensors()->size()));
+  MLE_TRY(marks.make(v, v.tensors.size()));
   MLE_TRY(v.spend(entries.size()));
   for (uint32_t i = 0; i < entries.size(); ++i) {
     MLE_TRY(check_entry(v, i, *entries.Get(i), writers, marks));

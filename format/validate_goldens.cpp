@@ -41,11 +41,11 @@ Status check_tolerance(const GoldenUnderTest& g, const fb::Bits64* bits) noexcep
 }
 
 Status check_port(const GoldenUnderTest& g, const fb::GoldenPort& port) noexcept {
-  const auto& tensors = *g.v.model.tensors();
+  const auto tensors = g.v.tensors;
   if (port.tensor() >= tensors.size()) {
-    return g.bad("names tensor %u, the model has %u", unsigned{port.tensor()}, tensors.size());
+    return g.bad("names tensor %u, the model has %zu", unsigned{port.tensor()}, tensors.size());
   }
-  const TensorFacts facts = facts_of(*tensors.Get(port.tensor()));
+  const TensorFacts& facts = tensors[port.tensor()];
   if (!facts.per_row && g.golden.rows() != 1) {
     return g.bad("has %u rows of a model that is computed whole", g.golden.rows());
   }

@@ -12,7 +12,7 @@
 namespace mle::format {
 namespace {
 
-bool is_arena(const fb::Tensor& tensor) noexcept { return tensor.place() == fb::Place::Arena; }
+bool is_arena(const TensorFacts& tensor) noexcept { return tensor.place == fb::Place::Arena; }
 
 bool may_work_in_place(fb::OpKind kind) noexcept {
   switch (kind) {
@@ -29,8 +29,7 @@ bool may_work_in_place(fb::OpKind kind) noexcept {
 }
 
 // The elements of both lie at the same addresses, one for one.
-bool same_elements(fb::OpKind kind, const fb::Tensor& a, const fb::Tensor& b) noexcept {
-  const TensorFacts x = facts_of(a), y = facts_of(b);
+bool same_elements(fb::OpKind kind, const TensorFacts& x, const TensorFacts& y) noexcept {
   if (x.dtype != y.dtype) return false;
   if (kind == fb::OpKind::Reshape) return true;
   return std::equal(x.dims.begin(), x.dims.end(), y.dims.begin(), y.dims.end());
@@ -38,23 +37,22 @@ bool same_elements(fb::OpKind kind, const fb::Tensor& a, const fb::Tensor& b) no
 
 Status check_arena(Validation& v) noexcept {
   const fb::Model& model = v.model;
-  const auto& tensors = *model.tensors();
-  MLE_TRY(v.spend(tensors.size()));
-  for (uint32_t i = 0; i < tensors.size(); ++i) {
-    const fb::Tensor& t = *tensors.Get(i);
+  const uint64_t arena_bytes = model.arena_bytes();
+  MLE_TRY(v.spend(v.tensors.size()));
+  for (uint32_t i = 0; i < v.tensors.size(); ++i) {
+    const TensorFacts& t = v.tensors[i];
     if (!is_arena(t)) continue;
-    if (t.offset() % kAlignment == 0 && t.bytes() <= model.arena_bytes() &&
-        t.offset() <= model.arena_bytes() - t.bytes()) {
+    if (t.offset % kAlignment == 0 && t.bytes <= arena_bytes && t.offset <= arena_bytes - t.bytes) {
       continue;
     }
-    return refuse(Code::Corrupt, rule::V50_ArenaPlace, v.at(&t),
+    return refuse(Code::Corrupt, rule::V50_ArenaPlace, v.at(model.tensors()->Get(i)),
                   "%s: its %llu bytes at %llu do not fit the arena of %llu", v.tensor_name(i).text,
-                  print(t.bytes()), print(t.offset()), print(model.arena_bytes()));
+                  print(t.bytes), print(t.offset), print(arena_bytes));
   }
-  if (model.arena_bytes() > kMaxArenaBytes) {
+  if (arena_bytes > kMaxArenaBytes) {
     return refuse(Code::Unsupported, rule::V51_ArenaSize, v.at(&model),
                   "the model: its arena takes %llu bytes, at most %llu are allowed",
-                  print(model.arena_bytes()), print(kMaxArenaBytes));
+                  print(arena_bytes), print(kMaxArenaBytes));
   }
   const uint32_t align = model.arena_align();
   if (!std::has_single_bit(align) || align < kAlignment || align > kMaxSegmentAlign) {
@@ -77,7 +75,7 @@ using LastReads = Scratch<uint32_t>;  // per tensor: half step of the last read
 
 Status find_last_reads(Validation& v, LastReads& last) noexcept {
   const auto& ops = *v.model.ops();
-  MLE_TRY(last.make(v, v.model.tensors()->size()));
+  MLE_TRY(last.make(v, v.tensors.size()));
   for (uint32_t i = 0; i < ops.size(); ++i) {
     const auto inputs = span_of(ops.Get(i)->inputs());
     MLE_TRY(v.spend(inputs.size()));
@@ -91,16 +89,16 @@ Status find_last_reads(Validation& v, LastReads& last) noexcept {
 // with the op's reading.
 Status allow_in_place(Validation& v, LastReads& last) noexcept {
   const auto& ops = *v.model.ops();
-  const auto& tensors = *v.model.tensors();
+  const auto tensors = v.tensors;
   for (uint32_t i = 0; i < ops.size(); ++i) {
     const fb::Op& op = *ops.Get(i);
-    const fb::Tensor& out = *tensors.Get(op.outputs()->Get(0));
+    const TensorFacts& out = tensors[op.outputs()->Get(0)];
     if (!is_arena(out)) continue;
     MLE_TRY(v.spend(count_of(op.inputs())));
     for (const uint16_t t : span_of(op.inputs())) {
-      const fb::Tensor& in = *tensors.Get(t);
+      const TensorFacts& in = tensors[t];
       const bool ends_here = last[t] == 2 * i + 1;
-      if (!is_arena(in) || in.offset() != out.offset() || !ends_here) continue;
+      if (!is_arena(in) || in.offset != out.offset || !ends_here) continue;
       if (!may_work_in_place(op.kind()) || !same_elements(op.kind(), in, out)) {
         return refuse(Code::Corrupt, rule::V48_InPlace, v.at(&op),
                       "%s, %s: must not write where it reads %s", v.op_name(i).text,
@@ -114,22 +112,20 @@ Status allow_in_place(Validation& v, LastReads& last) noexcept {
 
 Status find_residents(Validation& v, const LastReads& last, Residents& residents) noexcept {
   const auto& ops = *v.model.ops();
-  const auto& tensors = *v.model.tensors();
+  const auto tensors = v.tensors;
   MLE_TRY(v.spend(uint64_t{ops.size()} * 2));
   uint32_t count = 0;
   for (uint32_t i = 0; i < ops.size(); ++i) {
-    if (is_arena(*tensors.Get(ops.Get(i)->outputs()->Get(0)))) ++count;
+    if (is_arena(tensors[ops.Get(i)->outputs()->Get(0)])) ++count;
   }
   MLE_TRY(residents.make(v, count));
   for (uint32_t i = 0, next = 0; i < ops.size(); ++i) {
     const uint16_t t = ops.Get(i)->outputs()->Get(0);
-    const fb::Tensor& tensor = *tensors.Get(t);
+    const TensorFacts& tensor = tensors[t];
     if (!is_arena(tensor)) continue;
     const uint32_t written = 2 * i + 1;
-    residents[next++] = {t,
-                         {written, std::max(written, last[t])},
-                         tensor.offset(),
-                         tensor.offset() + tensor.bytes()};
+    residents[next++] = {
+        t, {written, std::max(written, last[t])}, tensor.offset, tensor.offset + tensor.bytes};
   }
   return {};
 }

@@ -39,17 +39,17 @@ Status check_operands(Validation& v, const OpUnderTest& test, const fb::Op& op,
     return test.bad(rule::V41_Arity, "has %zu inputs and %zu outputs", inputs.size(),
                     outputs.size());
   }
-  const auto& tensors = *v.model.tensors();
+  const auto tensors = v.tensors;
   for (const auto& operands : {inputs, outputs}) {
     for (const uint16_t t : operands) {
       if (t >= tensors.size()) {
-        return test.bad(rule::V42_TensorIndex, "names tensor %u, the model has %u", unsigned{t},
+        return test.bad(rule::V42_TensorIndex, "names tensor %u, the model has %zu", unsigned{t},
                         tensors.size());
       }
     }
   }
   const uint16_t out = outputs[0];
-  const fb::Place place = tensors.Get(out)->place();
+  const fb::Place place = tensors[out].place;
   if (place != fb::Place::Arena && place != fb::Place::Output) {
     return test.bad(rule::V43_Output, "writes %s, which is an %s", v.tensor_name(out).text,
                     fb::EnumNamePlace(place));
@@ -59,7 +59,7 @@ Status check_operands(Validation& v, const OpUnderTest& test, const fb::Op& op,
                     writers[out] - 1);
   }
   for (const uint16_t t : inputs) {
-    const fb::Place from = tensors.Get(t)->place();
+    const fb::Place from = tensors[t].place;
     if (from == fb::Place::Input || from == fb::Place::Constant || writers[t] != kNoOp) continue;
     return test.bad(rule::V44_Order, "reads %s, which no earlier op writes", v.tensor_name(t).text);
   }
@@ -93,7 +93,7 @@ Status check_op(Validation& v, size_t index, const fb::Op& op, const Writers& wr
 }  // namespace
 
 Status check_ops(Validation& v, Writers& writers) noexcept {
-  MLE_TRY(writers.make(v, v.model.tensors()->size()));
+  MLE_TRY(writers.make(v, v.tensors.size()));
   const auto& ops = *v.model.ops();
   for (uint32_t i = 0; i < ops.size(); ++i) {
     const fb::Op& op = *ops.Get(i);

@@ -8,8 +8,8 @@ namespace {
 
 constexpr size_t kSha256Bytes = 32;
 
-Status bad_pool(const FileView& view, const char* format, size_t index) noexcept {
-  return refuse(Code::Corrupt, rule::V24_Strings, view.header().program_offset, format, index);
+Status bad_pool(uint64_t file_offset, const char* format, size_t index) noexcept {
+  return refuse(Code::Corrupt, rule::V24_Strings, file_offset, format, index);
 }
 
 Status check_source(Validation& v, const fb::Source& source) noexcept {
@@ -28,25 +28,27 @@ Status check_source(Validation& v, const fb::Source& source) noexcept {
 
 }  // namespace
 
-Status check_pool(const FileView& view) noexcept {
-  const auto starts = span_of(view.program().strings_at());
-  const auto pool = span_of(view.program().strings());
+Status check_pool(const fb::Program& program, uint64_t file_offset) noexcept {
+  const auto starts = span_of(program.strings_at());
+  const auto pool = span_of(program.strings());
   if (starts.size() < 2 || starts.front() != 0 || starts[1] != 0 || starts.back() != pool.size()) {
-    return bad_pool(view,
+    return bad_pool(file_offset,
                     "the string pool: its %zu starts do not begin with an empty string or "
                     "do not end at its last byte",
                     starts.size());
   }
   for (size_t i = 1; i < starts.size(); ++i) {
     if (starts[i] < starts[i - 1]) {
-      return bad_pool(view, "the string pool: string %zu ends before it begins", i - 1);
+      return bad_pool(file_offset, "the string pool: string %zu ends before it begins", i - 1);
     }
   }
+  const std::string_view all(reinterpret_cast<const char*>(pool.data()), pool.size());
+  if (is_plain_ascii(all)) return {};  // then each string is UTF-8, wherever it begins
   for (size_t i = 0; i + 1 < starts.size(); ++i) {
-    const std::string_view text = view.string(static_cast<uint32_t>(i));
-    if (!is_utf8(text)) return bad_pool(view, "the string pool: string %zu is not UTF-8", i);
+    const std::string_view text = all.substr(starts[i], starts[i + 1] - starts[i]);
+    if (!is_utf8(text)) return bad_pool(file_offset, "the string pool: string %zu is not UTF-8", i);
     if (text.find('\0') != std::string_view::npos) {
-      return bad_pool(view, "the string pool: string %zu has a zero byte", i);
+      return bad_pool(file_offset, "the string pool: string %zu has a zero byte", i);
     }
   }
   return {};

@@ -31,6 +31,10 @@ struct Candidate {
   }
 };
 
+Candidate candidate(Validation& v, uint32_t index) noexcept {
+  return {v, index, *v.model.tensors()->Get(index)};
+}
+
 Status check_enums(const Candidate& c) noexcept {
   const fb::Tensor& t = c.tensor;
   if (t.dtype() == fb::DType::None || t.dtype() > fb::DType::MAX) {
@@ -121,53 +125,52 @@ Status check_bytes(const Candidate& c, const TensorFacts& facts) noexcept {
     return c.bad(rule::V30_Dims, "its dims, padded, make more than %llu bytes",
                  print(kMaxTensorBytes));
   }
-  if (c.tensor.bytes() != needed) {
-    return c.bad(rule::V31_TensorBytes, "states %llu bytes, its dims need %llu",
-                 print(c.tensor.bytes()), print(needed));
+  if (facts.bytes != needed) {
+    return c.bad(rule::V31_TensorBytes, "states %llu bytes, its dims need %llu", print(facts.bytes),
+                 print(needed));
   }
   return {};
 }
 
 // The lines a constant lies on: kernels may read them whole.
-uint64_t extent(const fb::Tensor& constant) noexcept {
-  return round_up(constant.bytes(), kAlignment);
+uint64_t extent(const TensorFacts& constant) noexcept {
+  return round_up(constant.bytes, kAlignment);
 }
 
-Status check_constant_place(const Candidate& c) noexcept {
-  const fb::Tensor& t = c.tensor;
+Status check_constant_place(const Candidate& c, const TensorFacts& t) noexcept {
   const auto segments = c.v.view.segments();
-  if (t.segment() >= segments.size() || segments[t.segment()].kind != kWeights) {
+  if (t.segment >= segments.size() || segments[t.segment].kind != kWeights) {
     return c.bad(rule::V34_ConstantPlace, "lies in segment %u, which holds no weights",
-                 unsigned{t.segment()});
+                 unsigned{t.segment});
   }
-  const uint64_t size = segments[t.segment()].size;
-  if (t.offset() % kAlignment != 0 || extent(t) > size || t.offset() > size - extent(t)) {
+  const uint64_t size = segments[t.segment].size;
+  if (t.offset % kAlignment != 0 || extent(t) > size || t.offset > size - extent(t)) {
     return c.bad(rule::V34_ConstantPlace,
                  "its %llu bytes at %llu do not fit whole lines of segment %u with %llu bytes",
-                 print(t.bytes()), print(t.offset()), unsigned{t.segment()}, print(size));
+                 print(t.bytes), print(t.offset), unsigned{t.segment}, print(size));
   }
   return {};
 }
 
 Status check_value_place(const Candidate& c, const TensorFacts& facts) noexcept {
-  if (facts.layout != Layout::Plain || c.tensor.segment() != 0) {
+  if (facts.layout != Layout::Plain || facts.segment != 0) {
     return c.bad(rule::V36_NotConstant, "is no constant, but has a layout or a segment");
   }
-  if (facts.place != fb::Place::Arena && c.tensor.offset() != 0) {
+  if (facts.place != fb::Place::Arena && facts.offset != 0) {
     return c.bad(rule::V36_NotConstant, "lies with the caller, but has an offset");
   }
   return {};
 }
 
-Status check_tensor(const Candidate& c) noexcept {
+Status check_tensor(const Candidate& c, TensorFacts& facts) noexcept {
   MLE_TRY(c.v.check_name(c.tensor.name(), &c.tensor, "a tensor"));
   MLE_TRY(check_enums(c));
-  const TensorFacts facts = facts_of(c.tensor);
+  facts = facts_of(c.tensor);
   MLE_TRY(check_dims(c, facts));
   MLE_TRY(check_layout(c, facts));
   if (!facts.is_constant()) MLE_TRY(check_value_place(c, facts));
   MLE_TRY(check_bytes(c, facts));
-  if (facts.is_constant()) MLE_TRY(check_constant_place(c));
+  if (facts.is_constant()) MLE_TRY(check_constant_place(c, facts));
   if (c.tensor.quant() != kNoQuant) {
     return c.bad(rule::V37_Quant, "is quantised, but the file does not ask for that feature");
   }
@@ -179,56 +182,53 @@ Status check_tensor(const Candidate& c) noexcept {
 
 // All values of a model are PerRow or all are Whole.
 Status check_rows(Validation& v) noexcept {
-  const auto& tensors = *v.model.tensors();
-  const fb::Tensor* first = nullptr;
-  for (uint32_t i = 0; i < tensors.size(); ++i) {
-    const fb::Tensor& tensor = *tensors.Get(i);
-    if (tensor.place() == fb::Place::Constant) continue;
+  const TensorFacts* first = nullptr;
+  for (uint32_t i = 0; i < v.tensors.size(); ++i) {
+    const TensorFacts& tensor = v.tensors[i];
+    if (tensor.is_constant()) continue;
     if (first == nullptr) first = &tensor;
-    if (tensor.rows() == first->rows()) continue;
-    return Candidate{v, i, tensor}.bad(rule::V54_Rows, "is %s where others are %s",
-                                       fb::EnumNameRows(tensor.rows()),
-                                       fb::EnumNameRows(first->rows()));
+    if (tensor.per_row == first->per_row) continue;
+    return candidate(v, i).bad(rule::V54_Rows, "is %s where others are %s",
+                               tensor.per_row ? "PerRow" : "Whole",
+                               first->per_row ? "PerRow" : "Whole");
   }
   return {};
 }
 
 // V35: sorted by place, neighbours tell.
 Status check_overlap(Validation& v) noexcept {
-  const auto& tensors = *v.model.tensors();
+  const auto tensors = v.tensors;
   uint32_t constants = 0;
-  for (uint32_t i = 0; i < tensors.size(); ++i) {
-    if (tensors.Get(i)->place() == fb::Place::Constant) ++constants;
-  }
+  for (const TensorFacts& tensor : tensors) constants += tensor.is_constant() ? 1 : 0;
   Scratch<uint32_t> order;
   MLE_TRY(order.make(v, constants));
   MLE_TRY(v.spend(tensors.size()));
   MLE_TRY(v.spend_sort(constants));
   for (uint32_t i = 0, next = 0; i < tensors.size(); ++i) {
-    if (tensors.Get(i)->place() == fb::Place::Constant) order[next++] = i;
+    if (tensors[i].is_constant()) order[next++] = i;
   }
   std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-    const fb::Tensor& x = *tensors.Get(a);
-    const fb::Tensor& y = *tensors.Get(b);
-    if (x.segment() != y.segment()) return x.segment() < y.segment();
-    if (x.offset() != y.offset()) return x.offset() < y.offset();
-    return x.bytes() < y.bytes();
+    const TensorFacts& x = tensors[a];
+    const TensorFacts& y = tensors[b];
+    if (x.segment != y.segment) return x.segment < y.segment;
+    if (x.offset != y.offset) return x.offset < y.offset;
+    return x.bytes < y.bytes;
   });
   for (size_t i = 1; i < order.size(); ++i) {
-    const fb::Tensor& before = *tensors.Get(order[i - 1]);
-    const fb::Tensor& here = *tensors.Get(order[i]);
-    if (before.segment() != here.segment()) continue;
-    if (before.offset() == here.offset() && before.bytes() == here.bytes()) continue;
-    if (before.offset() + extent(before) <= here.offset()) continue;
-    return Candidate{v, order[i], here}.bad(rule::V35_ConstantOverlap, "overlaps %s in part",
-                                            v.tensor_name(order[i - 1]).text);
+    const TensorFacts& before = tensors[order[i - 1]];
+    const TensorFacts& here = tensors[order[i]];
+    if (before.segment != here.segment) continue;
+    if (before.offset == here.offset && before.bytes == here.bytes) continue;
+    if (before.offset + extent(before) <= here.offset) continue;
+    return candidate(v, order[i])
+        .bad(rule::V35_ConstantOverlap, "overlaps %s in part", v.tensor_name(order[i - 1]).text);
   }
   return {};
 }
 
 }  // namespace
 
-Status check_tensors(Validation& v) noexcept {
+Status check_tensors(Validation& v, Facts& facts) noexcept {
   const auto& tensors = *v.model.tensors();
   MLE_TRY(v.spend(uint64_t{tensors.size()} * 2));
   if (tensors.size() > kMaxTensors) {
@@ -240,11 +240,12 @@ Status check_tensors(Validation& v) noexcept {
     return refuse(Code::Unsupported, rule::V37_Quant, v.at(v.model.quants()),
                   "the model: has quantisation, but the file does not ask for that feature");
   }
+  MLE_TRY(facts.make(v, tensors.size()));
   for (uint32_t i = 0; i < tensors.size(); ++i) {
-    const fb::Tensor& tensor = *tensors.Get(i);
-    MLE_TRY(v.spend(count_of(tensor.dims())));
-    MLE_TRY(check_tensor({v, i, tensor}));
+    MLE_TRY(v.spend(count_of(tensors.Get(i)->dims())));
+    MLE_TRY(check_tensor(candidate(v, i), facts[i]));
   }
+  v.tensors = {facts.begin(), facts.size()};
   MLE_TRY(check_rows(v));
   return check_overlap(v);
 }

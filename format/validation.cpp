@@ -14,21 +14,16 @@ Validation::Validation(const FileView& checked, const Allocator& from,
                        uint64_t memory_used) noexcept
     : view(checked),
       model(checked.model()),
-      string_count(count_of(checked.program().strings_at()) - 1),
       allocator(from),
       work_left_(kWorkPerProgramByte * checked.header().program_size + kWorkBase),
       memory_left_(kLoaderBytesPerProgramByte * checked.header().program_size + kLoaderBytesBase -
                    memory_used) {}
 
-Status Validation::spend(uint64_t steps) noexcept {
-  if (steps > work_left_) {
-    return refuse(Code::Unsupported, rule::V70_Work, view.header().program_offset,
-                  "the program: checking its %llu bytes takes more than %llu steps",
-                  print(view.header().program_size),
-                  print(kWorkPerProgramByte * view.header().program_size + kWorkBase));
-  }
-  work_left_ -= steps;
-  return {};
+Status Validation::too_much_work() const noexcept {
+  return refuse(Code::Unsupported, rule::V70_Work, view.header().program_offset,
+                "the program: checking its %llu bytes takes more than %llu steps",
+                print(view.header().program_size),
+                print(kWorkPerProgramByte * view.header().program_size + kWorkBase));
 }
 
 Status Validation::spend_sort(uint64_t count) noexcept {
@@ -52,10 +47,10 @@ uint64_t Validation::at(const void* part) const noexcept {
          static_cast<uint64_t>(static_cast<const std::byte*>(part) - program);
 }
 
-Status Validation::check_string(uint32_t index, const void* where, const char* what) noexcept {
-  if (index < string_count) return {};
+Status Validation::no_such_string(uint32_t index, const void* where,
+                                  const char* what) const noexcept {
   return refuse(Code::Corrupt, rule::V25_StringIndex, at(where),
-                "%s: names string %u, the pool has %u", what, index, string_count);
+                "%s: names string %u, the pool has %u", what, index, view.string_count());
 }
 
 Status Validation::check_strings(const flatbuffers::Vector<uint32_t>* indices, const void* where,

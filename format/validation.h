@@ -11,6 +11,7 @@
 #include "format/mle_generated.h"
 #include "format/refuse.h"
 #include "format/rules.h"
+#include "format/tensor_facts.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -52,12 +53,18 @@ class Validation {
 
   const FileView& view;
   const fb::Model& model;
-  const uint32_t string_count;
+  // Of every tensor, once check_tensors() has found them sound: plain numbers, where the program
+  // must be asked for each field anew.
+  std::span<const TensorFacts> tensors;
   const Allocator& allocator;
 
   // Every loop pays for its steps before it makes them (V70), so that parts which are referred to
   // many times cannot make the checks quadratic.
-  Status spend(uint64_t steps) noexcept;
+  Status spend(uint64_t steps) noexcept {
+    if (steps > work_left_) return too_much_work();
+    work_left_ -= steps;
+    return {};
+  }
   // For sorting `count` things.
   Status spend_sort(uint64_t count) noexcept;
   // Before each allocation (V71).
@@ -66,7 +73,20 @@ class Validation {
   // Offset in the file of a part of the program.
   uint64_t at(const void* part) const noexcept;
 
-  Status check_string(uint32_t index, const void* where, const char* what) noexcept;  // V25
+  // Room for small things, so that a small program is checked without asking for memory. What is
+  // taken last is given back first. Null where there is not enough left.
+  void* take_near(size_t bytes) noexcept {
+    if (bytes > sizeof near_ - near_used_) return nullptr;
+    void* at = near_ + near_used_;
+    near_used_ += round_up(bytes, kAlignment);
+    return at;
+  }
+  void give_back_near(size_t bytes) noexcept { near_used_ -= round_up(bytes, kAlignment); }
+
+  // V25
+  Status check_string(uint32_t index, const void* where, const char* what) noexcept {
+    return index < view.string_count() ? Status() : no_such_string(index, where, what);
+  }
   Status check_strings(const flatbuffers::Vector<uint32_t>* indices, const void* where,
                        const char* what) noexcept;                                  // V25
   Status check_name(uint32_t index, const void* where, const char* what) noexcept;  // V25, V24
@@ -76,11 +96,17 @@ class Validation {
   PartName op_name(size_t index) const noexcept;
 
  private:
+  Status too_much_work() const noexcept;
+  Status no_such_string(uint32_t index, const void* where, const char* what) const noexcept;
+
   uint64_t work_left_;
   uint64_t memory_left_;
+  size_t near_used_ = 0;
+  alignas(kAlignment) std::byte near_[4096];
 };
 
-// A zeroed array that lives as long as the checks need it.
+// A zeroed array that lives as long as the checks need it. Those alive at the same time are made in
+// the order they are declared.
 template <class T>
 class Scratch {
  public:
@@ -88,20 +114,27 @@ class Scratch {
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
   ~Scratch() {
-    if (allocator_ != nullptr) release_block(*allocator_, data_, bytes_, kAlignment);
+    if (v_ == nullptr) return;
+    if (near_) {
+      v_->give_back_near(bytes_);
+    } else {
+      release_block(v_->allocator, data_, bytes_, kAlignment);
+    }
   }
 
   Status make(Validation& v, size_t count) noexcept {
     if (count == 0) return {};
     const size_t bytes = count * sizeof(T);
     MLE_TRY(v.take_memory(bytes));
-    void* block = allocate_block(v.allocator, bytes, kAlignment);
+    void* block = v.take_near(bytes);
+    near_ = block != nullptr;
+    if (!near_) block = allocate_block(v.allocator, bytes, kAlignment);
     if (block == nullptr) return Status::out_of_memory();
     std::memset(block, 0, bytes);
     data_ = static_cast<T*>(block);
     count_ = count;
     bytes_ = bytes;
-    allocator_ = &v.allocator;
+    v_ = &v;
     return {};
   }
 
@@ -115,7 +148,8 @@ class Scratch {
   T* data_ = nullptr;
   size_t count_ = 0;
   size_t bytes_ = 0;
-  const Allocator* allocator_ = nullptr;
+  Validation* v_ = nullptr;
+  bool near_ = false;
 };
 
 inline constexpr uint32_t kNoGolden = ~uint32_t{0};  // of an entry
@@ -124,10 +158,11 @@ inline constexpr uint32_t kNoGolden = ~uint32_t{0};  // of an entry
 inline constexpr uint32_t kNoOp = 0;
 using Writers = Scratch<uint32_t>;  // per tensor: index of the op + 1, or kNoOp
 
-Status check_pool(const FileView& view) noexcept;                      // V24
-Status check_tensors(Validation& v) noexcept;                          // V30 … V37, V54
-Status check_ops(Validation& v, Writers& writers) noexcept;            // V40 … V46, V54
-Status check_memory(Validation& v) noexcept;                           // V48 … V52
+Status check_pool(const fb::Program& program, uint64_t file_offset) noexcept;  // V24
+using Facts = Scratch<TensorFacts>;
+Status check_tensors(Validation& v, Facts& facts) noexcept;  // V30 … V37, V54; fills v.tensors
+Status check_ops(Validation& v, Writers& writers) noexcept;  // V40 … V46, V54
+Status check_memory(Validation& v) noexcept;                 // V48 … V52
 Status check_entries(Validation& v, const Writers& writers) noexcept;  // V60 … V63
 Status check_goldens(Validation& v) noexcept;                          // V64
 Status check_provenance(Validation& v) noexcept;                       // V23, V25

@@ -44,9 +44,10 @@ Result<Model> Model::load(const char* path, const LoadOptions& options) noexcept
                  "pass the path of a .mle file", "Model::load: path is null");
   }
   MLE_TRY(load::check_options(options));
+  load::Front front;
   MLE_TRY_ASSIGN(load::MappedFile file,
-                 load::MappedFile::open(path, options.populate, options.allocator));
-  Result<ModelState*> state = load::load(std::move(file), options);
+                 load::MappedFile::open(path, options.populate, options.allocator, front));
+  Result<ModelState*> state = load::load(std::move(file), front.bytes(), options);
   if (!state) return name_file(path, state.error());
   return Model(*state);
 }
@@ -56,7 +57,7 @@ Result<Model> Model::from_memory(std::span<const std::byte> bytes,
   MLE_TRY(load::check_options(options));
   MLE_TRY_ASSIGN(load::MappedFile file,
                  load::MappedFile::from_memory(bytes, options.copy, options.allocator));
-  MLE_TRY_ASSIGN(ModelState * state, load::load(std::move(file), options));
+  MLE_TRY_ASSIGN(ModelState * state, load::load(std::move(file), {}, options));
   return Model(state);
 }
 

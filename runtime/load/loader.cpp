@@ -153,13 +153,14 @@ Status check_options(const LoadOptions& options) noexcept {
   return {};
 }
 
-Result<ModelState*> load(MappedFile file, const LoadOptions& options) noexcept {
+Result<ModelState*> load(MappedFile file, std::span<const std::byte> front,
+                         const LoadOptions& options) noexcept {
   MLE_TRY_ASSIGN(const kernels::Table* table, choose_table(options.isa));
   format::ViewOptions view_options;
   view_options.verify = options.verify;
   view_options.max_program_bytes = options.max_program_bytes;
   view_options.allocator = options.allocator;
-  MLE_TRY_ASSIGN(format::FileView view, format::FileView::open(file.bytes(), view_options));
+  MLE_TRY_ASSIGN(format::FileView view, format::FileView::open(file.bytes(), view_options, front));
 
   const uint64_t program_bytes = view.header().program_size;
   Bump bump(options.allocator, sizeof(ModelState) + 4096 + 2 * program_bytes,

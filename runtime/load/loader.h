@@ -15,8 +15,9 @@ namespace mle::load {
 // Whether the options make sense at all; asked before a file is touched.
 Status check_options(const LoadOptions& options) noexcept;
 
-// The state has one owner. Fails as FileView does, with Unsupported for a kernel table this machine
-// does not have, and with OutOfMemory.
-Result<detail::ModelState*> load(MappedFile file, const LoadOptions& options) noexcept;
+// `front` is a copy of the file's first bytes, or empty. The state has one owner. Fails as FileView
+// does, with Unsupported for a kernel table this machine does not have, and with OutOfMemory.
+Result<detail::ModelState*> load(MappedFile file, std::span<const std::byte> front,
+                                 const LoadOptions& options) noexcept;
 
 }  // namespace mle::load

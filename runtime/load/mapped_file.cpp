@@ -47,15 +47,28 @@ Status system_error(const char* path, const char* what, int number) noexcept {
                path, what, reason);
 }
 
-bool wants_populate(Populate populate, uint64_t size) noexcept {
-  if (populate == Populate::Auto) return size <= format::kPopulateUpTo;
-  return populate == Populate::Always;
+// The first bytes of a file.
+Status read(const char* path, const Descriptor& file, std::span<std::byte> to) noexcept {
+  size_t done = 0;
+  while (done < to.size()) {
+    const ssize_t got =
+        ::pread(file.number(), to.data() + done, to.size() - done, static_cast<off_t>(done));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return system_error(path, "cannot read", errno);
+    if (got == 0) {
+      return error(Code::Io, R101_Open, Status::kNoOffset,
+                   "replace model files by rename, never in place",
+                   "%s: became shorter while it was read", path);
+    }
+    done += static_cast<size_t>(got);
+  }
+  return {};
 }
 
 }  // namespace
 
-Result<MappedFile> MappedFile::open(const char* path, Populate populate,
-                                    const Allocator& allocator) noexcept {
+Result<MappedFile> MappedFile::open(const char* path, Populate populate, const Allocator& allocator,
+                                    Front& front) noexcept {
   // Without O_NONBLOCK, opening a named pipe would wait for its writer.
   const Descriptor file(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.number() < 0) return system_error(path, "cannot open", errno);
@@ -66,9 +79,16 @@ Result<MappedFile> MappedFile::open(const char* path, Populate populate,
                  "%s: is not a regular file", path);
   }
   const size_t size = static_cast<size_t>(facts.st_size);
-  if (size <= format::kReadInsteadOfMap) return read(path, file.number(), size, allocator);
+  if (size <= format::kReadWhole) {
+    MLE_TRY_ASSIGN(MappedFile whole, allocate(size, allocator));
+    MLE_TRY(read(path, file, {whole.data_, size}));
+    return whole;
+  }
+  static_assert(sizeof front.data <= format::kReadWhole);
+  MLE_TRY(read(path, file, front.data));
+  front.size = sizeof front.data;
 
-  const int flags = MAP_PRIVATE | (wants_populate(populate, size) ? MAP_POPULATE : 0);
+  const int flags = MAP_PRIVATE | (populate == Populate::Always ? MAP_POPULATE : 0);
   void* at = ::mmap(nullptr, size, PROT_READ, flags, file.number(), 0);
   if (at == MAP_FAILED) return system_error(path, "cannot map", errno);
   return MappedFile(static_cast<std::byte*>(at), size, Home::Mapped, 0, allocator);
@@ -101,24 +121,6 @@ Result<MappedFile> MappedFile::allocate(size_t size, const Allocator& allocator)
   void* block = memory::allocate(allocator, block_bytes, kAlignment);
   if (block == nullptr) return Status::out_of_memory();
   return MappedFile(static_cast<std::byte*>(block), size, Home::Allocated, block_bytes, allocator);
-}
-
-Result<MappedFile> MappedFile::read(const char* path, int descriptor, size_t size,
-                                    const Allocator& allocator) noexcept {
-  MLE_TRY_ASSIGN(MappedFile file, allocate(size, allocator));
-  size_t done = 0;
-  while (done < size) {
-    const ssize_t got = ::read(descriptor, file.data_ + done, size - done);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return system_error(path, "cannot read", errno);
-    if (got == 0) {
-      return error(Code::Io, R101_Open, Status::kNoOffset,
-                   "replace model files by rename, never in place",
-                   "%s: became shorter while it was read", path);
-    }
-    done += static_cast<size_t>(got);
-  }
-  return file;
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept

@@ -12,12 +12,21 @@
 
 namespace mle::load {
 
+// A copy of a mapped file's first bytes, enough for most programs: reading them costs less than
+// touching the mapping. Empty where the file was read or borrowed.
+struct Front {
+  alignas(64) std::byte data[4096];
+  size_t size = 0;
+
+  std::span<const std::byte> bytes() const noexcept { return {data, size}; }
+};
+
 class MappedFile {
  public:
-  // A regular file: read where it is small, mapped privately and read-only where it is not.
-  // Fails with NotFound, Io or OutOfMemory; messages begin with the path.
-  static Result<MappedFile> open(const char* path, Populate populate,
-                                 const Allocator& allocator) noexcept;
+  // A regular file: read where it is small, mapped privately and read-only where it is not; then
+  // `front` is filled. Fails with NotFound, Io or OutOfMemory; messages begin with the path.
+  static Result<MappedFile> open(const char* path, Populate populate, const Allocator& allocator,
+                                 Front& front) noexcept;
   // The caller's bytes, borrowed or copied. Fails with InvalidArgument where they are borrowed and
   // not aligned, and with OutOfMemory.
   static Result<MappedFile> from_memory(std::span<const std::byte> bytes, bool copy,
@@ -39,8 +48,6 @@ class MappedFile {
              const Allocator& allocator) noexcept
       : data_(data), size_(size), home_(home), block_bytes_(block_bytes), allocator_(allocator) {}
   static Result<MappedFile> allocate(size_t size, const Allocator& allocator) noexcept;
-  static Result<MappedFile> read(const char* path, int descriptor, size_t size,
-                                 const Allocator& allocator) noexcept;
 
   std::byte* data_;
   size_t size_;

@@ -28,7 +28,7 @@ class Bump {
   // `count` value-initialised Ts, or null when memory is gone or the limit is reached.
   template <class T>
   T* make(size_t count) noexcept {
-    static_assert(std::is_trivially_destructible_v<T>);
+    static_assert(std::is_trivially_destructible_v<T> && alignof(T) <= kAlign);
     if (count > limit_ / sizeof(T)) {
       limit_reached_ = true;
       return nullptr;
@@ -59,7 +59,7 @@ class Bump {
     Block* previous;
     size_t bytes;
   };
-  static constexpr size_t kAlign = 64;
+  static constexpr size_t kAlign = alignof(std::max_align_t);  // which malloc gives for nothing
 
   void* take(size_t bytes, size_t align) noexcept;
   bool grow(size_t at_least) noexcept;

@@ -176,7 +176,59 @@ TEST_CASE("reader: an unknown segment whose kind begins in lower case is skipped
   CHECK(view->find_segment(kGolden) == -1);
 }
 
-TEST_CASE("reader: large segments are summed only where everything is to be verified") {
+TEST_CASE("reader: small files are summed whole") {
+  TinyModel model = tiny_linear();
+  model.weights.resize(kReadWhole - 4096);
+  AlignedBytes file = make_file(model);
+  REQUIRE(file.size() <= kReadWhole);
+  const auto whole = FileView::open(file.span()).or_exit();
+  for (const uint64_t byte : {whole.segments()[0].offset + 2000, whole.segments()[1].offset}) {
+    file[byte] ^= std::byte{1};
+    const auto view = FileView::open(file.span());
+    REQUIRE_FALSE(view);
+    CHECK(view.error().rule() == rule::V17_Sum);
+    file[byte] ^= std::byte{1};
+  }
+}
+
+TEST_CASE("reader: in larger files gaps between segments are read where all is to be verified") {
+  TinyModel model = tiny_linear();
+  model.weights.resize(kReadWhole + 64);
+  model.golden.resize(65536);  // begins with a page
+  AlignedBytes file = make_file(model);
+  const auto intact = FileView::open(file.span(), {.verify = Verify::Everything}).or_exit();
+  const SegmentEntry weights = intact.segments()[0];
+  const uint64_t gap = weights.offset + weights.size;
+  REQUIRE(gap < intact.segments()[1].offset);
+  file[gap] = std::byte{1};
+  CHECK(FileView::open(file.span()).has_value());
+  const auto summed = FileView::open(file.span(), {.verify = Verify::Everything});
+  REQUIRE_FALSE(summed);
+  CHECK(summed.error().rule() == rule::V13_Gap);
+  file[gap] = std::byte{0};
+  file[weights.offset - 1] = std::byte{1};  // before the first segment all is always read
+  CHECK(FileView::open(file.span()).error().rule() == rule::V13_Gap);
+}
+
+TEST_CASE("reader: a copy of the front is read instead of the file's first bytes") {
+  TinyModel model = tiny_mlp();
+  model.weights.resize(40000);
+  AlignedBytes file = make_file(model);
+  const AlignedBytes copy = file;
+  const uint64_t end = FileView::open(file.span()).or_exit().segments()[0].offset;
+  std::memset(file.data(), 0xEE, end);
+  CHECK_FALSE(FileView::open(file.span()));
+  const auto view = FileView::open(file.span(), {}, copy.span().first(end));
+  REQUIRE_MESSAGE(view.has_value(), view.error().message());
+  CHECK(view->string(view->model().name()) == "mlp");
+  CHECK(view->constant(*view->model().tensors()->Get(5)).data() > file.data());
+  // A front that ends within the program helps with what it has, whatever its length.
+  for (const size_t size : {size_t{0}, size_t{64}, size_t{200}, size_t{400}, copy.size() + 0}) {
+    CHECK(FileView::open(copy.span(), {}, copy.span().first(size)).has_value());
+  }
+}
+
+TEST_CASE("reader: large files are summed only where everything is to be verified") {
   TinyModel model = tiny_linear();
   model.weights.resize(65536);
   AlignedBytes file = make_file(model);
@@ -310,8 +362,27 @@ struct CountedMemory {
 
 }  // namespace
 
-TEST_CASE("reader: whichever allocation fails, the answer is OutOfMemory and nothing leaks") {
+TEST_CASE("reader: a small program is checked with one allocation, its copy") {
+  CountedMemory memory;
   const AlignedBytes file = make_file(tiny_mlp());
+  CHECK(FileView::open(file.span(), {.allocator = memory.allocator()}));
+  CHECK(memory.calls == 1);
+}
+
+TEST_CASE("reader: whichever allocation fails, the answer is OutOfMemory and nothing leaks") {
+  // So many parts that the checks need memory of their own.
+  TinyModel model;
+  uint16_t last = model.add_input("x", {8});
+  const uint16_t x = last;
+  for (int i = 0; i < 1500; ++i) {
+    const uint16_t out = model.add_arena("", {8});
+    model.add_op(fb::OpKind::Unary, {last}, out);
+    last = out;
+  }
+  const uint16_t y = model.add_output("y", {8});
+  model.add_op(fb::OpKind::Unary, {last}, y);
+  model.add_entry("predict", {x}, {y});
+  const AlignedBytes file = make_file(model);
   size_t calls = 0;
   {
     CountedMemory memory;

@@ -59,7 +59,7 @@ TEST_CASE("model: a small file is read and a large one mapped, with the same ans
         Session session = Session::make(model).or_exit();
         CHECK(same_bits(answers(session, rows), answers(expected, rows)));
         CHECK(model.memory().file_bytes == bytes.size());
-        const bool mapped = bytes.size() > format::kReadInsteadOfMap;
+        const bool mapped = bytes.size() > format::kReadWhole;
         CHECK((model.memory().own_bytes < bytes.size()) == mapped);
       }
     }

@@ -29,7 +29,6 @@ constexpr Limit kLimits[] = {
     {"max_tensor_bytes", format::kMaxTensorBytes, "bytes of a tensor"},
     {"max_tensors", format::kMaxTensors, "tensors of a model"},
     {"max_arena_bytes", format::kMaxArenaBytes, "bytes a session computes in"},
-    {"max_summed_at_load", format::kMaxSummedAtLoad, "bytes of a weight segment summed at load"},
     {"max_name_bytes", format::kMaxNameBytes, "bytes of a name"},
     {"verifier_depth", format::kVerifierDepth, "tables inside tables"},
     {"work_per_program_byte", format::kWorkPerProgramByte, "steps of the validator per byte"},
@@ -37,9 +36,7 @@ constexpr Limit kLimits[] = {
     {"loader_bytes_per_program_byte", format::kLoaderBytesPerProgramByte,
      "bytes the loader may allocate per byte"},
     {"loader_bytes_base", format::kLoaderBytesBase, "and in any case"},
-    {"read_instead_of_map", format::kReadInsteadOfMap,
-     "files up to this size are read, not mapped"},
-    {"populate_up_to", format::kPopulateUpTo, "files up to this size are brought in at load"},
+    {"read_whole", format::kReadWhole, "files up to this size are read and summed whole"},
 };
 
 }  // namespace

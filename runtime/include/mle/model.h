@@ -24,10 +24,9 @@ struct ModelState;  // private to the runtime
 // copy at any time. Everything it returns is a view that lives as long as some copy does.
 class MLE_API Model {
  public:
-  // Maps `path` (reads it where it is at most 512 KiB), checks header, program and every bound,
-  // sums segments of at most 32 KiB, and binds each op to its kernel. Costs O(program) time and
-  // memory; a mapping of at most 4 MiB is also brought into memory (options.populate). The file
-  // must not be truncated or written in place while the Model lives: replace it by rename. Fails
+  // Maps `path` (reads it where it is at most 16 KiB), checks header, program and every bound, and
+  // binds each op to its kernel. Costs O(program) time and memory: of a mapped file the weights are
+  // not touched unless options.verify or options.populate asks for it. The file must not be truncated or written in place while the Model lives: replace it by rename. Fails
   // with NotFound, Io, Corrupt, Unsupported, OutOfMemory or InvalidArgument (options).
   static Result<Model> load(const char* path, const LoadOptions& options = {}) noexcept;
 

@@ -12,14 +12,15 @@ namespace mle {
 // How much of the file load() sums. Structure safety never depends on it: the header, the program
 // and every bound are always checked in full.
 enum class Verify : uint8_t {
-  Auto = 0,        // segments up to 32 KiB are summed; larger ones stay unread
-  Everything = 1,  // every segment is read and summed first
+  Auto = 0,        // files up to 16 KiB are read and summed whole; of larger ones the segments
+                   // (weights, golden rows, model card) stay unread
+  Everything = 1,  // every byte is read and summed first
 };
 
 // How a mapped file is brought into memory.
 enum class Populate : uint8_t {
-  Auto = 0,    // at load up to 4 MiB, on first touch above
-  Never = 1,   // on first touch
+  Auto = 0,    // chosen by the library; today always as Never
+  Never = 1,   // on first touch: the first rows wait for it
   Always = 2,  // at load
 };
 

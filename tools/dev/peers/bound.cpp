@@ -131,16 +131,14 @@ Contestant peak_fma() {
 }
 
 Result<ReadBound> ReadBound::make(const Workload& workload, std::span<const float> inputs) {
-  // The runtime brings files up to 4 MiB in at load and touches larger ones as it goes.
-  constexpr size_t kPopulated = size_t{4} << 20;
   const std::string& path = workload.mle_path;
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   struct stat facts {};
   if (file < 0 || fstat(file, &facts) != 0) return cannot_map(path);
   ReadBound bound;
   bound.mapped_ = static_cast<size_t>(facts.st_size);
-  const int populate = bound.mapped_ <= kPopulated ? MAP_POPULATE : 0;
-  void* mapping = mmap(nullptr, bound.mapped_, PROT_READ, MAP_PRIVATE | populate, file, 0);
+  // As the runtime maps it: what is read repeatedly has been touched before it is timed.
+  void* mapping = mmap(nullptr, bound.mapped_, PROT_READ, MAP_PRIVATE, file, 0);
   close(file);
   if (mapping == MAP_FAILED) return cannot_map(path);
   bound.mapping_ = mapping;
