@@ -9,6 +9,10 @@
 namespace mle::format {
 namespace {
 
+// Walking back over an op that may lie anywhere in the program takes a few nanoseconds, where a
+// step is meant to take one or two.
+constexpr uint64_t kStepsPerOp = 4;
+
 using Ports = flatbuffers::Vector<flatbuffers::Offset<fb::Port>>;
 using Marks = Scratch<uint8_t>;  // per tensor
 
@@ -112,7 +116,7 @@ Status check_ports(Validation& v, const fb::Entry& entry, const Ports& ports, fb
 Status check_reach(Validation& v, const fb::Entry& entry, Marks& marks,
                    const Owner& owner) noexcept {
   const auto& ops = *v.model.ops();
-  MLE_TRY(v.spend(ops.size()));
+  MLE_TRY(v.spend(kStepsPerOp * ops.size()));
   for (uint32_t i = ops.size(); i-- > 0;) {
     const fb::Op& op = *ops.Get(i);
     if (marks[op.outputs()->Get(0)] == 0) continue;

@@ -63,7 +63,7 @@ Status Validation::check_strings(const flatbuffers::Vector<uint32_t>* indices, c
 Status Validation::check_name(uint32_t index, const void* where, const char* what) noexcept {
   MLE_TRY(check_string(index, where, what));
   const std::string_view name = view.string(index);
-  MLE_TRY(spend(1 + name.size() / 8));
+  MLE_TRY(spend(1 + name.size() / 4));
   if (name.size() > kMaxNameBytes) {
     return refuse(Code::Corrupt, rule::V24_Strings, at(where),
                   "%s: its name has %zu bytes, at most %llu are allowed", what, name.size(),

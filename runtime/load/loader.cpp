@@ -164,7 +164,8 @@ Result<ModelState*> load(MappedFile file, std::span<const std::byte> front,
 
   const uint64_t program_bytes = view.header().program_size;
   Bump bump(options.allocator, sizeof(ModelState) + 4096 + 2 * program_bytes,
-            format::kLoaderBytesPerProgramByte * program_bytes + format::kLoaderBytesBase);
+            format::kLoaderBytesPerProgramByte * program_bytes + format::kLoaderBytesBase -
+                view.own_bytes());
   void* at = bump.take_for<ModelState>();
   if (at == nullptr) return no_memory(bump);
   ModelState* state = ::new (at) ModelState(std::move(file), std::move(view), std::move(bump));

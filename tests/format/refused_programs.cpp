@@ -176,7 +176,7 @@ std::vector<Refusal> program_refusals() {
                p.models[0]->tensors[0]->name = last_string(p);
              }),
       {V42_TensorIndex, "more tensors than an index reaches",
-       [] { return aliased({.tensors = 70000, .filler = 400000}); }},
+       [] { return aliased({.tensors = 70000, .filler = 800000}); }},
       {V70_Work, "one entry named a thousand times, with ten thousand features",
        [] { return aliased({.entries = 1000, .features = 10000}); }},
   };

@@ -121,3 +121,19 @@ TEST_CASE("layout: packed sizes never fall below the plain size") {
     }
   }
 }
+
+TEST_CASE("strings: one byte among letters decides, wherever it stands") {
+  for (size_t size = 1; size < 20; ++size) {
+    for (size_t at = 0; at < size; ++at) {
+      for (int value = 0; value < 256; ++value) {
+        std::string text(size, 'n');
+        text[at] = static_cast<char>(value);
+        CAPTURE(size);
+        CAPTURE(at);
+        CAPTURE(value);
+        REQUIRE(has_control_characters(text) == (value < 0x20 || value == 0x7F));
+        REQUIRE(is_plain_ascii(text) == (value > 0 && value < 0x80));
+      }
+    }
+  }
+}
