@@ -266,6 +266,8 @@ constexpr RuleText kRules[] = {
      "mle-inspect lists the columns of a model."},
     {T305_WriteRows, "T305", "cannot write rows", "The file of answers can be written.",
      "Check the path, its permissions and the space left."},
+    {T306_Export, "T306", "cannot export", "The other format can say what the program computes.",
+     "The message names the op; --export *.json can say everything."},
 };
 
 constexpr bool ascending() {

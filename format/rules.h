@@ -123,6 +123,7 @@ enum Rule : int {
   T303_BadRow,
   T304_Columns,
   T305_WriteRows,
+  T306_Export,
 };
 }  // namespace rule
 

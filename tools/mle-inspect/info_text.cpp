@@ -37,6 +37,8 @@ void port_lines(Page& page, const char* key, const PortFacts& port) {
   page.line("  labels", names_text(port.labels));
 }
 
+}  // namespace
+
 std::string date_text(uint64_t seconds) {
   constexpr uint64_t kLastPlainYear = 253402300799;  // 9999-12-31
   if (seconds > kLastPlainYear) return std::to_string(seconds) + " s since 1970";
@@ -51,6 +53,8 @@ std::string date_text(uint64_t seconds) {
                 static_cast<int>(clock.seconds().count()));
   return text;
 }
+
+namespace {
 
 std::string source_text(const FileFacts& facts) {
   std::string text = printable(facts.source_file);

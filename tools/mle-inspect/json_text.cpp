@@ -57,9 +57,19 @@ void write_verify(JsonWriter& json, const VerifyReport& report) {
   json.end_array().end_object();
 }
 
+void write_map(JsonWriter& json, const std::vector<MapRange>& map) {
+  json.key("map").begin_array();
+  for (const MapRange& range : map) {
+    json.begin_object().field("begin", range.begin).field("end", range.end);
+    json.field("part", range.part).field("what", range.what).end_object();
+  }
+  json.end_array();
+}
+
 }  // namespace
 
-std::string json_text(const std::string& path, const FileFacts& facts, const VerifyReport* report) {
+std::string json_text(const std::string& path, const FileFacts& facts,
+                      const std::vector<MapRange>& map, const VerifyReport* report) {
   JsonWriter json;
   json.begin_object().field("schema", "mle-inspect/1").field("file", path);
   json.field("format",
@@ -87,6 +97,7 @@ std::string json_text(const std::string& path, const FileFacts& facts, const Ver
   json.end_object().key("meta").begin_object();
   for (const auto& [key, value] : facts.meta) json.field(key, value);
   json.end_object();
+  if (!map.empty()) write_map(json, map);
   if (report != nullptr) write_verify(json, *report);
   return json.end_object().str();
 }

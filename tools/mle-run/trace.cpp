@@ -6,7 +6,7 @@
 #include "tools/cli/row_buffers.h"
 #include "tools/cli/table.h"
 #include "tools/cli/text.h"
-#include "tools/mle-run/element.h"
+#include "tools/cli/element.h"
 
 #include <algorithm>
 #include <cmath>

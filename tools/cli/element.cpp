@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/mle-run/element.h"
+#include "tools/cli/element.h"
 
 #include "tools/cli/half.h"
 #include "tools/cli/text.h"

@@ -1,0 +1,28 @@
+// --html: a file as one page to read in a browser.
+// Promise: the page is whole by itself, fetches nothing, runs no script, and no text from the file
+// is ever markup.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mle/result.h>
+
+#include "format/file_view.h"
+
+#include <string>
+#include <string_view>
+
+namespace mle::tools {
+
+std::string html_page(const std::string& path, const format::FileView& view);
+
+// Text as text: escaped, control characters made visible, bytes that are no UTF-8 replaced.
+std::string html_text(std::string_view text);
+
+// The ops and what flows between them, as SVG; "" where there are too many to draw.
+std::string html_graph(const format::FileView& view);
+// What the elements of each constant are like: a table with a small histogram each.
+std::string html_constants(const format::FileView& view);
+
+extern const char* const kHtmlStyle;
+
+}  // namespace mle::tools
