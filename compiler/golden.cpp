@@ -83,9 +83,9 @@ size_t affordable_rows(const Graph& graph) {
   for (ValueId v = 0; v < graph.value_count(); ++v)
     if (!graph.value(v).is_constant) elements += element_count(graph.value(v).fact.dims);
   for (const Node& node : graph.nodes()) {
-    if (node.kind != OpKind::Dense) continue;
-    const Dims& w = graph.value(node.inputs[1]).fact.dims;
-    multiply_adds += element_count(graph.value(node.outputs[0]).fact.dims) * w[0];
+    if (node.kind != OpKind::Dense && node.kind != OpKind::MatMul) continue;
+    const uint32_t k = graph.value(node.inputs[0]).fact.dims.back();
+    multiply_adds += element_count(graph.value(node.outputs[0]).fact.dims) * k;
   }
   return std::min(kMaxElements / elements, kMaxMultiplyAdds / multiply_adds);
 }

@@ -6,15 +6,10 @@
 #include <limits>
 
 namespace mle::format {
-namespace {
-
-// The dim of `dims` that aligns with dim `i` of a tensor of `rank` dims, from the right.
 uint32_t aligned_dim(Dims dims, size_t i, size_t rank) noexcept {
   const size_t missing = rank - dims.size();
   return i < missing ? 1 : dims[i - missing];
 }
-
-}  // namespace
 
 bool same(Dims a, Dims b) noexcept { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
 

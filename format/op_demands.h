@@ -13,6 +13,8 @@ namespace mle::format {
 using Dims = std::span<const uint32_t>;
 
 bool same(Dims a, Dims b) noexcept;
+// The dim of `dims` that aligns with dim `i` of a tensor of `rank` dims, from the right.
+uint32_t aligned_dim(Dims dims, size_t i, size_t rank) noexcept;
 // Within what an f32 can hold; false for NaN and infinities.
 bool fits_f32(double number) noexcept;
 // numpy: every input dim is 1 or the output's, and the output has no dim of its own.

@@ -67,8 +67,25 @@ enum class Act : uint8_t {
   Erf,
   Floor,
   Ceil,
+  Sign,   // NaN of NaN
+  Round,  // to the nearest whole number, of two to the even one
+  Sin,
+  Cos,
+  Tan,
+  Asin,
+  Acos,
+  Atan,
+  Sinh,
+  Cosh,
+  Asinh,
+  Acosh,
+  Atanh,
+  Log1p,  // log(1 + x)
+  Expm1,  // e^x - 1
 };
-inline constexpr int kActCount = 25;
+inline constexpr int kActCount = 40;
+// The functions from Sin on are computed one element at a time (runtime/kernels/functions.h).
+inline constexpr Act kFirstPlainAct = Act::Sin;
 
 // iattr[0] of a Binary op.
 enum class BinaryFn : uint32_t {
@@ -82,6 +99,11 @@ enum class BinaryFn : uint32_t {
   PRelu,  // a < 0 ? a b : a
 };
 inline constexpr int kBinaryFnCount = 8;
+
+// iattr[0] of a Reduce op; the last three are what others are made of: L1 is the Sum of Abs, L2 the
+// square root of SumSquare.
+enum class ReduceFn : uint32_t { Sum, Mean, Max, Min, Prod, SumSquare };
+inline constexpr int kReduceFnCount = 6;
 
 // iattr[0] of a Compare op.
 enum class CompareFn : uint32_t { Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual };

@@ -66,6 +66,21 @@ MLE_SAME(Act, Reciprocal);
 MLE_SAME(Act, Erf);
 MLE_SAME(Act, Floor);
 MLE_SAME(Act, Ceil);
+MLE_SAME(Act, Sign);
+MLE_SAME(Act, Round);
+MLE_SAME(Act, Sin);
+MLE_SAME(Act, Cos);
+MLE_SAME(Act, Tan);
+MLE_SAME(Act, Asin);
+MLE_SAME(Act, Acos);
+MLE_SAME(Act, Atan);
+MLE_SAME(Act, Sinh);
+MLE_SAME(Act, Cosh);
+MLE_SAME(Act, Asinh);
+MLE_SAME(Act, Acosh);
+MLE_SAME(Act, Atanh);
+MLE_SAME(Act, Log1p);
+MLE_SAME(Act, Expm1);
 static_assert(static_cast<int>(fb::Act::MAX) + 1 == kActCount);
 MLE_SAME(Layout, Plain);
 MLE_SAME(Layout, Panel16);
@@ -104,8 +119,10 @@ Arity arity_of(OpKind kind) noexcept {
   switch (kind) {
     case OpKind::None: return {0, 0};
     case OpKind::Dense: return {2, 3};
+    case OpKind::LayerNorm: return {1, 3};
     case OpKind::Binary:
-    case OpKind::Compare: return {2, 2};
+    case OpKind::Compare:
+    case OpKind::MatMul: return {2, 2};
     case OpKind::Select:
     case OpKind::Scale:
     case OpKind::Piecewise: return {3, 3};
@@ -118,13 +135,11 @@ Arity arity_of(OpKind kind) noexcept {
     case OpKind::Reshape:
     case OpKind::ArgMax:
     case OpKind::Cast:
-    case OpKind::Products: return {1, 1};
-    // The families of these are not complete: refused by check_op_rule().
-    case OpKind::MatMul:
+    case OpKind::Products:
     case OpKind::Reduce:
     case OpKind::CumSum:
-    case OpKind::TopK:
-    case OpKind::LayerNorm:
+    case OpKind::TopK: return {1, 1};
+    // The families of these are not complete: refused by check_op_rule().
     case OpKind::Transpose:
     case OpKind::Expand:
     case OpKind::Gather:
@@ -167,11 +182,11 @@ Status check_op_rule(OpKind kind, const OpUnderTest& op) noexcept {
     case OpKind::Cast: return check_cast(op);
     case OpKind::Products: return check_products(op);
     case OpKind::Piecewise: return check_piecewise(op);
-    case OpKind::MatMul:
-    case OpKind::Reduce:
-    case OpKind::CumSum:
-    case OpKind::TopK:
-    case OpKind::LayerNorm:
+    case OpKind::MatMul: return check_matmul(op);
+    case OpKind::Reduce: return check_reduce(op);
+    case OpKind::CumSum: return check_cumsum(op);
+    case OpKind::TopK: return check_topk(op);
+    case OpKind::LayerNorm: return check_layer_norm(op);
     case OpKind::Transpose:
     case OpKind::Expand:
     case OpKind::Gather:

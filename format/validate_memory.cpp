@@ -23,6 +23,8 @@ bool may_work_in_place(fb::OpKind kind) noexcept {
     case fb::OpKind::Clip:
     case fb::OpKind::Softmax:
     case fb::OpKind::LogSoftmax:
+    case fb::OpKind::CumSum:
+    case fb::OpKind::LayerNorm:
     case fb::OpKind::Reshape: return true;
     default: return false;
   }

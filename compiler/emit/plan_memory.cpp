@@ -43,7 +43,9 @@ bool may_overwrite(const Graph& graph, const Node& node, ValueId input) {
     case OpKind::Scale:
     case OpKind::Clip:
     case OpKind::Softmax:
-    case OpKind::LogSoftmax: return from.dims == to.dims;
+    case OpKind::LogSoftmax:
+    case OpKind::CumSum:
+    case OpKind::LayerNorm: return from.dims == to.dims;
     default: return false;
   }
 }

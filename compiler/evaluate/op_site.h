@@ -83,4 +83,11 @@ Elements run_argmax(const OpSite& site);
 Elements run_products(const OpSite& site);
 Elements run_piecewise(const OpSite& site);
 
+// ops_sums.cpp
+Elements run_matmul(const OpSite& site);
+Elements run_reduce(const OpSite& site);
+Elements run_cumsum(const OpSite& site);
+Elements run_topk(const OpSite& site);
+Elements run_layer_norm(const OpSite& site);
+
 }  // namespace mle::compiler

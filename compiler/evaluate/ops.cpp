@@ -70,11 +70,11 @@ Result<Elements> evaluate_node(const Graph& graph, const Node& node,
       });
     case OpKind::Products: return run_products(site);
     case OpKind::Piecewise: return run_piecewise(site);
-    case OpKind::MatMul:
-    case OpKind::Reduce:
-    case OpKind::CumSum:
-    case OpKind::TopK:
-    case OpKind::LayerNorm:
+    case OpKind::MatMul: return run_matmul(site);
+    case OpKind::Reduce: return run_reduce(site);
+    case OpKind::CumSum: return run_cumsum(site);
+    case OpKind::TopK: return run_topk(site);
+    case OpKind::LayerNorm: return run_layer_norm(site);
     case OpKind::Transpose:
     case OpKind::Expand:
     case OpKind::Gather:

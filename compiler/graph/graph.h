@@ -22,6 +22,7 @@ using format::Act;
 using format::BinaryFn;
 using format::CompareFn;
 using format::OpKind;
+using format::ReduceFn;
 
 using ValueId = uint32_t;
 using NodeId = uint32_t;

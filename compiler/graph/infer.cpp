@@ -31,11 +31,11 @@ Result<Fact> infer_kind(const ShapeSite& site) {
     case OpKind::Cast: return infer_cast(site);
     case OpKind::Products: return infer_products(site);
     case OpKind::Piecewise: return infer_piecewise(site);
-    case OpKind::MatMul:
-    case OpKind::Reduce:
-    case OpKind::CumSum:
-    case OpKind::TopK:
-    case OpKind::LayerNorm:
+    case OpKind::MatMul: return infer_matmul(site);
+    case OpKind::Reduce: return infer_reduce(site);
+    case OpKind::CumSum: return infer_cumsum(site);
+    case OpKind::TopK: return infer_topk(site);
+    case OpKind::LayerNorm: return infer_layer_norm(site);
     case OpKind::Transpose:
     case OpKind::Expand:
     case OpKind::Gather:

@@ -25,6 +25,8 @@ std::string function_of(const Node& node) {
     text += std::string(".") + name_of(static_cast<BinaryFn>(node.iattr[0]));
   if (node.kind == OpKind::Compare && node.iattr.size() == 1)
     text += std::string(".") + name_of(static_cast<CompareFn>(node.iattr[0]));
+  if (node.kind == OpKind::Reduce && node.iattr.size() == 2)
+    text += std::string(".") + name_of(static_cast<ReduceFn>(node.iattr[0]));
   return text;
 }
 
@@ -76,6 +78,12 @@ const char* name_of(BinaryFn fn) {
 const char* name_of(CompareFn fn) {
   constexpr std::array<const char*, format::kCompareFnCount> kNames = {
       "Less", "LessEqual", "Greater", "GreaterEqual", "Equal", "NotEqual"};
+  return static_cast<size_t>(fn) < kNames.size() ? kNames[static_cast<size_t>(fn)] : "?";
+}
+
+const char* name_of(ReduceFn fn) {
+  constexpr std::array<const char*, format::kReduceFnCount> kNames = {"Sum", "Mean", "Max",
+                                                                      "Min", "Prod", "SumSquare"};
   return static_cast<size_t>(fn) < kNames.size() ? kNames[static_cast<size_t>(fn)] : "?";
 }
 

@@ -19,5 +19,6 @@ const char* name_of(OpKind kind);  // "Dense"
 const char* name_of(Act act);      // "Relu"
 const char* name_of(BinaryFn fn);  // "Add"
 const char* name_of(CompareFn fn);
+const char* name_of(ReduceFn fn);
 
 }  // namespace mle::compiler

@@ -77,4 +77,11 @@ Result<Fact> infer_argmax(const ShapeSite& site);
 Result<Fact> infer_products(const ShapeSite& site);
 Result<Fact> infer_piecewise(const ShapeSite& site);
 
+// infer_sums.cpp
+Result<Fact> infer_matmul(const ShapeSite& site);
+Result<Fact> infer_reduce(const ShapeSite& site);
+Result<Fact> infer_cumsum(const ShapeSite& site);
+Result<Fact> infer_topk(const ShapeSite& site);
+Result<Fact> infer_layer_norm(const ShapeSite& site);
+
 }  // namespace mle::compiler

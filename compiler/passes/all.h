@@ -13,6 +13,7 @@ Status drop_identity(Graph& graph);
 Status recognize_simple(Graph& graph);
 Status recognize_activations(Graph& graph);
 Status recognize_softplus(Graph& graph);
+Status recognize_layer_norm(Graph& graph);
 Status fold_affine(Graph& graph);
 Status collapse_linear(Graph& graph);
 Status merge_affine(Graph& graph);

@@ -21,6 +21,8 @@ std::span<const Pass> passes() {
            recognize_activations},
       Pass{"recognize_softplus", "find softplus with a threshold, and the logarithm of a sigmoid",
            recognize_softplus},
+      Pass{"recognize_layer_norm", "find layer and RMS normalisation in their parts",
+           recognize_layer_norm},
       Pass{"fold_affine", "fold scaling and shifting into the dense layer beside it, in double",
            fold_affine},
       Pass{"collapse_linear", "make one dense layer of those with nothing between, in double",

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "runtime/kernels/elementary-inl.h"
+#include "runtime/kernels/plain_unary.h"
 #include "runtime/kernels/rows-inl.h"
 
 #include <utility>
@@ -107,6 +108,11 @@ MLE_INLINE F activated(const F& x, float alpha, float beta) {
   if constexpr (kAct == Erf) return error_function(x);
   if constexpr (kAct == Floor) return next_below(x);
   if constexpr (kAct == Ceil) return next_above(x);
+  if constexpr (kAct == Sign) {
+    const F zero = splat<F>(0.0f);
+    return choose((x < zero) | (zero < x), with_sign_of(one, x), x + zero);
+  }
+  if constexpr (kAct == Round) return nearest_whole(x);
 }
 
 // y = f(x) for all elements; rows that follow each other without a gap are one long row.
@@ -128,13 +134,22 @@ void unary(const UnaryArgs& args) {
   map_rows<Arch>(args, [&](const F& x) { return activated<kAct>(x, args.alpha, args.beta); });
 }
 
+template <class Arch, format::Act kAct>
+constexpr auto unary_kernel() {
+  if constexpr (is_plain(kAct)) {
+    return plain_unary<kAct>;
+  } else {
+    return unary<Arch, kAct>;
+  }
+}
+
 template <class Arch>
 struct UnaryKernels {
   void (*of[format::kActCount])(const UnaryArgs&);
 };
 template <class Arch, size_t... kAct>
 constexpr UnaryKernels<Arch> make_unary_kernels(std::index_sequence<kAct...>) {
-  return {{unary<Arch, static_cast<format::Act>(kAct)>...}};
+  return {{unary_kernel<Arch, static_cast<format::Act>(kAct)>()...}};
 }
 template <class Arch>
 inline constexpr UnaryKernels<Arch> kUnaryKernels =

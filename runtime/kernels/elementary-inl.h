@@ -193,15 +193,18 @@ MLE_INLINE F logistic(const F& x) {
   return choose(x < splat<F>(0.0f), e, one) / (one + e);
 }
 
+// The nearest whole number, of two the even one; -0 stays.
+template <class F>
+MLE_INLINE F nearest_whole(const F& x) {
+  const F whole = splat<F>(8388608.0f);  // from 2^23 on, floats are whole
+  const F a = absolute(x);
+  return choose(a < whole, with_sign_of((a + whole) - whole, x), x);
+}
 // The whole numbers next below and above; -0 stays.
 template <class F>
 MLE_INLINE F next_below(const F& x) {
-  const F whole = splat<F>(8388608.0f);  // from 2^23 on, floats are whole
-  const F a = absolute(x);
-  const F nearest = (a + whole) - whole;
-  const F y = from_bits(bits_of(nearest) | bits_of(sign_of(x)));
-  const F below = choose(x < y, y - splat<F>(1.0f), y);
-  return choose(a < whole, below, x);
+  const F y = nearest_whole(x);
+  return choose(x < y, y - splat<F>(1.0f), y);
 }
 template <class F>
 MLE_INLINE F next_above(const F& x) {

@@ -12,6 +12,7 @@
 
 #include "format/layout.h"
 #include "format/op_kinds.h"
+#include "runtime/kernels/matmul.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -127,6 +128,7 @@ struct Table {
   void (*softmax)(const SoftmaxArgs&);
   void (*log_softmax)(const SoftmaxArgs&);
   void (*argmax)(const ArgMaxArgs&);
+  void (*matmul)(const MatMulArgs<float>&);
   // Replaces every NaN by the canonical quiet NaN, in place.
   void (*canonical_nan)(float* y, size_t y_stride, size_t rows, size_t n);
   // Rounds to nearest; strides in elements of each side.

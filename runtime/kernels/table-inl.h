@@ -6,6 +6,7 @@
 #include "runtime/kernels/binary-inl.h"
 #include "runtime/kernels/convert-inl.h"
 #include "runtime/kernels/dense-inl.h"
+#include "runtime/kernels/matmul-inl.h"
 #include "runtime/kernels/softmax-inl.h"
 
 namespace mle::kernels {
@@ -35,6 +36,7 @@ constexpr Table make_table() {
   table.softmax = softmax<Arch, false>;
   table.log_softmax = softmax<Arch, true>;
   table.argmax = argmax<Arch>;
+  table.matmul = matmul<Arch>;
   table.canonical_nan = canonical_nan<Arch>;
   table.f64_to_f32 = f64_to_f32<Arch>;
   return table;

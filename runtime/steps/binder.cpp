@@ -33,11 +33,11 @@ bool bind_family(Binder& binder, const fb::Op& op, Step& step) noexcept {
     case OpKind::Cast: return bind_cast(binder, op, step);
     case OpKind::Products: return bind_products(binder, op, step);
     case OpKind::Piecewise: return bind_piecewise(binder, op, step);
-    case OpKind::MatMul:
-    case OpKind::Reduce:
-    case OpKind::CumSum:
-    case OpKind::TopK:
-    case OpKind::LayerNorm:
+    case OpKind::MatMul: return bind_matmul(binder, op, step);
+    case OpKind::Reduce: return bind_reduce(binder, op, step);
+    case OpKind::CumSum: return bind_cumsum(binder, op, step);
+    case OpKind::TopK: return bind_topk(binder, op, step);
+    case OpKind::LayerNorm: return bind_layer_norm(binder, op, step);
     case OpKind::Transpose:
     case OpKind::Expand:
     case OpKind::Gather:

@@ -122,6 +122,32 @@ ValueId GraphBuilder::cast(ValueId x, DType dtype) {
   return add(node_of(OpKind::Cast, {x}), &wanted);
 }
 
+ValueId GraphBuilder::matmul(ValueId a, ValueId b) { return add(node_of(OpKind::MatMul, {a, b})); }
+
+ValueId GraphBuilder::reduce(ReduceFn fn, ValueId x, std::vector<uint32_t> axes, bool keep) {
+  Node node = node_of(OpKind::Reduce, {x}, {static_cast<uint32_t>(fn), keep});
+  node.indices = std::move(axes);
+  return add(std::move(node));
+}
+
+ValueId GraphBuilder::cumsum(ValueId x, uint32_t axis, bool exclusive, bool reverse) {
+  return add(node_of(OpKind::CumSum, {x}, {axis, exclusive, reverse}));
+}
+
+ValueId GraphBuilder::topk(ValueId x, uint32_t axis, uint32_t count, bool largest) {
+  Fact wanted = graph.value(x).fact;
+  wanted.dims[axis] = count;
+  return add(node_of(OpKind::TopK, {x}, {axis, largest}), &wanted);
+}
+
+ValueId GraphBuilder::layer_norm(ValueId x, uint32_t axis, double eps, std::vector<ValueId> factors,
+                                 bool centred) {
+  factors.insert(factors.begin(), x);
+  Node node = node_of(OpKind::LayerNorm, std::move(factors), {axis, centred ? 0u : 1u});
+  node.fattr = {eps};
+  return add(std::move(node));
+}
+
 void GraphBuilder::output(ValueId value, const char* name) {
   graph.entries[0].outputs.push_back({value, name, {}, {}});
 }

@@ -37,6 +37,13 @@ class GraphBuilder {
   ValueId reshape(ValueId x, Dims dims);
   ValueId argmax(ValueId x, uint32_t axis, bool last = false, bool keep = false);
   ValueId cast(ValueId x, DType dtype);
+  ValueId matmul(ValueId a, ValueId b);
+  ValueId reduce(ReduceFn fn, ValueId x, std::vector<uint32_t> axes, bool keep = false);
+  ValueId cumsum(ValueId x, uint32_t axis, bool exclusive = false, bool reverse = false);
+  ValueId topk(ValueId x, uint32_t axis, uint32_t count, bool largest = true);
+  // `factors`: nothing, scale, or scale and bias.
+  ValueId layer_norm(ValueId x, uint32_t axis, double eps, std::vector<ValueId> factors = {},
+                     bool centred = true);
 
   void output(ValueId value, const char* name = "y");
   Graph finish();  // checks

@@ -132,4 +132,39 @@ inline TinyModel one_piecewise() {
   return m;
 }
 
+inline TinyModel one_matmul() {
+  TinyModel m = one_op({2, 3, 4}, {2, 3, 2});
+  const uint16_t a = m.add_constant("a", {4, 2}, ones(8));
+  m.add_op(fb::OpKind::MatMul, {0, a}, 1);
+  return m;
+}
+
+inline TinyModel one_reduce() {
+  TinyModel m = one_op({2, 3, 4}, {3});
+  m.add_op(fb::OpKind::Reduce, {0}, 1).iattr = {1, 0};
+  m.op(0).indices = {0, 2};
+  return m;
+}
+
+inline TinyModel one_cumsum() {
+  TinyModel m = one_op({2, 4}, {2, 4});
+  m.add_op(fb::OpKind::CumSum, {0}, 1).iattr = {1, 0, 1};
+  return m;
+}
+
+inline TinyModel one_topk() {
+  TinyModel m = one_op({2, 4}, {2, 3});
+  m.tensor(1).dtype = fb::DType::I64;
+  m.add_op(fb::OpKind::TopK, {0}, 1).iattr = {1, 1};
+  return m;
+}
+
+inline TinyModel one_layer_norm() {
+  TinyModel m = one_op({2, 4}, {2, 4});
+  const uint16_t a = m.add_constant("a", {4}, ones(4));
+  m.add_op(fb::OpKind::LayerNorm, {0, a, a}, 1).iattr = {1, 0};
+  m.op(0).fattr = {fb::Bits64(0, 0x3EE00000)};
+  return m;
+}
+
 }  // namespace mle::testing

@@ -56,15 +56,17 @@ TEST_CASE("reader: tiny models are accepted") {
 
 TEST_CASE("reader: a correct op of every kind is accepted") {
   std::set<fb::OpKind> seen;
-  for (auto* make : {one_dense, one_unary, one_binary, one_compare, one_select, one_scale, one_clip,
-                     one_softmax, one_log_softmax, one_concat, one_slice, one_reshape, one_argmax,
-                     one_cast, one_products, one_piecewise}) {
+  for (auto* make :
+       {one_dense,      one_unary,    one_binary,      one_compare, one_select, one_scale,
+        one_clip,       one_softmax,  one_log_softmax, one_concat,  one_slice,  one_reshape,
+        one_argmax,     one_cast,     one_matmul,      one_reduce,  one_cumsum, one_topk,
+        one_layer_norm, one_products, one_piecewise}) {
     TinyModel model = make();
     CAPTURE(static_cast<int>(model.op(0).kind));
     seen.insert(model.op(0).kind);
     check_accepted(model);
   }
-  CHECK(seen.size() >= 16);
+  CHECK(seen.size() >= 21);
 }
 
 TEST_CASE("reader: broken headers and regions are refused with their rule") {
@@ -80,6 +82,7 @@ TEST_CASE("reader: broken op lists are refused with their rule") { check_refused
 TEST_CASE("reader: ops that break their kind are refused with their rule") {
   check_refused(op_rule_refusals());
   check_refused(table_rule_refusals());
+  check_refused(sum_refusals());
 }
 TEST_CASE("reader: broken entries are refused with their rule") { check_refused(entry_refusals()); }
 

@@ -62,6 +62,21 @@ double reference(Act act, float input) {
     case Act::Erf: return std::erf(x);
     case Act::Floor: return std::floor(x);
     case Act::Ceil: return std::ceil(x);
+    case Act::Sign: return std::isnan(x) ? x : static_cast<double>((x > 0) - (x < 0));
+    case Act::Round: return std::nearbyint(x);
+    case Act::Sin: return std::sin(x);
+    case Act::Cos: return std::cos(x);
+    case Act::Tan: return std::tan(x);
+    case Act::Asin: return std::asin(x);
+    case Act::Acos: return std::acos(x);
+    case Act::Atan: return std::atan(x);
+    case Act::Sinh: return std::sinh(x);
+    case Act::Cosh: return std::cosh(x);
+    case Act::Asinh: return std::asinh(x);
+    case Act::Acosh: return std::acosh(x);
+    case Act::Atanh: return std::atanh(x);
+    case Act::Log1p: return std::log1p(x);
+    case Act::Expm1: return std::expm1(x);
   }
   return std::nan("");
 }
@@ -93,6 +108,21 @@ std::span<const Promise> promises() {
       {Act::Erf, "erf", 2.5, 0, 2.5, 0},
       {Act::Floor, "floor", 0, 0, 0, 0},
       {Act::Ceil, "ceil", 0, 0, 0, 0},
+      {Act::Sign, "sign", 0, 0, 0, 0},
+      {Act::Round, "round", 0, 0, 0, 0},
+      {Act::Sin, "sin", 0.501, 0, 0.501, 0},
+      {Act::Cos, "cos", 0.501, 0, 0.501, 0},
+      {Act::Tan, "tan", 0.501, 0, 0.501, 0},
+      {Act::Asin, "asin", 0.501, 0, 0.501, 0},
+      {Act::Acos, "acos", 0.501, 0, 0.501, 0},
+      {Act::Atan, "atan", 0.501, 0, 0.501, 0},
+      {Act::Sinh, "sinh", 0.501, 0, 0.501, 0},
+      {Act::Cosh, "cosh", 0.501, 0, 0.501, 0},
+      {Act::Asinh, "asinh", 0.501, 0, 0.501, 0},
+      {Act::Acosh, "acosh", 0.501, 0, 0.501, 0},
+      {Act::Atanh, "atanh", 0.501, 0, 0.501, 0},
+      {Act::Log1p, "log1p", 0.501, 0, 0.501, 0},
+      {Act::Expm1, "expm1", 0.501, 0, 0.501, 0},
   };
   return kPromises;
 }

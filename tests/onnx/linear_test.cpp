@@ -86,7 +86,7 @@ TEST_CASE(
   Model rows;
   rows.input("x", "N,3").weights("w", {3, 2}, kWeights).output("y");
   rows.node("Gemm", {"x", "w"}).integer("transA", 1);
-  CHECK(contains(refusal(rows), "C214 node 0 ('Gemm'): transA"));
+  CHECK(contains(refusal(rows), "C214 node 0 ('Gemm')"));
 
   Model constant;
   constant.input("x", "N,2").weights("a", {3, 1}, {1, 0, -1}).weights("w", {3, 2}, kWeights);
@@ -103,23 +103,6 @@ TEST_CASE("onnx: MatMul takes a matrix, a vector, or a matrix behind axes of len
   CHECK(near(matmul("N,2,3", {1, 3, 2}, kWeights, kRows, 1), {1, 2, -2, -2}));
   CHECK(near(matmul("3", {3, 2}, kWeights, {1, 1, 1}, 1), {9, 12}));
   CHECK(near(matmul("3", {3}, {1, 2, 3}, {1, 1, 1}, 1), {6}));
-}
-
-TEST_CASE("onnx: MatMul without fixed weights on its right is refused by name") {
-  Model left;
-  left.input("x", "3,3").weights("w", {2, 3}, kTransposed).output("y");
-  left.node("MatMul", {"w", "x"});
-  CHECK(contains(refusal(left), "MatMul with its constant on the left"));
-
-  Model both;
-  both.input("x", "3,3").output("y");
-  both.node("MatMul", {"x", "x"});
-  CHECK(contains(refusal(both), "MatMul of two computed tensors"));
-
-  Model batched;
-  batched.input("x", "2,2,3").weights("w", {2, 3, 1}, kWeights).output("y");
-  batched.node("MatMul", {"x", "w"});
-  CHECK(contains(refusal(batched), "no matrix"));
 }
 
 TEST_CASE("onnx: shapes that do not multiply are refused with both sides named") {

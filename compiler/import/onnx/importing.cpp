@@ -55,7 +55,8 @@ Result<Operand> Importing::fold(const Node& node, std::string name, const Fact* 
   MLE_TRY_ASSIGN(const Fact fact, infer(graph, node, wanted));
   uint64_t steps = element_count(fact.dims);
   uint64_t bytes = steps * size_of(fact.dtype);
-  if (node.kind == OpKind::Dense) steps *= graph.value(node.inputs[1]).fact.dims[0];
+  if (node.kind == OpKind::Dense || node.kind == OpKind::MatMul)
+    steps *= graph.value(node.inputs[0]).fact.dims.back();
   for (const ValueId id : node.inputs) steps += element_count(graph.value(id).fact.dims);
   MLE_TRY(budget.spend(bytes, steps));
 

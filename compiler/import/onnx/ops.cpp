@@ -22,7 +22,8 @@ template <class Fits>
 const Operator* find_if(Fits fits) {
   for (const auto family :
        {linear_operators(), activation_operators(), elementwise_operators(), normalise_operators(),
-        shape_operators(), pick_operators(), constant_operators()})
+        shape_operators(), pick_operators(), constant_operators(), reduce_operators(),
+        layer_norm_operators(), along_operators(), matmul_operators()})
     for (const Operator& candidate : family)
       if (fits(candidate)) return &candidate;
   return nullptr;

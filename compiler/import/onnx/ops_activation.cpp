@@ -1,5 +1,6 @@
 // Functions of one element. Most are one op of the format with ONNX's parameters.
 // SPDX-License-Identifier: Apache-2.0
+#include "compiler/import/onnx/compose.h"
 #include "compiler/import/onnx/ops.h"
 #include "compiler/import/onnx/text.h"
 
@@ -76,6 +77,36 @@ Status read_thresholded_relu(OperatorNode& op) {
   return op.emit(std::move(select));
 }
 
+// x + bias below -lambd, x - bias above lambd, 0 between.
+Status read_shrink(OperatorNode& op) {
+  MLE_TRY_ASSIGN(const double bias, op.real("bias", 0));
+  MLE_TRY_ASSIGN(const double limit, op.real("lambd", 0.5));
+  MLE_TRY_ASSIGN(const ValueId x, op.value(0));
+  MLE_TRY_ASSIGN(const ValueId zero, number_like(op, x, 0));
+  MLE_TRY_ASSIGN(const ValueId low, number_like(op, x, -limit));
+  MLE_TRY_ASSIGN(const ValueId high, number_like(op, x, limit));
+  MLE_TRY_ASSIGN(const ValueId raised, with_number(op, BinaryFn::Add, x, bias));
+  MLE_TRY_ASSIGN(const ValueId lowered, with_number(op, BinaryFn::Sub, x, bias));
+  MLE_TRY_ASSIGN(const ValueId is_above, op.add(compare(CompareFn::Greater, x, high)));
+  MLE_TRY_ASSIGN(const ValueId is_below, op.add(compare(CompareFn::Less, x, low)));
+  MLE_TRY_ASSIGN(const ValueId above, op.add(select(is_above, lowered, zero)));
+  return op.emit(select(is_below, raised, above));
+}
+
+// Of infinities of the signs that are asked for; of none, never.
+Status read_is_inf(OperatorNode& op) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  MLE_TRY_ASSIGN(const int64_t negative, op.integer("detect_negative", 1));
+  MLE_TRY_ASSIGN(const int64_t positive, op.integer("detect_positive", 1));
+  MLE_TRY_ASSIGN(ValueId x, op.value(0));
+  if (negative != 0 && positive != 0) {
+    MLE_TRY_ASSIGN(x, op.add(unary(Act::Abs, x)));
+  }
+  MLE_TRY_ASSIGN(const ValueId limit, number_like(op, x, positive != 0 ? kInfinity : -kInfinity));
+  const bool any = negative != 0 || positive != 0;
+  return op.emit(compare(any ? CompareFn::Equal : CompareFn::Less, x, limit));
+}
+
 Status emit_clip(OperatorNode& op, double lo, double hi) {
   MLE_TRY_ASSIGN(const ValueId x, op.value(0));
   Node node;
@@ -113,10 +144,18 @@ Status read_clip_11(OperatorNode& op) {
 
 constexpr Operator kOperators[] = {
     {"Abs", 7, kNow, 1, 1, 1, read_plain<Act::Abs>},
+    {"Acos", 7, kNow, 1, 1, 1, read_plain<Act::Acos>},
+    {"Acosh", 9, kNow, 1, 1, 1, read_plain<Act::Acosh>},
+    {"Asin", 7, kNow, 1, 1, 1, read_plain<Act::Asin>},
+    {"Asinh", 9, kNow, 1, 1, 1, read_plain<Act::Asinh>},
+    {"Atan", 7, kNow, 1, 1, 1, read_plain<Act::Atan>},
+    {"Atanh", 9, kNow, 1, 1, 1, read_plain<Act::Atanh>},
     {"Ceil", 7, kNow, 1, 1, 1, read_plain<Act::Ceil>},
     {"Celu", 12, kNow, 1, 1, 1, read_with_alpha<Act::Celu, 1000>},
     {"Clip", 7, 10, 1, 1, 1, read_clip_6},
     {"Clip", 11, kNow, 1, 3, 1, read_clip_11},
+    {"Cos", 7, kNow, 1, 1, 1, read_plain<Act::Cos>},
+    {"Cosh", 9, kNow, 1, 1, 1, read_plain<Act::Cosh>},
     {"Elu", 7, kNow, 1, 1, 1, read_with_alpha<Act::Elu, 1000>},
     {"Erf", 9, kNow, 1, 1, 1, read_plain<Act::Erf>},
     {"Exp", 7, kNow, 1, 1, 1, read_plain<Act::Exp>},
@@ -124,18 +163,25 @@ constexpr Operator kOperators[] = {
     {"Gelu", 20, kNow, 1, 1, 1, read_gelu},
     {"HardSigmoid", 7, kNow, 1, 1, 1, read_hard_sigmoid},
     {"HardSwish", 14, kNow, 1, 1, 1, read_plain<Act::HardSwish>},
+    {"IsInf", 10, kNow, 1, 1, 1, read_is_inf},
     {"LeakyRelu", 7, kNow, 1, 1, 1, read_with_alpha<Act::LeakyRelu, 10>},
     {"Log", 7, kNow, 1, 1, 1, read_plain<Act::Log>},
     {"Mish", 18, kNow, 1, 1, 1, read_plain<Act::Mish>},
     {"Neg", 7, kNow, 1, 1, 1, read_plain<Act::Neg>},
     {"Reciprocal", 7, kNow, 1, 1, 1, read_plain<Act::Reciprocal>},
     {"Relu", 7, kNow, 1, 1, 1, read_plain<Act::Relu>},
+    {"Round", 11, kNow, 1, 1, 1, read_plain<Act::Round>},
     {"Selu", 7, kNow, 1, 1, 1, read_selu},
+    {"Shrink", 9, kNow, 1, 1, 1, read_shrink},
     {"Sigmoid", 7, kNow, 1, 1, 1, read_plain<Act::Sigmoid>},
+    {"Sign", 9, kNow, 1, 1, 1, read_plain<Act::Sign>},
+    {"Sin", 7, kNow, 1, 1, 1, read_plain<Act::Sin>},
+    {"Sinh", 9, kNow, 1, 1, 1, read_plain<Act::Sinh>},
     {"Softplus", 7, kNow, 1, 1, 1, read_plain<Act::Softplus>},
     {"Softsign", 7, kNow, 1, 1, 1, read_plain<Act::Softsign>},
     {"Sqrt", 7, kNow, 1, 1, 1, read_plain<Act::Sqrt>},
     {"Swish", 24, kNow, 1, 1, 1, read_swish},
+    {"Tan", 7, kNow, 1, 1, 1, read_plain<Act::Tan>},
     {"Tanh", 7, kNow, 1, 1, 1, read_plain<Act::Tanh>},
     {"ThresholdedRelu", 10, kNow, 1, 1, 1, read_thresholded_relu},
 };

@@ -1,5 +1,6 @@
-// Gemm and MatMul: a computed matrix times fixed weights becomes Dense.
+// Gemm and MatMul: a computed matrix times fixed weights becomes Dense, the others go to matmul.h.
 // SPDX-License-Identifier: Apache-2.0
+#include "compiler/import/onnx/matmul.h"
 #include "compiler/import/onnx/ops.h"
 #include "compiler/import/onnx/text.h"
 
@@ -64,6 +65,8 @@ Status read_gemm(OperatorNode& op) {
   MLE_TRY_ASSIGN(const int64_t trans_b, op.integer("transB", 0));
   if (op.rank(0) != 2 || op.rank(1) != 2 || (op.has(2) && op.rank(2) > 2))
     return broken(C208_Shape, "Gemm of tensors that are no matrices");
+  if (!op.is_constant(1) || is_integer(op.dtype(0)) || (trans_a != 0 && !op.is_constant(0)))
+    return emit_gemm(op, {alpha, beta, trans_a != 0, trans_b != 0});
 
   MLE_TRY_ASSIGN(Tensor w, op.weight(1));
   const auto factor = static_cast<float>(alpha);
@@ -71,9 +74,6 @@ Status read_gemm(OperatorNode& op) {
   if (factor != 1 && !all_finite(w)) return out_of_range("alpha");
   MLE_TRY_ASSIGN(ValueId x, op.value(0));
   if (trans_a != 0) {
-    if (!op.is_constant(0))
-      return unsupported(C214_MixesRows, "transA = 1 turns rows into columns",
-                         "export the model without transposing its input");
     MLE_TRY_ASSIGN(const Tensor a, op.weight(0));
     MLE_TRY_ASSIGN(x, op.constant(transposed(a, 1)));
   } else if (op.dims(0).back() != w.dims[0]) {
@@ -110,18 +110,12 @@ Status read_gemm(OperatorNode& op) {
 
 // x [.., K] times w [K, N] or [K]; leading axes of length 1 of w say nothing.
 Status read_matmul(OperatorNode& op) {
-  if (op.is_constant(0) && !op.is_constant(1))
-    return unsupported(C205_UnsupportedOp, "MatMul with its constant on the left",
-                       "mle compiles rows times weights: transpose the product before exporting");
-  if (!op.is_constant(1))
-    return unsupported(C205_UnsupportedOp, "MatMul of two computed tensors",
-                       "mle compiles networks whose weights are fixed");
+  if (!op.is_constant(1) || is_integer(op.dtype(0))) return emit_matmul(op);
   MLE_TRY_ASSIGN(Tensor w, op.weight(1));
   while (w.dims.size() > 2 && w.dims[0] == 1 && w.dims.size() <= op.rank(0))
     w.dims.erase(w.dims.begin());
-  if (w.dims.empty() || w.dims.size() > 2)
-    return unsupported(C205_UnsupportedOp, "MatMul with weights that are no matrix",
-                       "use one weight matrix for all rows");
+  if (w.dims.size() > 2) return emit_matmul(op);
+  if (w.dims.empty()) return broken(C208_Shape, "MatMul with a number");
   const bool vector = w.dims.size() == 1;
   if (vector) w.dims.push_back(1);
   if (op.dims(0).empty())
