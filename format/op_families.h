@@ -22,6 +22,10 @@ Status check_cast(const OpUnderTest& op) noexcept;
 Status check_concat(const OpUnderTest& op) noexcept;
 Status check_slice(const OpUnderTest& op) noexcept;
 Status check_reshape(const OpUnderTest& op) noexcept;
+Status check_transpose(const OpUnderTest& op) noexcept;
+Status check_expand(const OpUnderTest& op) noexcept;
+Status check_gather(const OpUnderTest& op) noexcept;
+Status check_gather_elements(const OpUnderTest& op) noexcept;
 
 // op_rules_reduction.cpp
 Status check_softmax(const OpUnderTest& op) noexcept;

@@ -122,7 +122,9 @@ Arity arity_of(OpKind kind) noexcept {
     case OpKind::LayerNorm: return {1, 3};
     case OpKind::Binary:
     case OpKind::Compare:
-    case OpKind::MatMul: return {2, 2};
+    case OpKind::MatMul:
+    case OpKind::Gather:
+    case OpKind::GatherElements: return {2, 2};
     case OpKind::Select:
     case OpKind::Scale:
     case OpKind::Piecewise: return {3, 3};
@@ -138,12 +140,10 @@ Arity arity_of(OpKind kind) noexcept {
     case OpKind::Products:
     case OpKind::Reduce:
     case OpKind::CumSum:
-    case OpKind::TopK: return {1, 1};
-    // The families of these are not complete: refused by check_op_rule().
+    case OpKind::TopK:
     case OpKind::Transpose:
-    case OpKind::Expand:
-    case OpKind::Gather:
-    case OpKind::GatherElements:
+    case OpKind::Expand: return {1, 1};
+    // The families of these are not complete: refused by check_op_rule().
     case OpKind::MapKeys:
     case OpKind::Labels:
     case OpKind::IsMissing: return {0, ~uint32_t{0}};
@@ -187,10 +187,10 @@ Status check_op_rule(OpKind kind, const OpUnderTest& op) noexcept {
     case OpKind::CumSum: return check_cumsum(op);
     case OpKind::TopK: return check_topk(op);
     case OpKind::LayerNorm: return check_layer_norm(op);
-    case OpKind::Transpose:
-    case OpKind::Expand:
-    case OpKind::Gather:
-    case OpKind::GatherElements:
+    case OpKind::Transpose: return check_transpose(op);
+    case OpKind::Expand: return check_expand(op);
+    case OpKind::Gather: return check_gather(op);
+    case OpKind::GatherElements: return check_gather_elements(op);
     case OpKind::MapKeys:
     case OpKind::Labels:
     case OpKind::IsMissing: return op.bad(rule::V40_UnknownOp, "this version does not run it");

@@ -73,11 +73,12 @@ Elements along_axis(const OpSite& site, size_t axis_number, Line line) {
   return y;
 }
 
-// One loop per op kind: ops_dense.cpp, ops_movement.cpp, ops_reduction.cpp,
+// One loop per op kind: ops_dense.cpp, ops_movement.cpp, ops_gather.cpp, ops_reduction.cpp,
 // ops_tables.cpp.
 Elements run_dense(const OpSite& site);
 Elements run_concat(const OpSite& site);
 Elements run_slice(const OpSite& site);
+Elements run_transpose(const OpSite& site);
 Elements run_softmax(const OpSite& site, bool logarithm);
 Elements run_argmax(const OpSite& site);
 Elements run_products(const OpSite& site);
@@ -89,5 +90,9 @@ Elements run_reduce(const OpSite& site);
 Elements run_cumsum(const OpSite& site);
 Elements run_topk(const OpSite& site);
 Elements run_layer_norm(const OpSite& site);
+
+// R117 with the row where an index lies outside its table.
+Result<Elements> run_gather(const OpSite& site);
+Result<Elements> run_gather_elements(const OpSite& site);
 
 }  // namespace mle::compiler

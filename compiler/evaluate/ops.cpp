@@ -63,6 +63,10 @@ Result<Elements> evaluate_node(const Graph& graph, const Node& node,
     case OpKind::Concat: return run_concat(site);
     case OpKind::Slice: return run_slice(site);
     case OpKind::Reshape: return Elements(*inputs[0]);
+    case OpKind::Transpose: return run_transpose(site);
+    case OpKind::Expand: return elementwise(site, [](double x, double, double) { return x; });
+    case OpKind::Gather: return run_gather(site);
+    case OpKind::GatherElements: return run_gather_elements(site);
     case OpKind::ArgMax: return run_argmax(site);
     case OpKind::Cast:
       return elementwise(site, [&](double x, double, double) {
@@ -75,10 +79,6 @@ Result<Elements> evaluate_node(const Graph& graph, const Node& node,
     case OpKind::CumSum: return run_cumsum(site);
     case OpKind::TopK: return run_topk(site);
     case OpKind::LayerNorm: return run_layer_norm(site);
-    case OpKind::Transpose:
-    case OpKind::Expand:
-    case OpKind::Gather:
-    case OpKind::GatherElements:
     case OpKind::MapKeys:
     case OpKind::Labels:
     case OpKind::IsMissing: break;

@@ -1,4 +1,4 @@
-// Elements put elsewhere: Concat, Slice.
+// Elements put elsewhere: Concat, Slice, Transpose.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/evaluate/op_site.h"
 
@@ -33,6 +33,21 @@ Elements run_slice(const OpSite& site) {
       for (size_t i = 0; i < to.n; ++i)
         std::copy_n(site.row(0, r) + (outer * from.n + start + i * step) * from.inner, to.inner,
                     y.data() + r * site.width() + (outer * to.n + i) * to.inner);
+  return y;
+}
+
+Elements run_transpose(const OpSite& site) {
+  const Dims& from = site.fact(0).dims;
+  const Dims& to = site.result().dims;
+  std::vector<size_t> index(site.width());  // of each element of the result, in the input
+  for (size_t e = 0; e < index.size(); ++e) {
+    size_t rest = e;
+    for (size_t i = to.size(); i-- > 0; rest /= to[i])
+      index[e] += rest % to[i] * Axis(from, site.node.indices[i]).inner;
+  }
+  Elements y(site.rows * site.width());
+  for (size_t r = 0; r < site.rows; ++r)
+    for (size_t e = 0; e < index.size(); ++e) y[r * site.width() + e] = site.row(0, r)[index[e]];
   return y;
 }
 

@@ -36,10 +36,10 @@ Result<Fact> infer_kind(const ShapeSite& site) {
     case OpKind::CumSum: return infer_cumsum(site);
     case OpKind::TopK: return infer_topk(site);
     case OpKind::LayerNorm: return infer_layer_norm(site);
-    case OpKind::Transpose:
-    case OpKind::Expand:
-    case OpKind::Gather:
-    case OpKind::GatherElements:
+    case OpKind::Transpose: return infer_transpose(site);
+    case OpKind::Expand: return infer_expand(site);
+    case OpKind::Gather: return infer_gather(site);
+    case OpKind::GatherElements: return infer_gather_elements(site);
     case OpKind::MapKeys:
     case OpKind::Labels:
     case OpKind::IsMissing: break;

@@ -68,6 +68,10 @@ Result<Fact> infer_cast(const ShapeSite& site);
 Result<Fact> infer_concat(const ShapeSite& site);
 Result<Fact> infer_slice(const ShapeSite& site);
 Result<Fact> infer_reshape(const ShapeSite& site);
+Result<Fact> infer_transpose(const ShapeSite& site);
+Result<Fact> infer_expand(const ShapeSite& site);
+Result<Fact> infer_gather(const ShapeSite& site);
+Result<Fact> infer_gather_elements(const ShapeSite& site);
 
 // infer_reduction.cpp
 Result<Fact> infer_softmax(const ShapeSite& site);

@@ -38,10 +38,10 @@ bool bind_family(Binder& binder, const fb::Op& op, Step& step) noexcept {
     case OpKind::CumSum: return bind_cumsum(binder, op, step);
     case OpKind::TopK: return bind_topk(binder, op, step);
     case OpKind::LayerNorm: return bind_layer_norm(binder, op, step);
-    case OpKind::Transpose:
-    case OpKind::Expand:
-    case OpKind::Gather:
-    case OpKind::GatherElements:
+    case OpKind::Transpose: return bind_transpose(binder, op, step);
+    case OpKind::Expand: return bind_expand(binder, op, step);
+    case OpKind::Gather: return bind_gather(binder, op, step);
+    case OpKind::GatherElements: return bind_gather_elements(binder, op, step);
     case OpKind::MapKeys:
     case OpKind::Labels:
     case OpKind::IsMissing:

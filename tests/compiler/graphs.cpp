@@ -112,6 +112,28 @@ ValueId GraphBuilder::reshape(ValueId x, Dims dims) {
   return add(node_of(OpKind::Reshape, {x}), &wanted);
 }
 
+ValueId GraphBuilder::transpose(ValueId x, std::vector<uint32_t> order) {
+  Node node = node_of(OpKind::Transpose, {x});
+  node.indices = std::move(order);
+  return add(std::move(node));
+}
+
+ValueId GraphBuilder::expand(ValueId x, Dims dims) {
+  Fact wanted = graph.value(x).fact;
+  wanted.dims = std::move(dims);
+  return add(node_of(OpKind::Expand, {x}), &wanted);
+}
+
+ValueId GraphBuilder::gather(ValueId data, ValueId index, uint32_t axis, OpKind kind) {
+  return add(node_of(kind, {data, index}, {axis}));
+}
+
+ValueId GraphBuilder::integers(Dims dims, const std::vector<int64_t>& elements) {
+  const auto bytes = std::as_bytes(std::span<const int64_t>(elements));
+  return graph.add_constant("", DType::I64, std::move(dims),
+                            Constant::from_bytes({bytes.begin(), bytes.end()}));
+}
+
 ValueId GraphBuilder::argmax(ValueId x, uint32_t axis, bool last, bool keep) {
   return add(node_of(OpKind::ArgMax, {x}, {axis, last, keep}));
 }

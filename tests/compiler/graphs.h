@@ -35,6 +35,11 @@ class GraphBuilder {
   ValueId concat(std::vector<ValueId> parts, uint32_t axis);
   ValueId slice(ValueId x, uint32_t axis, uint32_t start, uint32_t step, uint32_t count);
   ValueId reshape(ValueId x, Dims dims);
+  ValueId transpose(ValueId x, std::vector<uint32_t> order);
+  ValueId expand(ValueId x, Dims dims);
+  ValueId gather(ValueId data, ValueId index, uint32_t axis,
+                 OpKind kind = OpKind::Gather);                       // or GatherElements
+  ValueId integers(Dims dims, const std::vector<int64_t>& elements);  // a constant
   ValueId argmax(ValueId x, uint32_t axis, bool last = false, bool keep = false);
   ValueId cast(ValueId x, DType dtype);
   ValueId matmul(ValueId a, ValueId b);

@@ -167,4 +167,33 @@ inline TinyModel one_layer_norm() {
   return m;
 }
 
+inline TinyModel one_transpose() {
+  TinyModel m = one_op({2, 3, 4}, {4, 2, 3});
+  m.add_op(fb::OpKind::Transpose, {0}, 1).indices = {2, 0, 1};
+  return m;
+}
+
+inline TinyModel one_expand() {
+  TinyModel m = one_op({3, 1}, {2, 3, 4});
+  m.add_op(fb::OpKind::Expand, {0}, 1);
+  return m;
+}
+
+// Rows of a table of five, by two numbers.
+inline TinyModel one_gather() {
+  TinyModel m = one_op({2}, {2, 4});
+  m.tensor(0).dtype = fb::DType::I64;
+  const uint16_t table = m.add_constant("table", {5, 4}, ones(20));
+  m.add_op(fb::OpKind::Gather, {table, 0}, 1).iattr = {0};
+  return m;
+}
+
+inline TinyModel one_gather_elements() {
+  TinyModel m = one_op({2, 3}, {2, 3});
+  m.tensor(0).dtype = fb::DType::I32;
+  const uint16_t table = m.add_constant("table", {5, 3}, ones(15));
+  m.add_op(fb::OpKind::GatherElements, {table, 0}, 1).iattr = {0};
+  return m;
+}
+
 }  // namespace mle::testing

@@ -57,10 +57,11 @@ TEST_CASE("reader: tiny models are accepted") {
 TEST_CASE("reader: a correct op of every kind is accepted") {
   std::set<fb::OpKind> seen;
   for (auto* make :
-       {one_dense,      one_unary,    one_binary,      one_compare, one_select, one_scale,
-        one_clip,       one_softmax,  one_log_softmax, one_concat,  one_slice,  one_reshape,
-        one_argmax,     one_cast,     one_matmul,      one_reduce,  one_cumsum, one_topk,
-        one_layer_norm, one_products, one_piecewise}) {
+       {one_dense,     one_unary,     one_binary,  one_compare,     one_select,
+        one_scale,     one_clip,      one_softmax, one_log_softmax, one_concat,
+        one_slice,     one_reshape,   one_argmax,  one_cast,        one_matmul,
+        one_reduce,    one_cumsum,    one_topk,    one_layer_norm,  one_products,
+        one_piecewise, one_transpose, one_expand,  one_gather,      one_gather_elements}) {
     TinyModel model = make();
     CAPTURE(static_cast<int>(model.op(0).kind));
     seen.insert(model.op(0).kind);
@@ -83,6 +84,7 @@ TEST_CASE("reader: ops that break their kind are refused with their rule") {
   check_refused(op_rule_refusals());
   check_refused(table_rule_refusals());
   check_refused(sum_refusals());
+  check_refused(movement_rule_refusals());
 }
 TEST_CASE("reader: broken entries are refused with their rule") { check_refused(entry_refusals()); }
 
@@ -95,7 +97,7 @@ TEST_CASE("reader: every rule about files has a file that breaks it, or a reason
       rule::V71_LoaderMemory,     // what 65535 tensors need stays below: has its own case
   };
   for (const auto& list : {header_refusals(), program_refusals(), tensor_refusals(), op_refusals(),
-                           op_rule_refusals(), entry_refusals()}) {
+                           op_rule_refusals(), movement_rule_refusals(), entry_refusals()}) {
     for (const Refusal& refusal : list) covered.insert(refusal.rule);
   }
   for (const RuleText& text : rules()) {
