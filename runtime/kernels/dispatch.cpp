@@ -11,9 +11,12 @@ struct Available {
   const Table* tables[3];
   size_t count = 0;
 
-  // The builtins look at what the operating system saves, too, not only at the processor.
+  // The builtins look at what the operating system saves, too, not only at the processor. NEON is
+  // on every AArch64 machine and nobody need ask.
   Available() noexcept {
+#ifdef __x86_64__
     __builtin_cpu_init();
+#endif
 #ifdef MLE_HAS_AVX512
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
@@ -26,6 +29,9 @@ struct Available {
 #endif
 #ifdef MLE_HAS_SSE2
     tables[count++] = &kSse2;
+#endif
+#ifdef MLE_HAS_NEON
+    tables[count++] = &kNeon;
 #endif
   }
 };

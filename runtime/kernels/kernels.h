@@ -115,7 +115,7 @@ struct ArgMaxArgs {
 };
 
 struct Table {
-  const char* isa;  // "sse2", "avx2", "avx512"
+  const char* isa;  // "sse2", "avx2", "avx512", "neon"
   bool fused;       // has fused multiply-add: gives the canonical bits
 
   void (*dense)(const DenseArgs&);

@@ -9,5 +9,6 @@ namespace mle::kernels {
 extern const Table kSse2;
 extern const Table kAvx2;
 extern const Table kAvx512;
+extern const Table kNeon;
 
 }  // namespace mle::kernels

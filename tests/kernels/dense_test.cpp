@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "runtime/float_mode.h"
 #include "tests/kernels/support.h"
 
 #include <doctest/doctest.h>
-#include <immintrin.h>
 
 #include <cmath>
 #include <string>
@@ -93,21 +93,9 @@ TEST_CASE("kernels: a row has the same answer in every batch and place") {
   }
 }
 
-// Flushes denormals while it lives, as the session does for dense steps.
-class FlushedDenormals {
- public:
-  FlushedDenormals() : before_(_mm_getcsr()) { _mm_setcsr(before_ | 0x8040); }
-  ~FlushedDenormals() { _mm_setcsr(before_); }
-  FlushedDenormals(const FlushedDenormals&) = delete;
-  FlushedDenormals& operator=(const FlushedDenormals&) = delete;
-
- private:
-  unsigned before_;
-};
-
 TEST_CASE("kernels: a fused activation has the bits of a separate one, in all FMA tables") {
   Numbers numbers(5);
-  const FlushedDenormals flushed;
+  const FloatMode flushed(true);  // as the session does for dense steps
   for (size_t act = 0; act < format::kActCount; ++act) {
     const size_t k = 1 + numbers.below(60), n = 1 + numbers.below(130),
                  rows = 1 + numbers.below(40);

@@ -173,7 +173,7 @@ TEST_CASE_FIXTURE(Fixture, "c: options do what they do in C++, and wrong ones ar
   CHECK(load_with([](mle_load_options& o) { o.copy = 2; }) == MLE_INVALID_ARGUMENT);
   CHECK(load_with([](mle_load_options& o) { o.reserved = 1; }) == MLE_INVALID_ARGUMENT);
   CHECK(load_with([](mle_load_options& o) { o.isa = "mmx"; }) == MLE_UNSUPPORTED);
-  CHECK(load_with([](mle_load_options& o) { o.isa = "sse2"; }) == MLE_OK);
+  CHECK(load_with([](mle_load_options& o) { o.isa = kPlainIsa; }) == MLE_OK);
 
   const auto create_with = [&](auto&& change) {
     mle_session_options options = {};
@@ -205,11 +205,11 @@ TEST_CASE_FIXTURE(Fixture, "c: a file loads with the options given, and an error
   mle_load_options options = {};
   options.struct_size = sizeof options;
   options.verify = 1;
-  options.isa = "sse2";
+  options.isa = kPlainIsa;
   mle_model* loaded = nullptr;
   CHECK(mle_model_load_with(path, &options, &loaded, &error) == MLE_OK);
   REQUIRE(loaded != nullptr);
-  CHECK(std::string(mle_model_isa(loaded)) == "sse2");
+  CHECK(std::string(mle_model_isa(loaded)) == kPlainIsa);
   mle_model_destroy(loaded);
   CHECK(mle_model_load_with(path, nullptr, &loaded, &error) == MLE_OK);
   mle_model_destroy(loaded);

@@ -21,5 +21,5 @@ void print(std::span<const std::byte> file, const char* isa) {
 int main() {
   const mle::testing::AlignedBytes file = make_file(mle::testing::tiny_linear());
   print(file.span(), "");
-  print(file.span(), "sse2");
+  print(file.span(), mle::testing::kPlainIsa);
 }

@@ -1,6 +1,7 @@
 // The answer for a row depends on the row and the model, and on nothing else.
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/runtime/networks.h"
+#include "tests/support/effort.h"
 
 #include <doctest/doctest.h>
 
@@ -11,7 +12,10 @@ namespace mle::testing {
 namespace {
 
 // Batches of every kind: none, one, around block sizes, more than a tile.
-constexpr size_t kBatches[] = {0, 1, 2, 3, 5, 6, 7, 8, 13, 14, 15, 16, 29, 57, 113, 300};
+const std::vector<size_t> kBatches = effort<std::vector<size_t>>(
+    {0, 1, 2, 3, 5, 6, 7, 8, 13, 14, 15, 16, 29, 57, 113, 300}, {0, 1, 2, 3, 6, 7, 15, 29});
+
+const size_t kRows = effort<size_t>(300, 40);
 
 struct Setting {
   std::string_view isa;
@@ -60,34 +64,33 @@ TEST_CASE(
     "session: random networks answer a row alike in every batch, place, tile, thread and table") {
   std::mt19937 random(7);
   std::uniform_int_distribution<uint32_t> width(1, 130);
-  for (uint32_t seed = 0; seed < 24; ++seed) {
+  for (uint32_t seed = 0; seed < effort(24u, 6u); ++seed) {
     std::vector<uint32_t> widths;
     for (uint32_t layers = 0; layers < 2 + seed % 4; ++layers) widths.push_back(width(random));
     if (seed % 6 == 0) widths.back() = 1;
     if (seed % 6 == 1) widths.front() = 300;  // a narrow layer over many inputs
     CAPTURE(seed);
-    check_everywhere(random_mlp(widths, seed), random_rows(size_t{300} * widths[0], seed),
-                     widths[0]);
+    check_everywhere(random_mlp(widths, seed), random_rows(kRows * widths[0], seed), widths[0]);
   }
 }
 
 TEST_CASE("session: a network of every op answers a row alike in every batch, tile and table") {
   for (const uint32_t width : {1u, 2u, 16u, 37u, 130u}) {
     CAPTURE(width);
-    check_everywhere(every_op(width, width), random_rows(size_t{300} * width, width), width);
+    check_everywhere(every_op(width, width), random_rows(kRows * width, width), width);
   }
 }
 
 TEST_CASE("session: NaN, infinity, zeros and denormals get the same bits everywhere too") {
   const std::vector<uint32_t> widths = {21, 33, 5};
-  check_everywhere(random_mlp(widths, 3), odd_rows(size_t{300} * widths[0], 3), widths[0]);
-  check_everywhere(every_op(19, 4), odd_rows(size_t{300} * 19, 4), 19);
+  check_everywhere(random_mlp(widths, 3), odd_rows(kRows * widths[0], 3), widths[0]);
+  check_everywhere(every_op(19, 4), odd_rows(kRows * 19, 4), 19);
 }
 
 TEST_CASE("session: work big enough to be shared among threads gives the same bits") {
   const std::vector<uint32_t> widths = {64, 256, 128, 3};
   const TinyModel network = random_mlp(widths, 11);
-  const std::vector<float> rows = random_rows(size_t{2000} * 64, 11);
+  const std::vector<float> rows = random_rows(effort(size_t{2000}, size_t{100}) * 64, 11);
   const Model model = load(network);
   Session alone = Session::make(model).or_exit();
   const std::vector<float> expected = answers(alone, rows);
@@ -95,7 +98,7 @@ TEST_CASE("session: work big enough to be shared among threads gives the same bi
     SessionOptions options;
     options.threads = threads;
     Session shared = Session::make(model, options).or_exit();
-    for (int round = 0; round < 20; ++round) {
+    for (int round = 0; round < effort(20, 2); ++round) {
       CAPTURE(threads);
       CHECK(same_bits(answers(shared, rows), expected));
     }

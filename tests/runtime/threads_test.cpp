@@ -3,6 +3,7 @@
 #include "format/rules.h"
 #include "runtime/workers.h"
 #include "tests/runtime/networks.h"
+#include "tests/support/effort.h"
 
 #include <doctest/doctest.h>
 
@@ -74,7 +75,7 @@ TEST_CASE("threads: workers do every row exactly once, fresh, spinning or parked
       }
       std::this_thread::sleep_for(std::chrono::microseconds(pause));
     }
-    for (int i = 0; i < 3000; ++i) {  // calls that follow each other closely
+    for (int i = 0; i < effort(3000, 200); ++i) {  // calls that follow each other closely
       for (size_t r = 0; r < 40; ++r) count.rows[r] = 0;
       workers.run(40, 3);
       for (size_t r = 0; r < 40; ++r) REQUIRE(count.rows[r] == 1);
@@ -135,7 +136,7 @@ TEST_CASE("pool: many threads take and give back without ever sharing a session"
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
       std::vector<float> out(expected.size());
-      for (int i = 0; i < 3000; ++i) {
+      for (int i = 0; i < effort(3000, 200); ++i) {
         const SessionPool::Lease lease = pool.take();
         if (!lease) continue;
         ++runs;

@@ -16,6 +16,13 @@
 
 namespace mle::testing {
 
+// The kernel table that every machine of this kind can run.
+#ifdef __x86_64__
+inline constexpr const char* kPlainIsa = "sse2";
+#else
+inline constexpr const char* kPlainIsa = "neon";
+#endif
+
 // The bytes of a file at a multiple of 64, as FileView wants them.
 class AlignedBytes {
  public:
