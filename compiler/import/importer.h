@@ -30,8 +30,8 @@ struct SourceFile {
 };
 
 struct ImportOptions {
-  std::map<std::string, uint32_t> shapes;  // --shape NAME=N
-  std::optional<SourceFile> architecture;  // --arch: what stands beside weights alone
+  std::map<std::string, uint32_t> shapes;       // --shape NAME=N
+  std::optional<SourceFile> architecture = {};  // --arch: what stands beside weights alone
 };
 
 struct Importer {

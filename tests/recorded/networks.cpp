@@ -108,7 +108,7 @@ void add_dense_layers(Networks& networks) {
   size_t i = 0;
   for (const auto& [k, n] : kShapes) {
     networks.dense(k, n, 1, fb::Act::None, 0);
-    networks.dense(k, n, kRows[i % std::size(kRows)], static_cast<fb::Act>(i % 25), 0);
+    networks.dense(k, n, kRows[i % std::size(kRows)], static_cast<fb::Act>(1 + i % 24), 0);
     networks.dense(k, n, kRows[(i + 3) % std::size(kRows)], fb::Act::Relu, 9);
     ++i;
   }

@@ -30,6 +30,7 @@ class AlignedBytes {
   explicit AlignedBytes(std::span<const std::byte> bytes);
   AlignedBytes(const AlignedBytes& other) : AlignedBytes(other.span()) {}
   AlignedBytes(AlignedBytes&& other) = default;
+  AlignedBytes& operator=(AlignedBytes&& other) = default;
 
   std::byte* data() { return data_.get(); }
   const std::byte* data() const { return data_.get(); }
