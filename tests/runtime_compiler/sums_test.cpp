@@ -22,27 +22,31 @@ using Axes = std::vector<uint32_t>;
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+struct Loaded {
+  AlignedBytes bytes;
+  Model model;
+};
+
 // The graph as it is, without passes.
-Model loaded(const Graph& graph, AlignedBytes& bytes, std::string_view isa = {}) {
+Loaded loaded(const Graph& graph, std::string_view isa = {}) {
   EmitOptions options;
   options.golden = judge_golden_rows(graph, 2).or_exit();
   const auto writer = emit(graph, options);
   REQUIRE_MESSAGE(writer.has_value(), writer.error().message());
-  bytes = AlignedBytes(writer->size());
+  AlignedBytes bytes(writer->size());
   REQUIRE(writer->write(bytes.span()).ok());
   LoadOptions load;
   load.isa = isa;
   auto model = Model::from_memory(bytes.span(), load);
   REQUIRE_MESSAGE(model.has_value(), model.error().message());
-  return *std::move(model);
+  return {std::move(bytes), *std::move(model)};
 }
 
 // What the runtime says of the first entry, as doubles.
 std::vector<Elements> ran(const Graph& graph, const std::vector<Elements>& inputs, size_t rows,
                           std::string_view isa = {}) {
-  AlignedBytes bytes(64);
-  const Model model = loaded(graph, bytes, isa);
-  Session session = Session::make(model).or_exit();
+  const Loaded file = loaded(graph, isa);
+  Session session = Session::make(file.model).or_exit();
   const GraphEntry& entry = graph.entries[0];
   std::vector<Constant> fed;
   std::vector<std::vector<std::byte>> got;

@@ -33,8 +33,10 @@ Result<std::optional<ValueId>> factor(OperatorNode& op, size_t input, const Dims
   while (tensor.dims.size() > normalised.size() && tensor.dims[0] == 1)
     tensor.dims.erase(tensor.dims.begin());
   if (tensor.dims != normalised) return std::optional<ValueId>();
-  if (auto value = op.value(input); !value) return std::move(value).error();  // not finite
-  MLE_TRY_ASSIGN(const ValueId id, op.constant(tensor));
+  MLE_TRY_ASSIGN(ValueId id, op.value(input));
+  if (tensor.dims != op.dims(input)) {
+    MLE_TRY_ASSIGN(id, op.constant(tensor));
+  }
   return std::optional(id);
 }
 
