@@ -260,3 +260,17 @@ TEST_CASE("onnx: trigonometric and other functions of one number") {
   node_of(below).integer("detect_positive", 0);
   CHECK(answer(below, {kInfinity, -kInfinity, 1}, 3) == Elements{0, 1, 0});
 }
+
+TEST_CASE("onnx: Clip takes bounds that the model computes, Pow exponents of another type") {
+  Model clip(17);
+  clip.input("x", "3").input("lo", "1").output("y");
+  clip.number("two", 2).node("Mul", {"lo", "two"}, {"low"});
+  clip.number("hi", 5).node("Clip", {"x", "low", "hi"});
+  CHECK(near(answers(clip, {{-7, 3, 9}, {1}}, 1).at(0), {2, 3, 5}));
+  Model pow(17);
+  pow.input("x", "N,2").output("y");
+  pow.initializer("e", {2}, kI64).add_int64_data(2);
+  pow.proto.mutable_graph()->mutable_initializer(0)->add_int64_data(3);
+  pow.node("Pow", {"x", "e"});
+  CHECK(near(answer(pow, {3, -2}, 1), {9, -8}));
+}

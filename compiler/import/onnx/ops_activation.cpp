@@ -126,16 +126,30 @@ Status read_clip_6(OperatorNode& op) {
 
 Result<double> bound(const OperatorNode& op, size_t input, double otherwise) {
   if (!op.has(input)) return otherwise;
-  if (!op.is_constant(input))
-    return unsupported(C205_UnsupportedOp, "Clip with a computed bound", "use Min and Max instead");
   const Tensor& tensor = op.tensor(input);
   if (tensor.dtype != DType::F32 || tensor.count() != 1)
     return broken(C209_Attribute, "Clip with a bound that is no f32 number");
   return tensor.real(0);
 }
 
+// The larger (the smaller) of x and a bound that the model computes.
+Result<ValueId> clipped(OperatorNode& op, BinaryFn fn, ValueId x, size_t input) {
+  if (!op.has(input)) return x;
+  MLE_TRY_ASSIGN(const ValueId limit, op.value(input));
+  if (op.per_row(input) || element_count(op.dims(input)) != 1)
+    return broken(C209_Attribute, "Clip with a bound that is no number");
+  return op.add(binary(fn, x, limit));
+}
+
 // Bounds are optional inputs.
 Status read_clip_11(OperatorNode& op) {
+  if ((op.has(1) && !op.is_constant(1)) || (op.has(2) && !op.is_constant(2))) {
+    MLE_TRY_ASSIGN(ValueId x, op.value(0));
+    MLE_TRY_ASSIGN(x, clipped(op, BinaryFn::Max, x, 1));
+    MLE_TRY_ASSIGN(x, clipped(op, BinaryFn::Min, x, 2));
+    op.emit_value(x);
+    return {};
+  }
   constexpr double kInfinity = std::numeric_limits<double>::infinity();
   MLE_TRY_ASSIGN(const double lo, bound(op, 1, -kInfinity));
   MLE_TRY_ASSIGN(const double hi, bound(op, 2, kInfinity));

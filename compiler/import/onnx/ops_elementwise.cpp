@@ -1,6 +1,7 @@
 // Functions of two or more elements: arithmetic, comparisons, Where. Integers are computed only
 // where they are constant, which is how exporters compute shapes.
 // SPDX-License-Identifier: Apache-2.0
+#include "compiler/import/onnx/compose.h"
 #include "compiler/import/onnx/ops.h"
 #include "compiler/import/onnx/text.h"
 
@@ -87,13 +88,12 @@ Status read_binary(OperatorNode& op) {
   return op.emit(binary(fn, values[0], values[1]));
 }
 
-// From opset 12 on the exponent may have another type than the base.
+// From opset 12 on the exponent may have another type than the base, whose type the result has.
 Status read_pow_12(OperatorNode& op) {
-  if (!op.is_constant(1) || !is_integer(op.dtype(1)) || op.tensor(1).count() != 1)
-    return read_binary<BinaryFn::Pow>(op);
-  MLE_TRY_ASSIGN(const ValueId base, op.value(0));
-  MLE_TRY_ASSIGN(const ValueId exponent, op.scalar(op.tensor(1).real(0)));
-  return op.emit(binary(BinaryFn::Pow, base, exponent));
+  if (op.dtype(0) == op.dtype(1)) return read_binary<BinaryFn::Pow>(op);
+  MLE_TRY_ASSIGN(const auto values, op.aligned(2));
+  MLE_TRY_ASSIGN(const ValueId exponent, converted(op, values[1], op.dtype(0)));
+  return op.emit(binary(BinaryFn::Pow, values[0], exponent));
 }
 
 // The slope may be shorter than x, never longer.
