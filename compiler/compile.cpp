@@ -128,7 +128,8 @@ Status prove(const format::FileWriter& writer) {
 // The source as a sound graph that carries the names its file will have.
 std::unique_ptr<Graph> import_source(const Importer& importer, const SourceFile& source,
                                      const CompileOptions& options, Problems& problems) {
-  std::optional<Graph> imported = importer.read(source, {options.shapes, options.architecture}, problems);
+  std::optional<Graph> imported = importer.read(
+      source, {options.shapes, options.architecture, options.quantize_by_row}, problems);
   if (!imported || !problems.empty()) return nullptr;
   auto graph = std::make_unique<Graph>(*std::move(imported));
   if (const Status sound = check(*graph); !sound.ok()) {

@@ -22,6 +22,7 @@ struct CompileOptions {
   std::string from;                        // importer by name; empty: detected by content
   std::map<std::string, uint32_t> shapes;  // --shape NAME=N
   std::optional<SourceFile> architecture;  // --arch: what stands beside weights alone
+  bool quantize_by_row = false;            // --dynamic-quantize row
   uint32_t golden_rows = 8;                // answers of the judge to store; 0: none
   std::vector<std::string> features, labels;
   std::string name, license, author, card;

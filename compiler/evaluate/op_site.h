@@ -82,7 +82,7 @@ Elements run_transpose(const OpSite& site);
 Elements run_softmax(const OpSite& site, bool logarithm);
 Elements run_argmax(const OpSite& site);
 Elements run_products(const OpSite& site);
-Elements run_piecewise(const OpSite& site);
+Result<Elements> run_piecewise(const OpSite& site);
 
 // ops_sums.cpp
 Elements run_matmul(const OpSite& site);

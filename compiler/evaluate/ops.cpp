@@ -41,6 +41,8 @@ Result<Elements> evaluate_node(const Graph& graph, const Node& node,
     case OpKind::Dense: return run_dense(site);
     case OpKind::Unary:
       return elementwise(site, [&](double x, double, double) {
+        // Whether a number lies half way between two whole ones is a matter of its last digit.
+        if (node.act == Act::Round) x = convert(x, site.fact(0).dtype);
         return apply(node.act, x, site.alpha(), site.beta());
       });
     case OpKind::Binary:

@@ -1,6 +1,7 @@
 // By tables of constants: Products, Piecewise.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/evaluate/op_site.h"
+#include "format/rules.h"
 
 #include <cmath>
 #include <limits>
@@ -46,7 +47,7 @@ Elements run_products(const OpSite& site) {
   return y;
 }
 
-Elements run_piecewise(const OpSite& site) {
+Result<Elements> run_piecewise(const OpSite& site) {
   const bool right = site.node.iattr[0] == 1;
   const auto outside = static_cast<format::Outside>(site.node.iattr[1]);
   const Dims& table = site.fact(2).dims;  // [C, M + 1, P, D + 1]
@@ -61,7 +62,10 @@ Elements run_piecewise(const OpSite& site) {
       const bool below = x<breaks[0], above = x> breaks[count - 1];
       if ((below || above) && outside == format::Outside::Clamp)
         x = below ? breaks[0] : breaks[count - 1];
-      else if ((below || above) && outside != format::Outside::Polynomial)
+      else if ((below || above) && outside == format::Outside::Fault)
+        return error(Code::InvalidArgument, format::rule::R117_NoAnswer, Status::kNoOffset, "",
+                     "row %zu: a value outside the range seen in training", r);
+      else if ((below || above) && outside == format::Outside::NaN)
         x = std::numeric_limits<double>::quiet_NaN();
       const Place at = place(x, breaks, count, right);
       const double* line =

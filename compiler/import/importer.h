@@ -32,6 +32,7 @@ struct SourceFile {
 struct ImportOptions {
   std::map<std::string, uint32_t> shapes;       // --shape NAME=N
   std::optional<SourceFile> architecture = {};  // --arch: what stands beside weights alone
+  bool quantize_by_row = false;                 // --dynamic-quantize row
 };
 
 struct Importer {

@@ -65,10 +65,17 @@ bool Affine::may_be_reordered() const {
                      [](double t) { return std::abs(t) <= kMostShift; });
 }
 
+// Whole numbers are made of it: its last digit decides, so it is computed as the source does.
+static bool is_rounded(const Editor& editor, const Node& node) {
+  const NodeId user = editor.only_user(node.outputs[0]);
+  return user != kNone && editor.node(user).kind == OpKind::Unary &&
+         editor.node(user).act == Act::Round;
+}
+
 std::optional<Affine> affine_of(const Editor& editor, const Node& node) {
   const bool can_be = node.kind == OpKind::Scale || node.kind == OpKind::Binary ||
                       (node.kind == OpKind::Unary && node.act == Act::Neg);
-  if (!can_be) return std::nullopt;
+  if (!can_be || is_rounded(editor, node)) return std::nullopt;
   const Fact& out = editor.value(node.outputs[0]).fact;
   if (out.dims.empty()) return std::nullopt;
   const size_t columns = out.dims.back();

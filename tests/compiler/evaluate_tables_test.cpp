@@ -1,6 +1,7 @@
 // The judge of Products and Piecewise, judged by hand, and their shape rules.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/graph/infer.h"
+#include "format/rules.h"
 #include "tests/compiler/graphs.h"
 
 #include <doctest/doctest.h>
@@ -67,6 +68,19 @@ TEST_CASE("compiler: the judge clamps what lies outside, or makes it NaN") {
     CHECK((outside == Outside::Clamp ? y[0] == 1 && y[2] == 5
                                      : std::isnan(y[0]) && std::isnan(y[2])));
   }
+}
+
+TEST_CASE("compiler: the judge has no answer outside, where it is told so") {
+  GraphBuilder g;
+  const ValueId x = g.input({1});
+  const Node node = piecewise(x, g.constant({1, 2}, {0, 2}), g.constant({1, 3, 1, 1}, {1, 2, 3}), 1,
+                              Outside::Fault);
+  g.output(add_inferred(g.graph, node).or_exit());
+  const Graph graph = g.finish();
+  CHECK(evaluate_outputs(graph, {{0.0, 2.0}}, 2).or_exit()[0] == Elements{2, 3});
+  const auto outside = evaluate_outputs(graph, {{0.0, 2.5}}, 2);
+  REQUIRE(!outside.has_value());
+  CHECK(outside.error().rule() == format::rule::R117_NoAnswer);
 }
 
 TEST_CASE("compiler: products and piecewise polynomials of wrong shape are refused") {

@@ -129,7 +129,7 @@ std::optional<Graph> import(const Model& model, Problems& problems, const Shapes
   const std::string bytes = model.bytes();
   const auto source =
       compiler::SourceFile::from_bytes("test.onnx", std::as_bytes(std::span<const char>(bytes)));
-  auto graph = compiler::onnx::read(source, {shapes}, problems);
+  auto graph = compiler::onnx::read(source, {shapes, {}, model.quantize_by_row}, problems);
   if (graph) {
     const Status status = compiler::check(*graph);
     CHECK_MESSAGE(status.ok(), status.message());

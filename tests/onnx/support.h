@@ -65,6 +65,7 @@ class Model {
 
   std::string bytes() const { return proto.SerializeAsString(); }
   onnx_pb::ModelProto proto;
+  bool quantize_by_row = false;  // how it is imported
 };
 
 // The graph, proved by check(), or nothing and the problems.

@@ -26,7 +26,7 @@ namespace {
 
 // As typed; checked and turned into ConvertOptions by read_options().
 struct Typed {
-  std::string source, output, from, features, labels, card, timestamp, dump, arch;
+  std::string source, output, from, features, labels, card, timestamp, dump, dynamic_quantize, arch;
   std::vector<std::string> shapes;
   uint64_t golden = 8, jobs = 1;
   bool json = false;
@@ -111,6 +111,7 @@ bool read_options(const Typed& typed, ConvertOptions& options, const Console& co
     else
       wrong("--arch", arch.error().message(), arch.error().hint());
   }
+  options.compile.quantize_by_row = typed.dynamic_quantize == "row";
   if (!typed.timestamp.empty()) {
     options.compile.timestamp = parse_timestamp(typed.timestamp);
     if (!options.compile.timestamp)
@@ -192,6 +193,8 @@ int run_tool(int argc, char** argv, Console& console) {
       .text("-o,--output", "OUT", &typed.output, "the file or folder to write")
       .text("--from", "FORMAT", &typed.from, "the source's format, where it can't be told")
       .text("--arch", "FILE.json", &typed.arch, "what is computed, for a file of weights alone")
+      .choice("--dynamic-quantize", &typed.dynamic_quantize, {"batch", "row"},
+              "whose range dynamic quantisation takes (batch)")
       .texts("--shape", "NAME=N", &typed.shapes, "fixes a free dimension; may be repeated")
       .text("--name", "NAME", &options.compile.name, "the model's name (the source's)")
       .text("--features", "A,B|FILE", &typed.features, "names of the input's columns")

@@ -248,10 +248,10 @@ Status OperatorNode::emit_reshaped(ValueId x, const Dims& dims) {
   return {};
 }
 
-void OperatorNode::emit_value(ValueId id) {
+void OperatorNode::emit_value(ValueId id, size_t output) {
   const Value& value = importing_.graph.value(id);
-  if (!value.is_constant) return set(0, Operand::computed(id));
-  set(0, Tensor{value.name, value.fact.dtype, value.fact.dims, value.constant, {}});
+  if (!value.is_constant) return set(output, Operand::computed(id));
+  set(output, Tensor{value.name, value.fact.dtype, value.fact.dims, value.constant, {}});
 }
 
 void OperatorNode::set(size_t output, Operand operand) {

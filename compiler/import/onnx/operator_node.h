@@ -22,6 +22,8 @@ class OperatorNode {
   int opset() const { return importing_.opset; }
   const std::string& type() const { return proto_.op_type(); }
   FoldBudget& budget() { return importing_.budget; }
+  // Dynamic quantisation takes the range of each row instead of that of the batch.
+  bool quantize_by_row() const { return importing_.options.quantize_by_row; }
 
   // Inputs. Trailing absent ones don't count; one in between is absent if !has().
   size_t input_count() const { return inputs_.size(); }
@@ -78,7 +80,7 @@ class OperatorNode {
   Status emit_reshaped(ValueId x, const Dims& dims);
   Result<ValueId> reshaped(ValueId x, const Dims& dims);
   // A value of the graph under the output's name.
-  void emit_value(ValueId id);
+  void emit_value(ValueId id, size_t output = 0);
   void set(size_t output, Operand operand);
   void set(size_t output, Tensor tensor);
   // The output is the input under another name.

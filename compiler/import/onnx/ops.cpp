@@ -23,7 +23,7 @@ const Operator* find_if(Fits fits) {
   for (const auto family :
        {linear_operators(), activation_operators(), elementwise_operators(), normalise_operators(),
         shape_operators(), pick_operators(), constant_operators(), reduce_operators(),
-        layer_norm_operators(), along_operators(), matmul_operators()})
+        layer_norm_operators(), along_operators(), matmul_operators(), quantize_operators()})
     for (const Operator& candidate : family)
       if (fits(candidate)) return &candidate;
   return nullptr;
@@ -33,6 +33,13 @@ const Operator* find(std::string_view type, int opset) {
   return find_if([&](const Operator& candidate) {
     return type == candidate.type && opset >= candidate.first && opset <= candidate.last;
   });
+}
+
+// Of the domain of ONNX Runtime's own tools.
+const Operator* find_runtime(std::string_view type) {
+  for (const Operator& candidate : runtime_operators())
+    if (type == candidate.type) return &candidate;
+  return nullptr;
 }
 
 bool is_known(std::string_view type) {
@@ -45,7 +52,7 @@ struct Refusal {
 
 constexpr std::string_view kFlow = "control flow is not compiled";
 constexpr std::string_view kUnroll = "export the model with the branch or loop resolved";
-constexpr std::string_view kQuantised = "quantised graphs are not compiled";
+constexpr std::string_view kQuantised = "quantised convolutions are not compiled";
 constexpr std::string_view kFloatModel = "convert the float32 model it was made from";
 constexpr std::string_view kNetwork = "mle compiles multi-layer perceptrons and linear models";
 
@@ -53,11 +60,8 @@ constexpr Refusal kRefusals[] = {
     {"If", kFlow, kUnroll},
     {"Loop", kFlow, kUnroll},
     {"Scan", kFlow, kUnroll},
-    {"QuantizeLinear", kQuantised, kFloatModel},
-    {"DequantizeLinear", kQuantised, kFloatModel},
-    {"DynamicQuantizeLinear", kQuantised, kFloatModel},
-    {"MatMulInteger", kQuantised, kFloatModel},
-    {"QLinearMatMul", kQuantised, kFloatModel},
+    {"ConvInteger", kQuantised, kFloatModel},
+    {"QLinearConv", kQuantised, kFloatModel},
     {"Conv", "convolutions are out of scope", kNetwork},
     {"ConvTranspose", "convolutions are out of scope", kNetwork},
     {"MaxPool", "pooling is out of scope", kNetwork},
@@ -209,7 +213,9 @@ Status check_names(const Importing& importing, const NodeProto& node) {
 
 Status import_node(Importing& importing, const NodeProto& node) {
   const bool default_domain = node.domain().empty() || node.domain() == "ai.onnx";
-  const Operator* op = default_domain ? find(node.op_type(), importing.opset) : nullptr;
+  const Operator* op = default_domain                     ? find(node.op_type(), importing.opset)
+                       : node.domain() == "com.microsoft" ? find_runtime(node.op_type())
+                                                          : nullptr;
   if (op == nullptr) return refuse(importing, node);
   MLE_TRY(check_names(importing, node));
   OperatorNode site(importing, node);

@@ -29,6 +29,9 @@ std::span<const Operator> normalise_operators();
 std::span<const Operator> shape_operators();
 std::span<const Operator> pick_operators();
 std::span<const Operator> constant_operators();
+std::span<const Operator> quantize_operators();
+// Of com.microsoft: what ONNX Runtime's own tools write.
+std::span<const Operator> runtime_operators();
 std::span<const Operator> reduce_operators();
 std::span<const Operator> layer_norm_operators();
 std::span<const Operator> along_operators();
