@@ -1,15 +1,19 @@
 #!/usr/bin/env bash
 # Installs the package, moves it, and builds strangers' projects against it: find_package and
-# pkg-config, C and C++, static and shared, and every folder of examples/ that is a program.
+# pkg-config, C and C++, static and shared, and every folder of examples/ that is a program. Programs
+# for another processor: strangers use the toolchain file of the build ("" for none), and all that is
+# built runs through the words behind it.
 # SPDX-License-Identifier: Apache-2.0
 set -euo pipefail
 
-cmake=$1 source=$2 build=$3 cc=$4 cxx=$5 write_model=$6
+cmake=$1 source=$2 build=$3 cc=$4 cxx=$5 write_model=$6 toolchain=$7
+emulator=("${@:8}")
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 export CMAKE_GENERATOR=Ninja CMAKE_BUILD_PARALLEL_LEVEL=2 CC=$cc CXX=$cxx
 unset DESTDIR CMAKE_PREFIX_PATH PKG_CONFIG_PATH
+if [ -n "$toolchain" ]; then export CMAKE_TOOLCHAIN_FILE=$toolchain; fi
 strict=(-Wall -Wextra -Wconversion -Wshadow -Wpedantic -Werror)
 
 fail() {
@@ -48,13 +52,13 @@ for header in "$prefix"/include/mle/*.h; do
 done
 echo '#include <mle/c.h>' | "$cc" -std=c99 "${strict[@]}" -I"$prefix/include" -fsyntax-only -x c -
 
-"$write_model" "$work/tiny.mle"
+"${emulator[@]}" "$write_model" "$work/tiny.mle"
 expected=""
 
 # answers PROGRAM: runs it; all programs must say the same.
 answers() {
   local got
-  got=$(LD_LIBRARY_PATH=$libdir "$1" "$work/tiny.mle") || fail "$1 failed"
+  got=$(LD_LIBRARY_PATH=$libdir "${emulator[@]}" "$1" "$work/tiny.mle") || fail "$1 failed"
   [ -n "$got" ] || fail "$1 printed nothing"
   [ -z "$expected" ] || [ "$got" = "$expected" ] || fail "$1 answers $got, others $expected"
   expected=$got

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/float_mode.h"
 #include "tests/kernels/support.h"
+#include "tests/support/effort.h"
 
 #include <doctest/doctest.h>
 
@@ -47,7 +48,7 @@ void check_call(const Table& table, const Layer& layer, Numbers& numbers, size_t
 
 TEST_CASE("kernels: dense adds in the canonical order for any shape, batch and stride") {
   Numbers numbers(1);
-  for (int i = 0; i < 300; ++i) {
+  for (int i = 0; i < testing::effort(300, 60); ++i) {
     const Layer layer(numbers, 1 + numbers.below(130), 1 + numbers.below(130));
     const size_t rows = i % 10 == 0 ? numbers.below(301) : numbers.below(20);
     for (const Table* table : tables()) check_call(*table, layer, numbers, rows, false);
@@ -56,7 +57,7 @@ TEST_CASE("kernels: dense adds in the canonical order for any shape, batch and s
 
 TEST_CASE("kernels: dense keeps the canonical order with NaN, infinities and denormals") {
   Numbers numbers(2);
-  for (int i = 0; i < 150; ++i) {
+  for (int i = 0; i < testing::effort(150, 40); ++i) {
     const Layer layer(numbers, 1 + numbers.below(130), 1 + numbers.below(130), i % 3 == 0);
     for (const Table* table : tables()) check_call(*table, layer, numbers, numbers.below(18), true);
   }
