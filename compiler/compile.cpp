@@ -78,6 +78,7 @@ void set_columns(const Graph& graph, const std::vector<std::string>& names,
 Summary summarize(const Graph& graph) {
   Summary summary;
   summary.model_name = graph.name;
+  summary.notes = graph.notes;
   summary.ops = graph.nodes().size();
   for (ValueId v = 0; v < graph.value_count(); ++v)
     if (graph.value(v).is_constant) summary.parameters += element_count(graph.value(v).fact.dims);
@@ -128,8 +129,9 @@ Status prove(const format::FileWriter& writer) {
 // The source as a sound graph that carries the names its file will have.
 std::unique_ptr<Graph> import_source(const Importer& importer, const SourceFile& source,
                                      const CompileOptions& options, Problems& problems) {
-  std::optional<Graph> imported = importer.read(
-      source, {options.shapes, options.architecture, options.quantize_by_row}, problems);
+  const ImportOptions importing = {options.shapes, options.architecture, options.quantize_by_row,
+                                   options.free_batch};
+  std::optional<Graph> imported = importer.read(source, importing, problems);
   if (!imported || !problems.empty()) return nullptr;
   auto graph = std::make_unique<Graph>(*std::move(imported));
   if (const Status sound = check(*graph); !sound.ok()) {

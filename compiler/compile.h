@@ -21,6 +21,7 @@ namespace mle::compiler {
 struct CompileOptions {
   std::string from;                        // importer by name; empty: detected by content
   std::map<std::string, uint32_t> shapes;  // --shape NAME=N
+  bool free_batch = false;                 // --free-batch
   std::optional<SourceFile> architecture;  // --arch: what stands beside weights alone
   bool quantize_by_row = false;            // --dynamic-quantize row
   uint32_t golden_rows = 8;                // answers of the judge to store; 0: none
@@ -37,6 +38,7 @@ struct Summary {
   std::string model_name;
   uint64_t nodes_in_source = 0, ops = 0, parameters = 0;
   std::vector<std::string> inputs, outputs;  // "x [*, 40] f32"
+  std::vector<std::string> notes;            // what was assumed
 };
 
 struct Compiled {

@@ -33,6 +33,7 @@ struct ImportOptions {
   std::map<std::string, uint32_t> shapes;       // --shape NAME=N
   std::optional<SourceFile> architecture = {};  // --arch: what stands beside weights alone
   bool quantize_by_row = false;                 // --dynamic-quantize row
+  bool free_batch = false;  // --free-batch: a fixed first axis is the batch axis
 };
 
 struct Importer {

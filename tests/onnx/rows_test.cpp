@@ -90,13 +90,13 @@ TEST_CASE("onnx: Reshape keeps the rows first in every spelling") {
 }
 
 TEST_CASE("onnx: Reshape with a baked batch size is refused with the way out") {
-  const std::string text = refusal(reshape("N,2,6", {1, 12}));
+  const std::string text = refusal(reshape("N,2,6", {1, -1}));
   CHECK(contains(text, "C214 node 0 ('Reshape'): Reshape to a fixed number of rows (1)"));
   CHECK(contains(text, "change the first entry of the shape to -1"));
 }
 
 TEST_CASE("onnx: a Reshape that moves rows or elements is refused") {
-  CHECK(contains(refusal(reshape("N,12", {-1, 6})), "C208"));
+  CHECK(contains(refusal(reshape("N,12", {-1, 5})), "C208"));
   CHECK(contains(refusal(reshape("N,12", {-1, 24})), "C208"));
   CHECK(contains(refusal(reshape("N,12", {12, -1})), "C214"));
   CHECK(contains(refusal(reshape("N,12", {-1, -1})), "two axes of -1"));
@@ -200,7 +200,7 @@ TEST_CASE("onnx: Squeeze and Unsqueeze never touch the batch axis") {
   CHECK(contains(refusal(model("Unsqueeze", {9})), "C209"));
 }
 
-TEST_CASE("onnx: Transpose of rows may only move axes of length one") {
+TEST_CASE("onnx: Transpose keeps rows rows, and its perm is a permutation") {
   const auto model = [](const std::string& shape, std::vector<int64_t> perm) {
     Model made;
     made.input("x", shape).output("y");
@@ -209,7 +209,7 @@ TEST_CASE("onnx: Transpose of rows may only move axes of length one") {
   };
   CHECK(output_fact(model("N,3,4", {0, 1, 2})) == per_row({3, 4}));
   CHECK(output_fact(model("N,1,4", {0, 2, 1})) == per_row({4, 1}));
-  CHECK(contains(refusal(model("N,3,4", {0, 2, 1})), "Transpose of a computed tensor"));
+  CHECK(output_fact(model("N,3,4", {0, 2, 1})) == per_row({4, 3}));
   CHECK(contains(refusal(model("N,3", {1, 0})), "C214"));
   CHECK(contains(refusal(model("N,3", {0, 0})), "no permutation"));
   CHECK(contains(refusal(model("N,3", {0, 5})), "no permutation"));

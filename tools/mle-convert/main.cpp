@@ -196,6 +196,8 @@ int run_tool(int argc, char** argv, Console& console) {
       .choice("--dynamic-quantize", &typed.dynamic_quantize, {"batch", "row"},
               "whose range dynamic quantisation takes (batch)")
       .texts("--shape", "NAME=N", &typed.shapes, "fixes a free dimension; may be repeated")
+      .flag("--free-batch", &options.compile.free_batch,
+            "a first dimension of fixed size becomes free")
       .text("--name", "NAME", &options.compile.name, "the model's name (the source's)")
       .text("--features", "A,B|FILE", &typed.features, "names of the input's columns")
       .text("--labels", "A,B|FILE", &typed.labels, "names of the output's classes")

@@ -57,6 +57,8 @@ void print_problems(const Conversion& result, const Console& console) {
   const size_t hidden = result.problems.count() - result.problems.kept().size();
   if (hidden > 0)
     console.error(result.source, "and " + count_text(hidden, "problem") + " more of that kind");
+  if (result.ok())
+    for (const std::string& note : result.summary.notes) console.warning(result.source, note);
 }
 
 std::string summary_text(const Conversion& result) {
@@ -105,7 +107,7 @@ std::string json_text(const std::vector<Conversion>& results) {
     if (result.ok()) {
       json.field("output", result.output).field("importer", s.importer);
       json.field("framework", result.origin).field("model", s.model_name);
-      json.texts("inputs", s.inputs).texts("outputs", s.outputs);
+      json.texts("inputs", s.inputs).texts("outputs", s.outputs).texts("notes", s.notes);
       json.field("nodes", s.nodes_in_source).field("layers", s.ops);
       json.field("parameters", s.parameters).field("bytes", result.bytes);
       json.field("golden_rows", golden_rows(result));

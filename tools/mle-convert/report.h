@@ -11,7 +11,7 @@
 
 namespace mle::tools {
 
-// All problems of one source, on stderr.
+// All problems of one source, or what was assumed where it has none, on stderr.
 void print_problems(const Conversion& result, const Console& console);
 
 // The short summary of a conversion that worked.

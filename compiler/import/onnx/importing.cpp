@@ -13,6 +13,15 @@ namespace mle::compiler::onnx {
 
 using enum format::rule::Rule;
 
+namespace {
+
+std::string key_of(const std::string& domain, const std::string& name,
+                   const std::string& overload) {
+  return domain + '\n' + name + '\n' + overload;
+}
+
+}  // namespace
+
 FoldBudget::FoldBudget(uint64_t source_bytes)
     : bytes_left_(kFoldBytesBase + kFoldBytesPerSourceByte * source_bytes),
       steps_left_(kFoldSteps) {}
@@ -32,7 +41,17 @@ Importing::Importing(std::shared_ptr<const onnx_pb::ModelProto> the_model, const
       options(the_options),
       problems(the_problems),
       external(source.folder),
-      budget(source.bytes.size()) {}
+      budget(source.bytes.size()),
+      owner(model) {
+  for (const onnx_pb::FunctionProto& function : model->functions())
+    functions_.try_emplace(key_of(function.domain(), function.name(), function.overload()),
+                           &function);
+}
+
+const onnx_pb::FunctionProto* Importing::function_of(const onnx_pb::NodeProto& node) const {
+  const auto found = functions_.find(key_of(node.domain(), node.op_type(), node.overload()));
+  return found == functions_.end() ? nullptr : found->second;
+}
 
 Result<ValueId> Importing::constant(const Tensor& tensor) {
   if (tensor.has_rows())

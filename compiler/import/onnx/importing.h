@@ -19,6 +19,15 @@
 
 namespace mle::compiler::onnx {
 
+// Where ONNX sees the batch axis of a value whose dims are those of one row: before axis `axis` of
+// the row, with the `merged` axes that follow multiplied into it. [N, 4, 8] is {0, 0} of [4, 8],
+// [4, N, 8] is {1, 0}, [N * 4, 8] is {0, 1}.
+struct RowLayout {
+  uint32_t axis = 0;
+  uint32_t merged = 0;
+  bool operator==(const RowLayout&) const = default;
+};
+
 // What a name of the source stands for.
 struct Operand {
   enum class Kind : uint8_t {
@@ -27,8 +36,10 @@ struct Operand {
     Constant,
   };
   Kind kind = Kind::Refused;
-  ValueId id = kNone;  // Computed
-  Tensor tensor;       // Constant
+  ValueId id = kNone;     // Computed
+  Tensor tensor;          // Constant
+  bool each_row = false;  // Constant: ONNX has it once per row, and dims are those of one
+  RowLayout layout = {};  // of values per row
 
   static Operand computed(ValueId id) { return {Kind::Computed, id, {}}; }
   static Operand constant(Tensor tensor) { return {Kind::Constant, kNone, std::move(tensor)}; }
@@ -61,6 +72,16 @@ class Importing {
   std::unordered_map<std::string, Operand> operands;
   std::unordered_map<std::string, size_t> uses;  // by live nodes and graph outputs
 
+  // Where tensors of the nodes at hand lie: the model, or the copy of a function with its
+  // attributes.
+  std::shared_ptr<const onnx_pb::ModelProto> owner;
+  std::string context;        // "function 'f', ": before what is told about a node
+  size_t depth = 0;           // of function calls
+  size_t nodes_in_calls = 0;  // of all functions, each time they are called
+
+  // The function of the model that a node calls, or null.
+  const onnx_pb::FunctionProto* function_of(const onnx_pb::NodeProto& node) const;
+
   const onnx_pb::GraphProto& source() const { return model->graph(); }
 
   // Appends the node, or computes it right away if all its inputs are constants.
@@ -69,15 +90,24 @@ class Importing {
   Result<ValueId> constant(const Tensor& tensor);
 
  private:
+  std::unordered_map<std::string, const onnx_pb::FunctionProto*> functions_;
+
   Result<Operand> fold(const Node& node, std::string name, const Fact* wanted);
 };
 
 // The steps of read(), in this order after finding the live nodes.
 // Graph inputs and initializers become operands; decides whether the model is row-wise.
 void import_inputs(Importing& importing);
+// Initializers that are used become operands.
+void import_initializers(Importing& importing, const onnx_pb::GraphProto& graph);
 // Which nodes the outputs need, sorted, and how often each name is used.
-std::vector<int> find_live_nodes(Importing& importing);
-void import_nodes(Importing& importing, const std::vector<int>& live);
+using Nodes = google::protobuf::RepeatedPtrField<onnx_pb::NodeProto>;
+std::vector<int> find_live_nodes(Importing& importing, const Nodes& nodes,
+                                 const std::vector<std::string>& outputs);
+std::vector<std::string> output_names(const onnx_pb::GraphProto& graph);
+void import_nodes(Importing& importing, const Nodes& nodes, const std::vector<int>& live);
+// "node 'Gemm_3'", or by number and operator where it has no name.
+std::string where(const onnx_pb::NodeProto& node, int index);
 // The one entry, named after the source's graph.
 void import_outputs(Importing& importing);
 

@@ -29,35 +29,6 @@ struct Declared {
   Dims dims;  // without the first where it is free
 };
 
-void import_initializers(Importing& importing) {
-  for (const onnx_pb::TensorProto& proto : importing.source().initializer()) {
-    const std::string& name = proto.name();
-    const std::string where = "initializer " + quoted(name);
-    const auto [place, is_new] = importing.operands.try_emplace(name);
-    if (name.empty() || !is_new) {
-      importing.problems.add(broken(C213_GraphBroken, "has no name of its own"), where);
-      continue;
-    }
-    if (!importing.uses.contains(name)) {
-      importing.operands.erase(place);
-      continue;
-    }
-    auto tensor = read_tensor(proto, name, importing.model, importing.external);
-    if (tensor)
-      place->second = Operand::constant(std::move(*tensor));
-    else
-      importing.problems.add(tensor.error(), where);
-  }
-  for (const onnx_pb::SparseTensorProto& sparse : importing.source().sparse_initializer()) {
-    const std::string& name = sparse.values().name();
-    if (!importing.uses.contains(name)) continue;
-    importing.operands.try_emplace(name);
-    importing.problems.add(
-        unsupported(C207_UnsupportedType, "is sparse", "export the model with dense weights"),
-        "initializer " + quoted(name));
-  }
-}
-
 class InputReader {
  public:
   explicit InputReader(Importing& importing) : importing_(importing) {}
@@ -113,7 +84,8 @@ class InputReader {
       return unsupported(C216_LimitReached, "has more than eight axes");
     for (int axis = 0; axis < type.shape().dim_size(); ++axis) {
       MLE_TRY_ASSIGN(const uint32_t length, length_of(info, axis));
-      if (length == 0)
+      const bool is_batch = axis == 0 && importing_.options.free_batch;
+      if (length == 0 || is_batch)
         declared.free_rows = true;
       else
         declared.dims.push_back(length);
@@ -156,6 +128,7 @@ class InputReader {
 
   void add(const std::vector<Declared>& inputs) {
     for (const Declared& input : inputs) importing_.row_wise |= input.free_rows;
+    offer_free_batch(inputs);
     for (const Declared& input : inputs) {
       if (input.free_rows != importing_.row_wise) {
         importing_.problems.add(
@@ -170,6 +143,17 @@ class InputReader {
     }
   }
 
+  // A batch of one is nearly always what the exporter was shown, not what the model needs.
+  void offer_free_batch(const std::vector<Declared>& inputs) {
+    bool of_one = !inputs.empty() && !importing_.row_wise;
+    for (const Declared& input : inputs)
+      of_one = of_one && input.dims.size() >= 2 && input.dims[0] == 1;
+    if (of_one)
+      importing_.graph.notes.push_back(
+          "the first axis is fixed at 1, so a call computes one row: with --free-batch the model "
+          "takes any number of rows");
+  }
+
   Importing& importing_;
   std::set<std::string> initializers_;
   std::set<std::string> names_;  // of free axes
@@ -177,8 +161,37 @@ class InputReader {
 
 }  // namespace
 
+void import_initializers(Importing& importing, const onnx_pb::GraphProto& graph) {
+  for (const onnx_pb::TensorProto& proto : graph.initializer()) {
+    const std::string& name = proto.name();
+    const std::string where = importing.context + "initializer " + quoted(name);
+    const auto [place, is_new] = importing.operands.try_emplace(name);
+    if (name.empty() || !is_new) {
+      importing.problems.add(broken(C213_GraphBroken, "has no name of its own"), where);
+      continue;
+    }
+    if (!importing.uses.contains(name)) {
+      importing.operands.erase(place);
+      continue;
+    }
+    auto tensor = read_tensor(proto, name, importing.owner, importing.external);
+    if (tensor)
+      place->second = Operand::constant(std::move(*tensor));
+    else
+      importing.problems.add(tensor.error(), where);
+  }
+  for (const onnx_pb::SparseTensorProto& sparse : graph.sparse_initializer()) {
+    const std::string& name = sparse.values().name();
+    if (!importing.uses.contains(name)) continue;
+    importing.operands.try_emplace(name);
+    importing.problems.add(
+        unsupported(C207_UnsupportedType, "is sparse", "export the model with dense weights"),
+        importing.context + "initializer " + quoted(name));
+  }
+}
+
 void import_inputs(Importing& importing) {
-  import_initializers(importing);
+  import_initializers(importing, importing.source());
   InputReader(importing).run();
 }
 

@@ -15,6 +15,7 @@ inline constexpr int kMaxDepth = 100;                            // nested messa
 inline constexpr size_t kMaxMessages = 500'000;                  // each becomes an object
 inline constexpr size_t kMaxStrings = 2'000'000;
 inline constexpr size_t kMaxNodes = 100'000;
+inline constexpr size_t kMaxCallDepth = 16;                  // functions that call functions
 inline constexpr int kMaxNodePorts = 4096;                   // inputs, and outputs, of one node
 inline constexpr size_t kMaxIdentifierBytes = 4096;          // names of nodes, values, operators
 inline constexpr uint64_t kMaxElements = uint64_t{1} << 31;  // of one tensor

@@ -18,6 +18,7 @@ namespace mle::compiler::onnx {
 namespace {
 
 using enum format::rule::Rule;
+using onnx_pb::GraphProto;
 using onnx_pb::ModelProto;
 
 Result<std::shared_ptr<const ModelProto>> parse(std::span<const std::byte> bytes) {
@@ -90,9 +91,11 @@ std::optional<Graph> read(const SourceFile& source, const ImportOptions& options
     return {};
   }
   describe(importing, source);
-  const std::vector<int> live = find_live_nodes(importing);
+  const GraphProto& source_graph = importing.source();
+  const std::vector<int> live =
+      find_live_nodes(importing, source_graph.node(), output_names(source_graph));
   import_inputs(importing);
-  import_nodes(importing, live);
+  import_nodes(importing, source_graph.node(), live);
   import_outputs(importing);
   if (!problems.empty()) return {};
   importing.graph.compact();

@@ -56,8 +56,8 @@ DType OperatorNode::dtype(size_t input) const {
 }
 
 bool OperatorNode::per_row(size_t input) const {
-  return !is_constant(input) &&
-         importing_.graph.value(inputs_[input]->id).fact.rows == Rows::PerRow;
+  if (is_constant(input)) return inputs_[input]->each_row;
+  return importing_.graph.value(inputs_[input]->id).fact.rows == Rows::PerRow;
 }
 
 const Dims& OperatorNode::dims(size_t input) const {
@@ -78,31 +78,56 @@ Result<ValueId> OperatorNode::value(size_t input) {
 }
 
 Result<std::vector<ValueId>> OperatorNode::aligned(size_t count) {
-  size_t rows_rank = 0;
-  for (size_t i = 0; i < count; ++i)
-    if (per_row(i)) rows_rank = rank(i);
+  std::optional<RowsFrame> rows;
+  for (size_t i = 0; i < count; ++i) {
+    if (!per_row(i)) continue;
+    const RowsFrame own{layout(i).axis, layout(i).merged, axes_behind_rows(i)};
+    if (rows && (rows->behind != own.behind || rows->merged != own.merged))
+      return unsupported(C214_MixesRows,
+                         "combines inputs with different numbers of axes, which mixes their rows",
+                         "give both the same number of axes before exporting");
+    rows = RowsFrame{std::max(rows ? rows->ahead : 0, own.ahead), own.merged, own.behind};
+  }
+  if (rows)  // constants may bring axes along that come before the batch axis
+    for (size_t i = 0; i < count; ++i)
+      if (!per_row(i) && rank(i) > rows->behind + 1)
+        rows->ahead = std::max(rows->ahead, rank(i) - rows->behind - 1);
   std::vector<ValueId> values;
   for (size_t i = 0; i < count; ++i) {
-    MLE_TRY_ASSIGN(const ValueId id, beside_rows(i, rows_rank));
+    MLE_TRY_ASSIGN(const ValueId id, rows ? beside(i, *rows) : value(i));
     values.push_back(id);
   }
+  if (rows) lay_out({static_cast<uint32_t>(rows->ahead), static_cast<uint32_t>(rows->merged)});
   return values;
 }
 
 Result<ValueId> OperatorNode::beside_rows(size_t input, size_t rows_rank) {
-  if (per_row(input) && rank(input) != rows_rank)
-    return unsupported(C214_MixesRows,
-                       "combines inputs with different numbers of axes, which mixes their rows",
-                       "give both the same number of axes before exporting");
-  if (rows_rank == 0 || per_row(input) || rank(input) < rows_rank) return value(input);
-  if (rank(input) > rows_rank || dims(input)[0] != 1)
+  if (rows_rank == 0) return value(input);
+  return beside(input, {0, per_row(input) ? layout(input).merged : 0, rows_rank - 1});
+}
+
+Result<ValueId> OperatorNode::beside(size_t input, const RowsFrame& rows) {
+  if (per_row(input)) {
+    if (axes_behind_rows(input) != rows.behind || layout(input).axis > rows.ahead)
+      return unsupported(C214_MixesRows,
+                         "combines inputs with different numbers of axes, which mixes their rows",
+                         "give both the same number of axes before exporting");
+    MLE_TRY_ASSIGN(const ValueId id, value(input));
+    Dims padded(rows.ahead - layout(input).axis, 1);
+    padded.insert(padded.end(), dims(input).begin(), dims(input).end());
+    return reshaped(id, padded);
+  }
+  if (rank(input) <= rows.behind) return value(input);
+  const auto batch = static_cast<ptrdiff_t>(rank(input) - rows.behind - 1);
+  if (static_cast<size_t>(batch) > rows.ahead || dims(input)[static_cast<size_t>(batch)] != 1)
     return unsupported(C214_MixesRows,
                        "combines rows with constant " + quoted(tensor(input).name) +
                            ", which has a batch axis of its own",
                        "export the model with a dynamic batch axis, or fix it with --shape NAME=N");
   MLE_TRY(check_finite(input));
   Tensor of_row = tensor(input);
-  of_row.dims.erase(of_row.dims.begin());
+  of_row.dims.erase(of_row.dims.begin() + batch);
+  if (batch > 0) of_row.dims.insert(of_row.dims.begin() + batch, rows.merged, 1);
   return constant(of_row);
 }
 
@@ -116,6 +141,9 @@ Result<Tensor> OperatorNode::weight(size_t input) const {
                        "input " + std::to_string(input) + " is computed by the model",
                        "mle compiles networks whose weights are fixed");
   const Tensor& constant = tensor(input);
+  if (per_row(input))
+    return unsupported(C214_MixesRows, "weights " + quoted(constant.name) + " differ by row",
+                       "use one weight matrix for all rows");
   if (constant.dtype != DType::F32)
     return unsupported(C207_UnsupportedType,
                        "weights " + quoted(constant.name) + " are " + name_of(constant.dtype),
@@ -133,7 +161,7 @@ Result<std::vector<int64_t>> OperatorNode::integers_of(size_t input) const {
   const Tensor& constant = tensor(input);
   if (!is_integer(constant.dtype))
     return broken(C207_UnsupportedType, "input " + std::to_string(input) + " holds no integers");
-  if (constant.has_rows())
+  if (constant.has_rows() || per_row(input))
     return unsupported(C214_MixesRows, "depends on the number of rows",
                        "fix the batch axis with --shape NAME=N");
   if (constant.count() > kMost)
@@ -149,11 +177,12 @@ Result<uint32_t> OperatorNode::axis(size_t input, int64_t onnx_axis) const {
     return broken(C209_Attribute, "axis " + std::to_string(onnx_axis) + " of a tensor with " +
                                       std::to_string(axes) + " axes");
   if (onnx_axis < 0) onnx_axis += axes;
-  if (!per_row(input)) return static_cast<uint32_t>(onnx_axis);
-  if (onnx_axis == 0)
+  const auto at = static_cast<uint32_t>(onnx_axis);
+  if (!per_row(input) || at < layout(input).axis) return at;
+  if (at == layout(input).axis)
     return unsupported(C214_MixesRows, "works along the batch axis, so that rows would mix",
                        "fix the number of rows with --shape NAME=N");
-  return static_cast<uint32_t>(onnx_axis - 1);
+  return at - 1 + layout(input).merged;
 }
 
 Result<const AttributeProto*> OperatorNode::attribute(std::string_view name,
@@ -211,7 +240,7 @@ Status OperatorNode::all_attributes_known() const {
 }
 
 Result<Tensor> OperatorNode::read_tensor_attribute(const AttributeProto& attribute) {
-  return read_tensor(attribute.t(), proto_.output(0), importing_.model, importing_.external);
+  return read_tensor(attribute.t(), proto_.output(0), importing_.owner, importing_.external);
 }
 
 bool OperatorNode::output_is_used(size_t output) const {
@@ -249,19 +278,65 @@ Status OperatorNode::emit_reshaped(ValueId x, const Dims& dims) {
 }
 
 void OperatorNode::emit_value(ValueId id, size_t output) {
-  const Value& value = importing_.graph.value(id);
-  if (!value.is_constant) return set(output, Operand::computed(id));
-  set(output, Tensor{value.name, value.fact.dtype, value.fact.dims, value.constant, {}});
+  if (!importing_.graph.value(id).is_constant) return set(output, Operand::computed(id));
+  set(output, tensor_of(id));
 }
 
+Tensor OperatorNode::tensor_of(ValueId id) const {
+  const Value& value = importing_.graph.value(id);
+  return {value.name, value.fact.dtype, value.fact.dims, value.constant, {}};
+}
+
+void OperatorNode::note(const std::string& text) const {
+  const std::string who = proto_.name().empty() ? proto_.op_type() : proto_.name();
+  importing_.graph.notes.push_back("node " + quoted(who) + ": " + text);
+}
+
+RowLayout OperatorNode::result_layout() const {
+  if (result_layout_) return *result_layout_;
+  for (size_t i = 0; i < inputs_.size(); ++i)
+    if (has(i) && per_row(i)) return layout(i);
+  return {};
+}
+
+// What is computed from values of each row alone is one, too.
 void OperatorNode::set(size_t output, Operand operand) {
   const std::string& name = proto_.output(static_cast<int>(output));
-  if (!name.empty()) importing_.operands[name] = std::move(operand);
+  if (name.empty()) return;
+  if (operand.kind == Operand::Kind::Constant) {
+    bool each_row = false;
+    for (size_t i = 0; i < inputs_.size(); ++i) each_row = each_row || (has(i) && per_row(i));
+    operand.each_row = each_row && all_constant();
+  }
+  operand.layout = result_layout();
+  importing_.operands[name] = std::move(operand);
 }
 
 void OperatorNode::set(size_t output, Tensor tensor) {
   tensor.name = proto_.output(static_cast<int>(output));
   set(output, Operand::constant(std::move(tensor)));
+}
+
+void OperatorNode::set_whole(size_t output, Tensor tensor) {
+  const std::string& name = proto_.output(static_cast<int>(output));
+  if (name.empty()) return;
+  tensor.name = name;
+  importing_.operands[name] = Operand::constant(std::move(tensor));
+}
+
+void OperatorNode::set_each_row(size_t output, Tensor tensor) {
+  const std::string& name = proto_.output(static_cast<int>(output));
+  if (name.empty()) return;
+  tensor.name = name;
+  Operand operand = Operand::constant(std::move(tensor));
+  operand.each_row = true;
+  operand.layout = result_layout();
+  importing_.operands[name] = std::move(operand);
+}
+
+void OperatorNode::forward(size_t input) {
+  const std::string& name = proto_.output(0);
+  if (!name.empty()) importing_.operands[name] = *inputs_[input];
 }
 
 Node unary(Act act, ValueId x, std::vector<double> alpha_beta) {

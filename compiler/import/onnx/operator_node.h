@@ -26,22 +26,35 @@ class OperatorNode {
   bool quantize_by_row() const { return importing_.options.quantize_by_row; }
 
   // Inputs. Trailing absent ones don't count; one in between is absent if !has().
+  bool free_batch() const { return importing_.options.free_batch; }
+  // For the user's eyes: what was assumed. "node 'x': <text>".
+  void note(const std::string& text) const;
   size_t input_count() const { return inputs_.size(); }
   bool has(size_t input) const { return input < inputs_.size() && inputs_[input] != nullptr; }
   bool is_constant(size_t input) const { return inputs_[input]->kind == Operand::Kind::Constant; }
   bool all_constant() const;
   bool any_refused() const;
   const Tensor& tensor(size_t input) const { return inputs_[input]->tensor; }  // constants only
+  bool tensor_has_rows(size_t input) const {
+    return is_constant(input) && tensor(input).has_rows();
+  }
   DType dtype(size_t input) const;
+  // Constants may be, too: ONNX then has them once per row.
   bool per_row(size_t input) const;
+  RowLayout layout(size_t input) const { return inputs_[input]->layout; }
   // Of one row where per_row().
   const Dims& dims(size_t input) const;
   // As ONNX counts: with the batch axis.
-  size_t rank(size_t input) const { return dims(input).size() + (per_row(input) ? 1 : 0); }
+  size_t rank(size_t input) const {
+    return dims(input).size() + (per_row(input) ? 1 : 0) - layout(input).merged;
+  }
+  // Axes that ONNX counts behind the batch axis; only where per_row().
+  size_t axes_behind_rows(size_t input) const { return rank(input) - 1 - layout(input).axis; }
 
   // The input in the graph. Constants of more than one element must be finite.
   Result<ValueId> value(size_t input);
-  // The first `count` inputs, each beside_rows() of the others.
+  // The first `count` inputs, to be combined element by element: each beside_rows() of the others,
+  // and those with rows with as many axes before the batch axis. Lays the result out.
   Result<std::vector<ValueId>> aligned(size_t count);
   // The input, to be combined element by element with rows of ONNX rank `rows_rank` (0: with no
   // rows): a constant without the axis of length 1 that would meet the batch axis. Then numpy's
@@ -83,17 +96,33 @@ class OperatorNode {
   void emit_value(ValueId id, size_t output = 0);
   void set(size_t output, Operand operand);
   void set(size_t output, Tensor tensor);
+  // A constant that is no value of each row although an input is: its shape.
+  void set_whole(size_t output, Tensor tensor);
+  // A constant that ONNX has once per row.
+  void set_each_row(size_t output, Tensor tensor);
+  // Where ONNX sees the batch axis of the outputs; else they are laid out like the first input that
+  // is per row.
+  void lay_out(RowLayout layout) { result_layout_ = layout; }
   // The output is the input under another name.
-  void forward(size_t input) { set(0, *inputs_[input]); }
+  void forward(size_t input);
+  // A constant of the graph as a tensor.
+  Tensor tensor_of(ValueId id) const;
   const Fact& fact(ValueId id) const { return importing_.graph.value(id).fact; }
 
  private:
   Status check_finite(size_t input) const;
+  // How the rows that inputs are combined with look to ONNX.
+  struct RowsFrame {
+    size_t ahead, merged, behind;  // axes ahead of the batch axis, in it, behind it
+  };
+  Result<ValueId> beside(size_t input, const RowsFrame& rows);
+  RowLayout result_layout() const;
 
   Importing& importing_;
   const onnx_pb::NodeProto& proto_;
   std::vector<const Operand*> inputs_;
   std::vector<bool> attribute_known_;
+  std::optional<RowLayout> result_layout_;
 };
 
 // A node of the graph in one line.

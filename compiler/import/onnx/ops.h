@@ -27,7 +27,14 @@ std::span<const Operator> activation_operators();
 std::span<const Operator> elementwise_operators();
 std::span<const Operator> normalise_operators();
 std::span<const Operator> shape_operators();
+std::span<const Operator> reshape_operators();
+std::span<const Operator> axes_operators();
 std::span<const Operator> pick_operators();
+std::span<const Operator> gather_operators();
+std::span<const Operator> pool_operators();
+std::span<const Operator> resize_operators();
+std::span<const Operator> pad_operators();
+std::span<const Operator> make_operators();
 std::span<const Operator> constant_operators();
 std::span<const Operator> quantize_operators();
 // Of com.microsoft: what ONNX Runtime's own tools write.

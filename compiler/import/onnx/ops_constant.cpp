@@ -1,11 +1,15 @@
-// Where constants come from: Constant, ConstantOfShape; and Cast, behind which weights hide.
+// Where constants come from: Constant, ConstantOfShape; and Cast, behind which weights hide. A
+// shape may name the number of rows: then ONNX has the constant once per row.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/graph/infer.h"
 #include "compiler/import/onnx/ops.h"
+#include "compiler/import/onnx/shapes.h"
 #include "compiler/import/onnx/tensor_proto.h"
 #include "compiler/import/onnx/text.h"
 
 #include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 
 namespace mle::compiler::onnx {
@@ -43,15 +47,24 @@ Status read_constant(OperatorNode& op) {
 
 // The shape is a vector of constants, the value one element (an f32 zero where there is none).
 Status read_constant_of_shape(OperatorNode& op) {
-  MLE_TRY_ASSIGN(const std::vector<int64_t> shape, op.integers_of(0));
+  MLE_TRY_ASSIGN(std::vector<Length> shape, shape_of(op, 0));
   MLE_TRY_ASSIGN(const auto* given, op.attribute("value", AttributeProto::TENSOR));
   Tensor value = make_tensor<float>("", DType::F32, {}, {0.0f});
   if (given != nullptr) {
     MLE_TRY_ASSIGN(value, op.read_tensor_attribute(*given));
   }
   if (value.count() != 1) return broken(C209_Attribute, "ConstantOfShape of more than one value");
+  const auto names_rows = [](const Length& length) { return length.times_rows != 0; };
+  const auto rows = std::ranges::find_if(shape, names_rows);
+  const bool each_row = rows != shape.end();
+  const RowLayout layout{each_row ? static_cast<uint32_t>(rows - shape.begin()) : 0, 0};
+  if (each_row) {
+    if (rows->times_rows != 1 || rows->length != 0) return moves_rows("ConstantOfShape");
+    shape.erase(rows);
+  }
   Dims dims;
-  for (const int64_t length : shape) {
+  for (const auto& [length, times_rows] : shape) {
+    if (times_rows != 0) return moves_rows("ConstantOfShape");
     if (length < 1 || length > 0xffffffff)
       return broken(C208_Shape,
                     "ConstantOfShape with an axis of " + std::to_string(length) + " elements");
@@ -64,20 +77,18 @@ Status read_constant_of_shape(OperatorNode& op) {
   bytes.reserve(count * size_of(value.dtype));
   for (uint64_t i = 0; i < count; ++i)
     bytes.insert(bytes.end(), value.data.bytes.begin(), value.data.bytes.end());
-  op.set(0, Tensor{"", value.dtype, std::move(dims), Constant::from_bytes(std::move(bytes)), {}});
+  Tensor result{"", value.dtype, std::move(dims), Constant::from_bytes(std::move(bytes)), {}};
+  op.lay_out(layout);
+  if (each_row)
+    op.set_each_row(0, std::move(result));
+  else
+    op.set(0, std::move(result));
   return {};
 }
 
-Status read_cast(OperatorNode& op) {
-  MLE_TRY_ASSIGN(const auto* to, op.attribute("to", AttributeProto::INT));
-  op.ignore("saturate");    // these two are about
-  op.ignore("round_mode");  // 8-bit floats only
-  if (to == nullptr) return broken(C209_Attribute, "Cast without a type");
-  const int64_t number = std::clamp<int64_t>(to->i(), -1, 0x7fffffff);
-  const auto dtype = dtype_of(static_cast<int32_t>(number));
+Status cast_to(OperatorNode& op, std::optional<DType> dtype, const std::string& name) {
   if (!dtype || *dtype == DType::F16 || *dtype == DType::BF16)
-    return unsupported(C207_UnsupportedType,
-                       "Cast to " + onnx_type_name(static_cast<int32_t>(number)),
+    return unsupported(C207_UnsupportedType, op.type() + " to " + name,
                        "the runtime computes in f32 now: export the model in float32");
   if (op.dtype(0) == *dtype) {
     op.forward(0);
@@ -91,8 +102,8 @@ Status read_cast(OperatorNode& op) {
                          "fix the batch axis with --shape NAME=N");
     MLE_TRY(op.budget().spend(tensor.count() * size_of(*dtype), tensor.count()));
     MLE_TRY_ASSIGN(Tensor result, cast(tensor, *dtype));
-    result.is_rows = tensor.is_rows;
-    op.set(0, Operand::constant(std::move(result)));
+    result.times_rows = tensor.times_rows;
+    op.set(0, std::move(result));
     return {};
   }
   MLE_TRY_ASSIGN(const ValueId x, op.value(0));
@@ -104,8 +115,24 @@ Status read_cast(OperatorNode& op) {
   return op.emit(std::move(node), &wanted);
 }
 
+Status read_cast(OperatorNode& op) {
+  MLE_TRY_ASSIGN(const auto* to, op.attribute("to", AttributeProto::INT));
+  op.ignore("saturate");    // these two are about
+  op.ignore("round_mode");  // 8-bit floats only
+  if (to == nullptr) return broken(C209_Attribute, "Cast without a type");
+  const auto number = static_cast<int32_t>(std::clamp<int64_t>(to->i(), -1, 0x7fffffff));
+  return cast_to(op, dtype_of(number), onnx_type_name(number));
+}
+
+Status read_cast_like(OperatorNode& op) {
+  op.ignore("saturate");
+  op.ignore("round_mode");
+  return cast_to(op, op.dtype(1), name_of(op.dtype(1)));
+}
+
 constexpr Operator kOperators[] = {
     {"Cast", 7, kNow, 1, 1, 1, read_cast},
+    {"CastLike", 15, kNow, 2, 2, 1, read_cast_like},
     {"Constant", 7, kNow, 0, 0, 1, read_constant},
     {"ConstantOfShape", 9, kNow, 1, 1, 1, read_constant_of_shape},
 };

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/onnx/compose.h"
 #include "compiler/import/onnx/ops.h"
+#include "compiler/import/onnx/shape_arithmetic.h"
 #include "compiler/import/onnx/text.h"
 
 #include <algorithm>
@@ -83,6 +84,7 @@ Status fold_integers(OperatorNode& op, BinaryFn fn) {
 
 template <BinaryFn fn>
 Status read_binary(OperatorNode& op) {
+  if (names_rows(op, 2)) return combine_lengths(op, fn);
   if (op.all_constant() && is_integer(op.dtype(0))) return fold_integers(op, fn);
   MLE_TRY_ASSIGN(const auto values, op.aligned(2));
   return op.emit(binary(fn, values[0], values[1]));
@@ -119,6 +121,7 @@ Result<ValueId> chain(OperatorNode& op) {
 
 template <BinaryFn fn>
 Status read_variadic(OperatorNode& op) {
+  if (op.input_count() == 2 && names_rows(op, 2)) return combine_lengths(op, fn);
   MLE_TRY_ASSIGN(const ValueId y, chain<fn>(op));
   op.emit_value(y);
   return {};
@@ -132,6 +135,7 @@ Status read_mean(OperatorNode& op) {
 
 template <CompareFn fn>
 Status read_compare(OperatorNode& op) {
+  if (are_integers(op, 0, 2)) return compare_lengths(op, fn);
   MLE_TRY_ASSIGN(const auto values, op.aligned(2));
   Node node;
   node.kind = OpKind::Compare;
@@ -141,6 +145,7 @@ Status read_compare(OperatorNode& op) {
 }
 
 Status read_where(OperatorNode& op) {
+  if (are_integers(op, 0, 3)) return select_lengths(op);
   MLE_TRY_ASSIGN(const auto values, op.aligned(3));
   Node node;
   node.kind = OpKind::Select;

@@ -1,12 +1,13 @@
-// Operators that take some elements: Slice, Split, Concat, Gather, ArgMax and ArgMin.
+// Operators that take elements by their place: Slice, Split, Concat, ArgMax and ArgMin.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/graph/infer.h"
-#include "compiler/import/onnx/limits.h"
 #include "compiler/import/onnx/ops.h"
 #include "compiler/import/onnx/rearrange.h"
+#include "compiler/import/onnx/shapes.h"
 #include "compiler/import/onnx/text.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <numeric>
 #include <utility>
 
@@ -15,29 +16,11 @@ namespace {
 
 using enum format::rule::Rule;
 
-// `count` elements from `start` on along an axis of a row.
-struct Range {
-  uint32_t axis = 0, start = 0, step = 1, count = 0;
+// Entries along an axis of a row, in their order.
+struct Entries {
+  uint32_t axis = 0;
+  std::vector<uint32_t> picks;
 };
-
-Fact sliced(Fact fact, const Range& range) {
-  fact.dims[range.axis] = range.count;
-  return fact;
-}
-
-Node slice(ValueId x, const Range& range) {
-  Node node;
-  node.kind = OpKind::Slice;
-  node.inputs = {x};
-  node.iattr = {range.axis, range.start, range.step};
-  return node;
-}
-
-std::vector<uint32_t> positions(const Range& range) {
-  std::vector<uint32_t> picks(range.count);
-  for (uint32_t i = 0; i < range.count; ++i) picks[i] = range.start + i * range.step;
-  return picks;
-}
 
 // What a Slice says about one axis.
 struct Bounds {
@@ -80,53 +63,55 @@ Result<std::vector<Bounds>> slice_bounds(OperatorNode& op) {
 
 // Clamped as numpy does. Nothing if all rows are taken, which is the only slice of the batch axis
 // that does not look at it.
-Result<std::optional<Range>> range_of(const OperatorNode& op, const Bounds& bounds) {
+Result<std::optional<Entries>> entries_of(OperatorNode& op, const Bounds& bounds) {
   constexpr int64_t kEndless = 0x7fffffff;
-  if (bounds.step < 1)
-    return unsupported(C205_UnsupportedOp, "Slice with step " + std::to_string(bounds.step),
-                       "mle slices forwards only");
+  if (bounds.step == 0) return broken(C209_Attribute, "Slice with step 0");
   const auto rank = static_cast<int64_t>(op.rank(0));
-  const bool is_rows = op.per_row(0) && (bounds.axis == 0 || bounds.axis == -rank);
+  const int64_t onnx_axis = bounds.axis < 0 ? bounds.axis + rank : bounds.axis;
+  const bool is_rows = op.per_row(0) && onnx_axis == op.layout(0).axis;
   if (is_rows && bounds.start == 0 && bounds.step == 1 && bounds.end >= kEndless)
-    return std::optional<Range>();
+    return std::optional<Entries>();
   MLE_TRY_ASSIGN(const uint32_t axis, op.axis(0, bounds.axis));
   const auto length = static_cast<int64_t>(op.dims(0)[axis]);
-  const auto clamped = [length](int64_t at) {
-    return std::clamp(at < 0 ? std::max(at, -length) + length : at, int64_t{0}, length);
+  const bool forwards = bounds.step > 0;
+  const auto clamped = [&](int64_t at) {
+    at = at < 0 ? std::max(at, -length - 1) + length : at;
+    return forwards ? std::clamp(at, int64_t{0}, length) : std::clamp(at, int64_t{-1}, length - 1);
   };
-  const int64_t start = clamped(bounds.start);
-  const int64_t taken = std::max<int64_t>(clamped(bounds.end) - start, 0);
-  const int64_t step = std::min(bounds.step, length + 1);
-  const int64_t count = (taken + step - 1) / step;
-  if (count == 0 && !(op.is_constant(0) && op.rank(0) == 1))
+  const int64_t start = std::max<int64_t>(clamped(bounds.start), 0);
+  const int64_t end = clamped(bounds.end);
+  const int64_t step = std::clamp(bounds.step, -length - 1, length + 1);
+  MLE_TRY(op.budget().spend(0, static_cast<uint64_t>(std::abs(end - start))));
+  Entries entries{axis, {}};
+  for (int64_t at = start; forwards ? at < end : at > end; at += step)
+    entries.picks.push_back(static_cast<uint32_t>(at));
+  if (entries.picks.empty() && !(op.is_constant(0) && op.rank(0) == 1))
     return broken(C208_Shape, "Slice takes no elements");
-  return std::optional(Range{axis, static_cast<uint32_t>(start), static_cast<uint32_t>(step),
-                             static_cast<uint32_t>(count)});
+  return std::optional(std::move(entries));
 }
 
 Status read_slice(OperatorNode& op) {
   MLE_TRY_ASSIGN(const std::vector<Bounds> all, slice_bounds(op));
-  std::vector<Range> ranges;
+  std::vector<Entries> taken;
   for (const Bounds& bounds : all) {
-    MLE_TRY_ASSIGN(const std::optional<Range> range, range_of(op, bounds));
-    if (!range) continue;
-    for (const Range& earlier : ranges)
-      if (earlier.axis == range->axis) return broken(C209_Attribute, "Slice twice along one axis");
-    ranges.push_back(*range);
+    MLE_TRY_ASSIGN(std::optional<Entries> entries, entries_of(op, bounds));
+    if (!entries) continue;
+    for (const Entries& earlier : taken)
+      if (earlier.axis == entries->axis)
+        return broken(C209_Attribute, "Slice twice along one axis");
+    taken.push_back(*std::move(entries));
   }
   if (op.is_constant(0)) {
     Tensor result = op.tensor(0);
-    for (const Range& range : ranges) {
-      MLE_TRY_ASSIGN(result, pick(result, range.axis, positions(range), op.budget()));
+    for (const Entries& entries : taken) {
+      MLE_TRY_ASSIGN(result, pick(result, entries.axis, entries.picks, op.budget()));
     }
     op.set(0, std::move(result));
     return {};
   }
   MLE_TRY_ASSIGN(ValueId x, op.value(0));
-  for (const Range& range : ranges) {
-    const Fact wanted = sliced(op.fact(x), range);
-    if (wanted == op.fact(x)) continue;
-    MLE_TRY_ASSIGN(x, op.add(slice(x, range), &wanted));
+  for (const Entries& entries : taken) {
+    MLE_TRY_ASSIGN(x, picked(op, x, entries.axis, entries.picks));
   }
   op.emit_value(x);
   return {};
@@ -161,19 +146,21 @@ Status read_split(OperatorNode& op) {
   if (lengths.size() != op.output_count())
     return broken(C209_Attribute, "Split into " + std::to_string(lengths.size()) + " parts for " +
                                       std::to_string(op.output_count()) + " outputs");
+  MLE_TRY(op.budget().spend(0, static_cast<uint64_t>(length)));
   int64_t start = 0;
   for (size_t i = 0; i < lengths.size(); ++i) {
     if (lengths[i] < 1 || lengths[i] > length - start)
       return broken(C208_Shape, "Split whose parts do not add up");
-    const Range range{axis, static_cast<uint32_t>(start), 1, static_cast<uint32_t>(lengths[i])};
+    std::vector<uint32_t> picks(static_cast<size_t>(lengths[i]));
+    std::iota(picks.begin(), picks.end(), static_cast<uint32_t>(start));
     start += lengths[i];
     if (op.is_constant(0)) {
-      MLE_TRY_ASSIGN(Tensor part, pick(op.tensor(0), axis, positions(range), op.budget()));
+      MLE_TRY_ASSIGN(Tensor part, pick(op.tensor(0), axis, picks, op.budget()));
       op.set(i, std::move(part));
     } else if (op.output_is_used(i)) {
       MLE_TRY_ASSIGN(const ValueId x, op.value(0));
-      const Fact wanted = sliced(op.fact(x), range);
-      MLE_TRY(op.emit(slice(x, range), &wanted, i));
+      MLE_TRY_ASSIGN(const ValueId part, picked(op, x, axis, picks));
+      op.emit_value(part, i);
     }
   }
   return start == length ? Status() : broken(C208_Shape, "Split whose parts do not add up");
@@ -211,6 +198,9 @@ Status read_concat(OperatorNode& op) {
   if (op.all_constant()) return concat_constants(op, axis);
   std::vector<ValueId> values;
   for (size_t i = 0; i < op.input_count(); ++i) {
+    if (op.per_row(i) && (op.rank(i) != op.rank(leader) || op.layout(i) != op.layout(leader)))
+      return unsupported(C214_MixesRows, "Concat of inputs whose batch axes lie apart",
+                         "give all inputs the same axes before exporting");
     if (op.per_row(i) != op.per_row(leader))
       return unsupported(C214_MixesRows,
                          "Concat of rows with constant " + quoted(op.tensor(i).name) +
@@ -220,65 +210,6 @@ Status read_concat(OperatorNode& op) {
     values.push_back(id);
   }
   return op.emit(concat_node(std::move(values), axis));
-}
-
-Result<std::vector<uint32_t>> gather_picks(const OperatorNode& op, uint32_t axis) {
-  if (!op.is_constant(1))
-    return unsupported(C205_UnsupportedOp, "Gather by computed indices",
-                       "embedding tables are not compiled yet");
-  MLE_TRY_ASSIGN(const std::vector<int64_t> indices, op.integers_of(1));
-  const auto length = static_cast<int64_t>(op.dims(0)[axis]);
-  std::vector<uint32_t> picks;
-  for (const int64_t index : indices) {
-    if (index < -length || index >= length)
-      return broken(C209_Attribute, "Gather of index " + std::to_string(index) + " from " +
-                                        std::to_string(length) + " elements");
-    picks.push_back(static_cast<uint32_t>(index < 0 ? index + length : index));
-  }
-  if (picks.empty()) return broken(C208_Shape, "Gather of nothing");
-  return picks;
-}
-
-// Runs of neighbours become slices, joined again.
-Result<ValueId> gather_computed(OperatorNode& op, uint32_t axis,
-                                const std::vector<uint32_t>& picks) {
-  MLE_TRY_ASSIGN(const ValueId x, op.value(0));
-  std::vector<ValueId> parts;
-  for (size_t i = 0; i < picks.size();) {
-    size_t end = i + 1;
-    while (end < picks.size() && picks[end] == picks[end - 1] + 1) ++end;
-    const Range range{axis, picks[i], 1, static_cast<uint32_t>(end - i)};
-    const Fact wanted = sliced(op.fact(x), range);
-    if (parts.size() == kMaxGatherRuns)
-      return unsupported(C216_LimitReached, "Gather of too many scattered columns",
-                         "order the columns before the model");
-    MLE_TRY_ASSIGN(const ValueId part, op.add(slice(x, range), &wanted));
-    parts.push_back(part);
-    i = end;
-  }
-  if (parts.size() == 1) return parts[0];
-  return op.add(concat_node(std::move(parts), axis));
-}
-
-Status read_gather(OperatorNode& op) {
-  MLE_TRY_ASSIGN(const int64_t onnx_axis, op.integer("axis", 0));
-  MLE_TRY_ASSIGN(const uint32_t axis, op.axis(0, onnx_axis));
-  MLE_TRY_ASSIGN(const std::vector<uint32_t> picks, gather_picks(op, axis));
-  // The shape of the indices takes the place of the axis.
-  const Dims& from = op.dims(0);
-  const Dims& indices = op.dims(1);
-  Dims dims(from.begin(), from.begin() + axis);
-  dims.insert(dims.end(), indices.begin(), indices.end());
-  dims.insert(dims.end(), from.begin() + axis + 1, from.end());
-  if (op.is_constant(0)) {
-    MLE_TRY_ASSIGN(Tensor result, pick(op.tensor(0), axis, picks, op.budget()));
-    MLE_TRY(check_limits({result.dtype, Rows::Whole, dims}));
-    result.dims = dims;
-    op.set(0, std::move(result));
-    return {};
-  }
-  MLE_TRY_ASSIGN(const ValueId picked, gather_computed(op, axis, picks));
-  return op.emit_reshaped(picked, dims);
 }
 
 // The smallest is the largest of the negatives.
@@ -301,9 +232,9 @@ Status read_arg(OperatorNode& op) {
 
 constexpr Operator kOperators[] = {
     {"ArgMax", 7, kNow, 1, 1, 1, read_arg<false>}, {"ArgMin", 7, kNow, 1, 1, 1, read_arg<true>},
-    {"Concat", 7, kNow, 1, kAny, 1, read_concat},  {"Gather", 7, kNow, 2, 2, 1, read_gather},
-    {"Slice", 7, 9, 1, 1, 1, read_slice},          {"Slice", 10, kNow, 3, 5, 1, read_slice},
-    {"Split", 7, 12, 1, 1, kAny, read_split},      {"Split", 13, kNow, 1, 2, kAny, read_split},
+    {"Concat", 7, kNow, 1, kAny, 1, read_concat},  {"Slice", 7, 9, 1, 1, 1, read_slice},
+    {"Slice", 10, kNow, 3, 5, 1, read_slice},      {"Split", 7, 12, 1, 1, kAny, read_split},
+    {"Split", 13, kNow, 1, 2, kAny, read_split},
 };
 
 }  // namespace

@@ -1,9 +1,8 @@
-// Operators that only give the same elements another shape. Where the tensor is per row, the batch
-// axis must stay the first one.
+// Operators that add or drop axes, and those that ask for shapes.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/graph/infer.h"
 #include "compiler/import/onnx/ops.h"
-#include "compiler/import/onnx/rearrange.h"
+#include "compiler/import/onnx/shapes.h"
 #include "compiler/import/onnx/text.h"
 #include "format/limits.h"
 
@@ -14,97 +13,6 @@ namespace mle::compiler::onnx {
 namespace {
 
 using enum format::rule::Rule;
-
-Status moves_rows(const char* what) {
-  return unsupported(C214_MixesRows, std::string(what) + " moves or splits the batch axis",
-                     "keep the batch axis first, or fix the number of rows with --shape NAME=N");
-}
-
-// Output 0 is input 0 with these dims (of one row where it is per row).
-Status emit_shaped(OperatorNode& op, const Dims& dims) {
-  if (!op.is_constant(0)) {
-    MLE_TRY_ASSIGN(const ValueId x, op.value(0));
-    return op.emit_reshaped(x, dims);
-  }
-  MLE_TRY(check_limits({op.dtype(0), Rows::Whole, dims}));
-  Tensor result = op.tensor(0);
-  if (element_count(dims) != result.count())
-    return broken(C208_Shape, op.type() + " changes the number of elements");
-  result.dims = dims;
-  op.set(0, std::move(result));
-  return {};
-}
-
-// The entries of a Reshape target from `first` on, which describe `count` elements; 0 copies an
-// axis of `copied`, one -1 takes what is left.
-Result<Dims> resolve(const std::vector<int64_t>& target, size_t first, const Dims& copied,
-                     size_t copied_from, uint64_t count, bool allow_zero) {
-  Dims dims;
-  size_t open = target.size();
-  uint64_t known = 1;
-  for (size_t i = first; i < target.size(); ++i) {
-    uint64_t length = 1;
-    if (target[i] == -1) {
-      if (open != target.size()) return broken(C208_Shape, "Reshape with two axes of -1");
-      open = i;
-    } else if (target[i] == 0 && !allow_zero) {
-      if (i < copied_from || i - copied_from >= copied.size())
-        return broken(C208_Shape, "Reshape copies an axis that is not there");
-      length = copied[i - copied_from];
-    } else if (target[i] <= 0 || static_cast<uint64_t>(target[i]) > format::kMaxDim) {
-      return broken(C208_Shape, "Reshape to an axis of " + std::to_string(target[i]) + " elements");
-    } else {
-      length = static_cast<uint64_t>(target[i]);
-    }
-    if (known > count / length)
-      return broken(C208_Shape, "Reshape to more elements than there are");
-    known *= length;
-    dims.push_back(static_cast<uint32_t>(length));
-  }
-  if (open != target.size()) dims[open - first] = static_cast<uint32_t>(count / known);
-  if (element_count(dims) != count)
-    return broken(C208_Shape, "Reshape of " + std::to_string(count) + " elements to " +
-                                  std::to_string(element_count(dims)));
-  return dims;
-}
-
-// The first entry of a row-wise target must stand for the rows; the others describe one row.
-Result<Dims> resolve_row(const OperatorNode& op, const std::vector<int64_t>& target,
-                         const std::vector<bool>& is_rows, bool allow_zero) {
-  const bool is_marked = !is_rows.empty() && is_rows[0];
-  if (target.empty()) return moves_rows("Reshape");
-  if (std::count(is_rows.begin(), is_rows.end(), true) > (is_marked ? 1 : 0))
-    return moves_rows("Reshape");
-  if (!is_marked && target[0] != -1 && (target[0] != 0 || allow_zero))
-    return unsupported(C214_MixesRows,
-                       "Reshape to a fixed number of rows (" + std::to_string(target[0]) + ")",
-                       "the batch size was baked in: export with a dynamic batch axis, or change "
-                       "the first entry of the shape to -1");
-  const bool open = !is_marked && target[0] == -1;
-  if (open && std::count(target.begin() + 1, target.end(), -1) > 0)
-    return broken(C208_Shape, "Reshape with two axes of -1");
-  return resolve(target, 1, op.dims(0), 1, element_count(op.dims(0)), allow_zero);
-}
-
-Status read_reshape(OperatorNode& op) {
-  MLE_TRY_ASSIGN(const int64_t allow_zero, op.opset() >= 14 ? op.integer("allowzero", 0) : 0);
-  if (!op.is_constant(1))
-    return unsupported(C210_DynamicShape, "Reshape to a shape that is computed from the data");
-  Tensor shape = op.tensor(1);
-  if (shape.dtype != DType::I64 || shape.dims.size() != 1 || shape.count() > format::kMaxRank)
-    return broken(C208_Shape, "Reshape to a shape that is no short list of integers");
-  std::vector<int64_t> target;
-  for (uint64_t i = 0; i < shape.count(); ++i) target.push_back(shape.integer(i));
-
-  if (op.per_row(0)) {
-    MLE_TRY_ASSIGN(const Dims dims, resolve_row(op, target, shape.is_rows, allow_zero != 0));
-    return emit_shaped(op, dims);
-  }
-  if (shape.has_rows()) return moves_rows("Reshape");
-  MLE_TRY_ASSIGN(const Dims dims,
-                 resolve(target, 0, op.dims(0), 0, element_count(op.dims(0)), allow_zero != 0));
-  return emit_shaped(op, dims);
-}
 
 // Axes before `axis` become one, the others another one.
 Status read_flatten(OperatorNode& op) {
@@ -134,9 +42,11 @@ Result<std::optional<std::vector<int64_t>>> axes_of(OperatorNode& op) {
 Status read_squeeze(OperatorNode& op) {
   MLE_TRY_ASSIGN(const auto axes, axes_of(op));
   const Dims& dims = op.dims(0);
+  RowLayout layout = op.layout(0);
   std::vector<bool> gone(dims.size());
   if (!axes) {
-    for (size_t i = 0; i < dims.size(); ++i) gone[i] = dims[i] == 1;
+    for (size_t i = 0; i < dims.size(); ++i)
+      gone[i] = dims[i] == 1 && (i < layout.axis || i >= layout.axis + layout.merged);
   } else {
     for (const int64_t onnx_axis : *axes) {
       MLE_TRY_ASSIGN(const uint32_t axis, op.axis(0, onnx_axis));
@@ -147,8 +57,12 @@ Status read_squeeze(OperatorNode& op) {
     }
   }
   Dims left;
-  for (size_t i = 0; i < dims.size(); ++i)
+  const uint32_t batch = layout.axis;
+  for (size_t i = 0; i < dims.size(); ++i) {
     if (!gone[i]) left.push_back(dims[i]);
+    if (gone[i] && i < batch) --layout.axis;
+  }
+  op.lay_out(layout);
   return emit_shaped(op, left);
 }
 
@@ -166,54 +80,21 @@ Status read_unsqueeze(OperatorNode& op) {
     if (is_new[at]) return broken(C209_Attribute, "Unsqueeze twice at one axis");
     is_new[at] = true;
   }
-  const size_t rows = op.per_row(0) ? 1 : 0;
-  if (rows == 1 && is_new[0]) return moves_rows("Unsqueeze");
+  RowLayout layout = op.layout(0);
   Dims dims;
-  auto old = op.dims(0).begin();
-  for (size_t i = rows; i < is_new.size(); ++i) dims.push_back(is_new[i] ? 1 : *old++);
-  return emit_shaped(op, dims);
-}
-
-Result<std::vector<uint32_t>> permutation(OperatorNode& op) {
-  const size_t rank = op.rank(0);
-  MLE_TRY_ASSIGN(const auto given, op.integers("perm"));
-  std::vector<uint32_t> perm(rank);
-  for (size_t i = 0; i < rank; ++i) perm[i] = static_cast<uint32_t>(rank - 1 - i);
-  if (!given) return perm;
-  if (given->size() != rank)
-    return broken(C209_Attribute, "Transpose whose perm is no permutation of the axes");
-  std::vector<bool> seen(rank);
-  for (size_t i = 0; i < rank; ++i) {
-    const int64_t axis = (*given)[i];
-    if (axis < 0 || axis >= static_cast<int64_t>(rank) || seen[static_cast<size_t>(axis)])
-      return broken(C209_Attribute, "Transpose whose perm is no permutation of the axes");
-    seen[static_cast<size_t>(axis)] = true;
-    perm[i] = static_cast<uint32_t>(axis);
+  const Dims& old = op.dims(0);
+  size_t from = 0;  // axes of `old` that are done
+  for (size_t i = 0, onnx_axis = 0; i < is_new.size(); ++i) {
+    if (is_new[i]) {
+      dims.push_back(1);
+    } else if (op.per_row(0) && onnx_axis++ == op.layout(0).axis) {
+      layout.axis = static_cast<uint32_t>(dims.size());
+      for (uint32_t m = 0; m < layout.merged; ++m) dims.push_back(old[from++]);
+    } else {
+      dims.push_back(old[from++]);
+    }
   }
-  return perm;
-}
-
-// Constants are transposed here; a computed tensor only where no element moves.
-Status read_transpose(OperatorNode& op) {
-  MLE_TRY_ASSIGN(const std::vector<uint32_t> perm, permutation(op));
-  if (op.is_constant(0)) {
-    MLE_TRY_ASSIGN(Tensor result, transpose(op.tensor(0), perm, op.budget()));
-    op.set(0, std::move(result));
-    return {};
-  }
-  const uint32_t rows = op.per_row(0) ? 1 : 0;
-  if (rows == 1 && (perm.empty() || perm[0] != 0)) return moves_rows("Transpose");
-  Dims dims;
-  uint32_t largest = 0;  // axis of more than one element so far, plus one
-  for (size_t i = rows; i < perm.size(); ++i) {
-    const uint32_t axis = perm[i] - rows;
-    dims.push_back(op.dims(0)[axis]);
-    if (dims.back() == 1) continue;
-    if (axis + 1 < largest)
-      return unsupported(C205_UnsupportedOp, "Transpose of a computed tensor",
-                         "only constants can be transposed: change the order of the model's axes");
-    largest = axis + 1;
-  }
+  op.lay_out(layout);
   return emit_shaped(op, dims);
 }
 
@@ -232,25 +113,37 @@ Status read_shape(OperatorNode& op) {
   };
   start = in_range(start);
   end = in_range(end);
-  std::vector<int64_t> lengths;
-  std::vector<bool> is_rows;
+  const RowLayout layout = op.layout(0);
+  std::vector<int64_t> lengths, times;
   for (int64_t axis = start; axis < end; ++axis) {
-    is_rows.push_back(op.per_row(0) && axis == 0);
-    const auto at = static_cast<size_t>(axis - (op.per_row(0) ? 1 : 0));
-    lengths.push_back(is_rows.back() ? -1 : op.dims(0)[at]);
+    if (op.per_row(0) && axis == layout.axis) {
+      lengths.push_back(0);
+      times.push_back(rows_times(op));
+    } else {
+      MLE_TRY_ASSIGN(const uint32_t at, op.axis(0, axis));
+      lengths.push_back(op.dims(0)[at]);
+      times.push_back(0);
+    }
   }
   Tensor result = make_tensor("", DType::I64, {static_cast<uint32_t>(lengths.size())}, lengths);
-  if (std::ranges::find(is_rows, true) != is_rows.end()) result.is_rows = std::move(is_rows);
-  op.set(0, std::move(result));
+  result.times_rows = std::move(times);
+  op.set_whole(0, std::move(result));
+  return {};
+}
+
+Status read_size(OperatorNode& op) {
+  const auto count = static_cast<int64_t>(element_count(op.dims(0)));
+  Tensor result = make_tensor<int64_t>("", DType::I64, {}, {op.per_row(0) ? 0 : count});
+  if (op.per_row(0)) result.times_rows = {count};
+  op.set_whole(0, std::move(result));
   return {};
 }
 
 constexpr Operator kOperators[] = {
-    {"Flatten", 7, kNow, 1, 1, 1, read_flatten},      {"Identity", 7, kNow, 1, 1, 1, read_identity},
-    {"Reshape", 7, kNow, 2, 2, 1, read_reshape},      {"Shape", 7, kNow, 1, 1, 1, read_shape},
-    {"Squeeze", 7, 12, 1, 1, 1, read_squeeze},        {"Squeeze", 13, kNow, 1, 2, 1, read_squeeze},
-    {"Transpose", 7, kNow, 1, 1, 1, read_transpose},  {"Unsqueeze", 7, 12, 1, 1, 1, read_unsqueeze},
-    {"Unsqueeze", 13, kNow, 2, 2, 1, read_unsqueeze},
+    {"Flatten", 7, kNow, 1, 1, 1, read_flatten},   {"Identity", 7, kNow, 1, 1, 1, read_identity},
+    {"Shape", 7, kNow, 1, 1, 1, read_shape},       {"Size", 7, kNow, 1, 1, 1, read_size},
+    {"Squeeze", 7, 12, 1, 1, 1, read_squeeze},     {"Squeeze", 13, kNow, 1, 2, 1, read_squeeze},
+    {"Unsqueeze", 7, 12, 1, 1, 1, read_unsqueeze}, {"Unsqueeze", 13, kNow, 2, 2, 1, read_unsqueeze},
 };
 
 }  // namespace

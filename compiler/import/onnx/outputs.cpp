@@ -34,6 +34,14 @@ Result<ValueId> output_value(Importing& importing, const std::string& name,
   if (found->second.kind == Operand::Kind::Constant)
     return unsupported(C215_NoOutputs, "does not depend on any input",
                        "take the constant output out of the model");
+  if (found->second.layout.axis != 0)
+    return unsupported(C214_MixesRows, "has its batch axis not in the first place",
+                       "move it there at the end of the model, or fix the number of rows with "
+                       "--shape NAME=N");
+  if (found->second.layout.merged != 0)
+    importing.graph.notes.push_back(
+        "output " + quoted(name) +
+        ": the source gives several rows for one; here they are the first axis of its row");
   return own_value(importing.graph, found->second.id, taken, name);
 }
 

@@ -19,14 +19,14 @@ Result<Tensor> rearranged(const Tensor& tensor, Dims dims, FoldBudget& budget, S
   const uint64_t count = element_count(dims);
   MLE_TRY(budget.spend(count * size, count));
   std::vector<std::byte> bytes(count * size);
-  std::vector<bool> is_rows(tensor.is_rows.empty() ? 0 : count);
+  std::vector<int64_t> times_rows(tensor.times_rows.empty() ? 0 : count);
   for (uint64_t i = 0; i < count; ++i) {
     const uint64_t from = source(i);
     std::memcpy(bytes.data() + i * size, tensor.data.bytes.data() + from * size, size);
-    if (!is_rows.empty()) is_rows[i] = tensor.is_rows[from];
+    if (!times_rows.empty()) times_rows[i] = tensor.times_rows[from];
   }
   return Tensor{tensor.name, tensor.dtype, std::move(dims), Constant::from_bytes(std::move(bytes)),
-                std::move(is_rows)};
+                std::move(times_rows)};
 }
 
 // Elements from one step along `axis` to the next.
@@ -75,7 +75,7 @@ Result<Tensor> concat(const std::vector<const Tensor*>& tensors, uint32_t axis,
   bool marked = false;
   for (const Tensor* tensor : tensors) {
     length += tensor->dims[axis];
-    marked |= !tensor->is_rows.empty();
+    marked |= tensor->has_rows();
   }
   if (length > format::kMaxDim) return unsupported(C216_LimitReached, "makes an axis too long");
   dims[axis] = static_cast<uint32_t>(length);
@@ -84,7 +84,7 @@ Result<Tensor> concat(const std::vector<const Tensor*>& tensors, uint32_t axis,
 
   std::vector<std::byte> bytes;
   bytes.reserve(total);
-  result.is_rows.clear();
+  result.times_rows.clear();
   const uint64_t outer = length * inner == 0 ? 0 : total / (length * inner);
   for (uint64_t line = 0; line < outer; ++line)
     for (const Tensor* tensor : tensors) {
@@ -97,7 +97,8 @@ Result<Tensor> concat(const std::vector<const Tensor*>& tensors, uint32_t axis,
                        "fix the batch axis with --shape NAME=N");
   if (marked)
     for (const Tensor* tensor : tensors)
-      for (uint64_t i = 0; i < tensor->count(); ++i) result.is_rows.push_back(tensor->rows_at(i));
+      for (uint64_t i = 0; i < tensor->count(); ++i)
+        result.times_rows.push_back(tensor->rows_at(i));
   result.data = Constant::from_bytes(std::move(bytes));
   return result;
 }

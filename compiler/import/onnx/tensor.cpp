@@ -117,7 +117,9 @@ int64_t Tensor::integer(uint64_t index) const {
   }
 }
 
-bool Tensor::has_rows() const { return std::ranges::find(is_rows, true) != is_rows.end(); }
+bool Tensor::has_rows() const {
+  return std::ranges::any_of(times_rows, [](int64_t times) { return times != 0; });
+}
 
 Result<Tensor> cast(const Tensor& tensor, DType to) {
   if (to == tensor.dtype) return tensor;

@@ -20,15 +20,15 @@ struct Tensor {
   DType dtype = DType::F32;
   Dims dims;
   Constant data;
-  // For results of Shape in a row-wise model: which elements stand for the number of rows, not for
-  // a number. Empty: none.
-  std::vector<bool> is_rows;
+  // For shapes in a row-wise model: element i is its integer plus times_rows[i] for each row.
+  // Empty: no element depends on the number of rows.
+  std::vector<int64_t> times_rows;
 
   uint64_t count() const { return element_count(dims); }
   double real(uint64_t index) const;
   // Only for integer and bool dtypes that fit; the others are rounded towards zero.
   int64_t integer(uint64_t index) const;
-  bool rows_at(uint64_t index) const { return !is_rows.empty() && is_rows[index]; }
+  int64_t rows_at(uint64_t index) const { return times_rows.empty() ? 0 : times_rows[index]; }
   bool has_rows() const;
 };
 

@@ -1,0 +1,161 @@
+// Pad along axes of fixed length: constants beside, or elements picked once more.
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/graph/infer.h"
+#include "compiler/import/onnx/ops.h"
+#include "compiler/import/onnx/shapes.h"
+#include "compiler/import/onnx/text.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mle::compiler::onnx {
+namespace {
+
+using enum format::rule::Rule;
+
+constexpr int64_t kMostAdded = int64_t{1} << 24;
+
+Node concat(std::vector<ValueId> parts, uint32_t axis) {
+  Node node;
+  node.kind = OpKind::Concat;
+  node.inputs = std::move(parts);
+  node.iattr = {axis};
+  return node;
+}
+
+// How much to add before and behind each axis as ONNX counts.
+struct Padding {
+  std::vector<int64_t> before, behind;
+};
+
+Result<Padding> read_padding(OperatorNode& op) {
+  const size_t rank = op.rank(0);
+  std::vector<int64_t> pads, axes;
+  if (op.opset() < 11) {
+    MLE_TRY_ASSIGN(const auto given, op.integers("pads"));
+    if (!given) return broken(C209_Attribute, "Pad without pads");
+    pads = *given;
+  } else {
+    MLE_TRY_ASSIGN(pads, op.integers_of(1));
+  }
+  if (op.has(3)) {
+    MLE_TRY_ASSIGN(axes, op.integers_of(3));
+  } else {
+    for (size_t i = 0; i < rank; ++i) axes.push_back(static_cast<int64_t>(i));
+  }
+  if (pads.size() != 2 * axes.size())
+    return broken(C208_Shape, "Pad whose pads do not fit its axes");
+  Padding padding{std::vector<int64_t>(rank), std::vector<int64_t>(rank)};
+  for (size_t i = 0; i < axes.size(); ++i) {
+    const int64_t axis = axes[i] < 0 ? axes[i] + static_cast<int64_t>(rank) : axes[i];
+    if (axis < 0 || axis >= static_cast<int64_t>(rank))
+      return broken(C209_Attribute, "Pad at axis " + std::to_string(axes[i]));
+    for (const int64_t pad : {pads[i], pads[axes.size() + i]})
+      if (pad > kMostAdded || pad < -kMostAdded)
+        return broken(C209_Attribute, "Pad by " + std::to_string(pad) + " elements");
+    padding.before[static_cast<size_t>(axis)] = pads[i];
+    padding.behind[static_cast<size_t>(axis)] = pads[axes.size() + i];
+  }
+  return padding;
+}
+
+// The fill value, of the dtype of input 0.
+Result<Tensor> fill_value(OperatorNode& op) {
+  Tensor value = make_tensor<float>("", DType::F32, {}, {0.0f});
+  if (op.opset() < 11) {
+    MLE_TRY_ASSIGN(const auto* given, op.attribute("value", onnx_pb::AttributeProto::FLOAT));
+    if (given != nullptr) value = make_tensor<float>("", DType::F32, {}, {given->f()});
+  } else if (op.has(2)) {
+    if (!op.is_constant(2) || op.tensor(2).count() != 1)
+      return unsupported(C210_DynamicShape, "Pad with a value that is computed");
+    value = op.tensor(2);
+  }
+  return cast(value, op.dtype(0));
+}
+
+Result<ValueId> filled(OperatorNode& op, const Tensor& value, const Dims& dims) {
+  MLE_TRY(check_limits({value.dtype, Rows::Whole, dims}));
+  const uint64_t count = element_count(dims);
+  MLE_TRY(op.budget().spend(count * size_of(value.dtype), count));
+  std::vector<std::byte> bytes;
+  for (uint64_t i = 0; i < count; ++i)
+    bytes.insert(bytes.end(), value.data.bytes.begin(), value.data.bytes.end());
+  return op.constant({"", value.dtype, dims, Constant::from_bytes(std::move(bytes)), {}});
+}
+
+// Constants before and behind; negative padding cuts off.
+Result<ValueId> pad_constant(OperatorNode& op, ValueId x, uint32_t axis, int64_t before,
+                             int64_t behind, const Tensor& value) {
+  const int64_t length = op.fact(x).dims[axis];
+  const int64_t first = std::max<int64_t>(-before, 0);
+  const int64_t last = length - std::max<int64_t>(-behind, 0);
+  if (first >= last) return broken(C208_Shape, "Pad that cuts all elements off");
+  MLE_TRY(op.budget().spend(0, static_cast<uint64_t>(length)));
+  std::vector<uint32_t> kept;
+  for (int64_t i = first; i < last; ++i) kept.push_back(static_cast<uint32_t>(i));
+  MLE_TRY_ASSIGN(x, picked(op, x, axis, kept));
+  if (before <= 0 && behind <= 0) return x;
+  Dims dims = op.fact(x).dims;
+  std::vector<ValueId> parts = {x};
+  if (before > 0) {
+    dims[axis] = static_cast<uint32_t>(before);
+    MLE_TRY_ASSIGN(const ValueId part, filled(op, value, dims));
+    parts.insert(parts.begin(), part);
+  }
+  if (behind > 0) {
+    dims[axis] = static_cast<uint32_t>(behind);
+    MLE_TRY_ASSIGN(const ValueId part, filled(op, value, dims));
+    parts.push_back(part);
+  }
+  return op.add(concat(std::move(parts), axis));
+}
+
+// Where in 0 … length - 1 place `at` outside is mirrored, repeated or continued.
+int64_t inside(std::string_view mode, int64_t at, int64_t length) {
+  if (mode == "edge") return std::clamp<int64_t>(at, 0, length - 1);
+  if (mode == "wrap") return ((at % length) + length) % length;
+  if (length == 1) return 0;
+  const int64_t period = 2 * (length - 1);  // reflect
+  const int64_t folded = ((at % period) + period) % period;
+  return folded < length ? folded : period - folded;
+}
+
+Status read_pad(OperatorNode& op) {
+  MLE_TRY_ASSIGN(const std::string_view mode, op.text("mode", "constant"));
+  if (mode != "constant" && mode != "edge" && mode != "reflect" && mode != "wrap")
+    return broken(C209_Attribute, "Pad in mode " + quoted(mode));
+  MLE_TRY_ASSIGN(const Tensor value, fill_value(op));
+  MLE_TRY_ASSIGN(const Padding padding, read_padding(op));
+  MLE_TRY_ASSIGN(ValueId x, op.value(0));
+  for (size_t i = 0; i < padding.before.size(); ++i) {
+    const int64_t before = padding.before[i], behind = padding.behind[i];
+    if (before == 0 && behind == 0) continue;
+    MLE_TRY_ASSIGN(const uint32_t axis, op.axis(0, static_cast<int64_t>(i)));
+    if (mode == "constant") {
+      MLE_TRY_ASSIGN(x, pad_constant(op, x, axis, before, behind, value));
+      continue;
+    }
+    const int64_t length = op.fact(x).dims[axis];
+    const int64_t whole = std::max<int64_t>(before + length + behind, 0);
+    MLE_TRY(op.budget().spend(static_cast<uint64_t>(whole) * sizeof(int32_t),
+                              static_cast<uint64_t>(whole)));
+    std::vector<uint32_t> picks;
+    for (int64_t at = -before; at < length + behind; ++at)
+      picks.push_back(static_cast<uint32_t>(inside(mode, at, length)));
+    if (picks.empty()) return broken(C208_Shape, "Pad that cuts all elements off");
+    MLE_TRY_ASSIGN(x, picked(op, x, axis, picks));
+  }
+  op.emit_value(x);
+  return {};
+}
+
+constexpr Operator kOperators[] = {
+    {"Pad", 7, 10, 1, 1, 1, read_pad},
+    {"Pad", 11, kNow, 2, 4, 1, read_pad},
+};
+
+}  // namespace
+
+std::span<const Operator> pad_operators() { return kOperators; }
+
+}  // namespace mle::compiler::onnx
