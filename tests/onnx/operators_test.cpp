@@ -258,7 +258,7 @@ TEST_CASE("onnx: Slice counts from the end, clamps and steps") {
   CHECK(near(run({0, 4}, {INT64_MAX, INT64_MAX}, {0, 1}, {1, INT64_MAX}), {4}));
 }
 
-TEST_CASE("onnx: a Slice that is empty, backwards, doubled or of the batch axis is refused") {
+TEST_CASE("onnx: a Slice that is empty, doubled or of the batch axis is refused") {
   const auto text = [](std::vector<int64_t> starts, std::vector<int64_t> ends,
                        std::vector<int64_t> axes, std::vector<int64_t> steps) {
     Model model;
@@ -268,7 +268,6 @@ TEST_CASE("onnx: a Slice that is empty, backwards, doubled or of the batch axis 
     return refusal(model);
   };
   CHECK(contains(text({3}, {3}, {1}, {1}), "no elements"));
-  CHECK(contains(text({5}, {0}, {1}, {-1}), "step -1"));
   CHECK(contains(text({0, 1}, {3, 4}, {1, 1}, {1, 1}), "twice"));
   CHECK(contains(text({0}, {5}, {0}, {1}), "C214"));
   CHECK(contains(text({0}, {5}, {2}, {1}), "axis 2"));

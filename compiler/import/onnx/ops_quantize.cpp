@@ -181,47 +181,6 @@ Status read_qlinear_matmul(OperatorNode& op) {
   return emit_as(op, std::move(y), dtype);
 }
 
-// A, its scale and zero point, B, its scale and zero point, C in i32, scale and zero point of Y.
-// Without the last two Y is f32.
-Status read_qgemm(OperatorNode& op) {
-  MLE_TRY_ASSIGN(const double alpha, op.real("alpha", 1));
-  MLE_TRY_ASSIGN(const int64_t trans_a, op.integer("transA", 0));
-  MLE_TRY_ASSIGN(const int64_t trans_b, op.integer("transB", 0));
-  if (op.rank(0) != 2 || op.rank(3) != 2)
-    return broken(C208_Shape, "QGemm of tensors that are no matrices");
-  if (trans_a != 0 || (trans_b != 0 && !op.is_constant(3)))
-    return unsupported(C205_UnsupportedOp, "QGemm that transposes what the model computes",
-                       "export the model without transA and transB");
-  MLE_TRY_ASSIGN(ValueId sums, integer_product(op, {0, 2, 3, 5, trans_b != 0}));
-  const Dims dims = op.fact(sums).dims;
-  if (op.has(6)) {
-    MLE_TRY_ASSIGN(const ValueId c, op.beside_rows(6, op.per_row(0) ? 2 : 0));
-    MLE_TRY_ASSIGN(sums, op.add(binary(BinaryFn::Add, sums, c)));
-  }
-  MLE_TRY_ASSIGN(ValueId by, factor(op, 1, dims, 2));
-  if (alpha != 1) {
-    MLE_TRY_ASSIGN(by, with_number(op, BinaryFn::Mul, by, alpha));
-  }
-  MLE_TRY_ASSIGN(const ValueId b, factor(op, 4, dims, 1));
-  MLE_TRY_ASSIGN(by, op.add(binary(BinaryFn::Mul, by, b)));
-  if (!op.has(7)) {
-    MLE_TRY_ASSIGN(const ValueId y, rescaled(op, sums, by));
-    op.emit_value(y);
-    return {};
-  }
-  const DType dtype = op.has(8) ? op.dtype(8) : DType::U8;
-  if (!is_quantized(dtype)) return not_quantized(op, dtype);
-  MLE_TRY_ASSIGN(const ValueId c, factor(op, 7, dims, 2));
-  MLE_TRY_ASSIGN(by, op.add(binary(BinaryFn::Div, by, c)));
-  MLE_TRY_ASSIGN(const ValueId steps, rescaled(op, sums, by));
-  ValueId zero = kNone;
-  if (op.has(8)) {
-    MLE_TRY_ASSIGN(zero, factor(op, 8, dims, 2));
-  }
-  MLE_TRY_ASSIGN(Node y, quantized(op, steps, zero, dtype));
-  return emit_as(op, std::move(y), dtype);
-}
-
 constexpr Operator kOperators[] = {
     {"DequantizeLinear", 10, kNow, 2, 3, 1, read_dequantize},
     {"DynamicQuantizeLinear", 11, kNow, 1, 1, 3, read_dynamic_quantize},
@@ -232,7 +191,6 @@ constexpr Operator kOperators[] = {
 
 constexpr Operator kRuntimeOperators[] = {
     {"DequantizeLinear", 1, kNow, 2, 3, 1, read_dequantize},
-    {"QGemm", 1, kNow, 6, 9, 1, read_qgemm},
     {"QuantizeLinear", 1, kNow, 2, 3, 1, read_quantize},
 };
 
