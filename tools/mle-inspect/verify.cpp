@@ -24,7 +24,7 @@ Result<VerifyReport> verify(const format::FileView& view) {
   MLE_TRY(check_padding(view));
   VerifyReport report;
   report.bytes_summed = view.file().size();
-  for (const char* isa : {"sse2", "avx2", "avx512"}) {
+  for (const char* isa : {"sse2", "avx2", "avx512", "neon"}) {
     LoadOptions options;
     options.isa = isa;
     auto model = Model::from_memory(view.file(), options);

@@ -116,7 +116,7 @@ MLE_API mle_code mle_model_from_memory(const void* data, size_t size,
 /* NULL is allowed. Since 0.1. */
 MLE_API void mle_model_destroy(mle_model* model);
 
-/* The kernel table in use: "sse2", "avx2", "avx512"; NULL for NULL. Since 0.1. */
+/* The kernel table in use: "sse2", "avx2", "avx512", "neon"; NULL for NULL. Since 0.1. */
 MLE_API const char* mle_model_isa(const mle_model* model);
 
 /* Inputs and outputs of the default entry. A name is zero-terminated and lives as long as the

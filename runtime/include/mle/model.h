@@ -26,8 +26,9 @@ class MLE_API Model {
  public:
   // Maps `path` (reads it where it is at most 16 KiB), checks header, program and every bound, and
   // binds each op to its kernel. Costs O(program) time and memory: of a mapped file the weights are
-  // not touched unless options.verify or options.populate asks for it. The file must not be truncated or written in place while the Model lives: replace it by rename. Fails
-  // with NotFound, Io, Corrupt, Unsupported, OutOfMemory or InvalidArgument (options).
+  // not touched unless options.verify or options.populate asks for it. The file must not be
+  // truncated or written in place while the Model lives: replace it by rename. Fails with NotFound,
+  // Io, Corrupt, Unsupported, OutOfMemory or InvalidArgument (options).
   static Result<Model> load(const char* path, const LoadOptions& options = {}) noexcept;
 
   // The same from memory. The bytes are borrowed: they must outlive every copy of the Model and
@@ -55,7 +56,7 @@ class MLE_API Model {
   std::span<const std::string_view> features() const noexcept;
   // The model's own name; may be empty.
   std::string_view name() const noexcept;
-  // The kernel table in use: "sse2", "avx2" or "avx512". Zero-terminated, lives for ever.
+  // The kernel table in use: "sse2", "avx2", "avx512" or "neon". Zero-terminated, lives for ever.
   const char* isa() const noexcept;
 
   // What this Model holds, in bytes: the file, and memory of its own. A file that was read or

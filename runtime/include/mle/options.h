@@ -36,11 +36,10 @@ struct Allocator {
 
 struct LoadOptions {
   Verify verify = Verify::Auto;
-  std::string_view
-      isa;            // "sse2", "avx2", "avx512": forces a kernel table; empty: the best there is
-                      // (or the one MLE_ISA names). An unknown or unsupported name is an error.
-  bool copy = false;  // from_memory only: copy the bytes, so that they need not outlive the
-                      // Model nor be 64-byte aligned
+  std::string_view isa;  // "sse2", "avx2", "avx512", "neon": forces a kernel table; empty: the best
+                         // (or the one MLE_ISA names). An unknown or unsupported name is an error.
+  bool copy = false;     // from_memory only: copy the bytes, so that they need not outlive the
+                         // Model nor be 64-byte aligned
   Populate populate = Populate::Auto;
   uint64_t max_program_bytes = uint64_t{16} << 20;  // at most 256 MiB; 0 means 16 MiB
   Allocator allocator;
