@@ -1,5 +1,5 @@
-// The journey of a model, left of the wall: detect → import → check → passes → golden rows → emit →
-// prove.
+// The journey of a model, left of the wall: detect → import → check → precision → passes → golden
+// rows → emit → prove.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/compile.h"
 
@@ -7,6 +7,7 @@
 #include "compiler/golden.h"
 #include "compiler/graph/check.h"
 #include "compiler/graph/print.h"
+#include "compiler/passes/lower_precision.h"
 #include "compiler/passes/passes.h"
 #include "format/file_view.h"
 
@@ -108,17 +109,31 @@ Result<EmitOptions> emit_options(const SourceFile& source, const Graph& graph,
   return emitted;
 }
 
-// What we wrote must pass our own gate: a file that leaves here will open.
-Status prove(const format::FileWriter& writer) {
+// A file as it will be, at a 64-byte line.
+class FileInMemory {
+ public:
+  Status write(const format::FileWriter& writer) {
+    lines_.resize((writer.size() + sizeof(Line) - 1) / sizeof(Line));
+    bytes_ = {lines_.data()->bytes, writer.size()};
+    return writer.write(bytes_);
+  }
+  std::span<const std::byte> bytes() const { return bytes_; }
+
+ private:
   struct alignas(64) Line {
     std::byte bytes[64];
   };
-  std::vector<Line> lines((writer.size() + sizeof(Line) - 1) / sizeof(Line));
-  const std::span<std::byte> file(lines.data()->bytes, writer.size());
-  MLE_TRY(writer.write(file));
+  std::vector<Line> lines_;
+  std::span<std::byte> bytes_;
+};
+
+// What we wrote must pass our own gate: a file that leaves here will open.
+Status prove(const format::FileWriter& writer) {
+  FileInMemory file;
+  MLE_TRY(file.write(writer));
   format::ViewOptions options;
   options.verify = Verify::Everything;
-  const auto view = format::FileView::open(file, options);
+  const auto view = format::FileView::open(file.bytes(), options);
   if (view) return {};
   const Status& refused = view.error();
   return error(refused.code() == Code::Corrupt ? Code::Internal : refused.code(), refused.rule(),
@@ -159,6 +174,74 @@ Result<Compiled> optimise_and_emit(std::unique_ptr<Graph> graph, const SourceFil
   return Compiled{std::move(graph), std::move(writer), std::move(summary)};
 }
 
+using Calls = std::vector<std::vector<Elements>>;
+
+Result<Calls> answers_of(const Compiled& compiled, const std::vector<TrialRows>& calls,
+                         const Trial& trial) {
+  FileInMemory file;
+  MLE_TRY(file.write(compiled.writer));
+  Calls answers;
+  for (const TrialRows& call : calls) {
+    MLE_TRY_ASSIGN(std::vector<Elements> outputs, trial(file.bytes(), call));
+    answers.push_back(std::move(outputs));
+  }
+  return answers;
+}
+
+// The source in f32 and in f64, both asked for the same rows.
+Result<PrecisionReport> try_f32(const Graph& graph, const Graph& lowered, const SourceFile& source,
+                                const CompileOptions& options) {
+  CompileOptions quiet = options;
+  quiet.observe = nullptr;
+  quiet.golden_rows = 0;
+  MLE_TRY_ASSIGN(const Compiled exact,
+                 optimise_and_emit(std::make_unique<Graph>(graph), source, quiet));
+  MLE_TRY_ASSIGN(const Compiled rounded,
+                 optimise_and_emit(std::make_unique<Graph>(lowered), source, quiet));
+  PrecisionReport report;
+  std::vector<TrialRows> calls;
+  if (options.read_rows) {
+    FileInMemory file;
+    MLE_TRY(file.write(exact.writer));
+    MLE_TRY_ASSIGN(calls, options.read_rows(file.bytes()));
+    report.rows_from = options.rows_name;
+  } else {
+    calls = make_trial_rows(graph, report.rows_from);
+  }
+  MLE_TRY_ASSIGN(const Calls f64, answers_of(exact, calls, options.trial));
+  MLE_TRY_ASSIGN(const Calls f32, answers_of(rounded, calls, options.trial));
+  for (const TrialRows& call : calls) report.rows += call.rows;
+  report.tried = true;
+  report.error = precision_error(f32, f64);
+  report.f32 = report.error <= kPrecisionTolerance;
+  return report;
+}
+
+// A source that computes in f64 computes in f32 where that is asked for, or near enough.
+Result<std::optional<PrecisionReport>> choose_precision(std::unique_ptr<Graph>& graph,
+                                                        const SourceFile& source,
+                                                        const CompileOptions& options) {
+  if (!computes_in_f64(*graph)) return std::optional<PrecisionReport>();
+  PrecisionReport report;
+  auto lowered = std::make_unique<Graph>(*graph);
+  const bool asked = options.precision == Precision::F32;
+  if (asked || (options.precision == Precision::Auto && options.trial)) {
+    Status fits = lower_precision(*lowered);
+    if (fits.ok()) fits = check(*lowered);
+    if (!fits.ok() && asked) return fits;
+    report.f32 = asked;
+    if (fits.ok() && !asked) {
+      MLE_TRY_ASSIGN(report, try_f32(*graph, *lowered, source, options));
+    }
+  }
+  if (report.f32) {
+    graph = std::move(lowered);
+    if (options.observe)
+      options.observe("lower_precision", "compute in f32 from the first dense layer on", *graph);
+  }
+  return std::optional<PrecisionReport>(report);
+}
+
 std::optional<Compiled> compile_or_throw(const SourceFile& source, const CompileOptions& options,
                                          Problems& problems) {
   const Importer* importer = detect(source, options.from, problems);
@@ -175,11 +258,17 @@ std::optional<Compiled> compile_or_throw(const SourceFile& source, const Compile
   if (options.observe) options.observe("import", importer->description, *graph);
   const uint64_t nodes_in_source = graph->nodes().size();
 
+  auto precision = choose_precision(graph, source, options);
+  if (!precision) {
+    problems.add(precision.error(), "");
+    return std::nullopt;
+  }
   Result<Compiled> compiled = optimise_and_emit(std::move(graph), source, options);
   if (!compiled) {
     problems.add(compiled.error(), "");
     return std::nullopt;
   }
+  compiled->summary.precision = *precision;
   compiled->summary.importer = importer->name;
   compiled->summary.nodes_in_source = nodes_in_source;
   return *std::move(compiled);

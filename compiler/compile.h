@@ -4,6 +4,7 @@
 
 #include "compiler/emit/emit.h"
 #include "compiler/import/importer.h"
+#include "compiler/precision.h"
 #include "compiler/problem.h"
 
 #include <cstddef>
@@ -18,6 +19,8 @@
 
 namespace mle::compiler {
 
+enum class Precision : uint8_t { Auto, F32, F64 };
+
 struct CompileOptions {
   std::string from;                        // importer by name; empty: detected by content
   std::map<std::string, uint32_t> shapes;  // --shape NAME=N
@@ -28,6 +31,12 @@ struct CompileOptions {
   std::vector<std::string> features, labels;
   std::string name, license, author, card;
   std::optional<uint64_t> timestamp;
+  // Of a source that computes in f64. Auto tries f32 on rows and stays with f64 where no trial is
+  // given.
+  Precision precision = Precision::Auto;
+  Trial trial;         // runs a file
+  ReadRows read_rows;  // the user's rows; empty: they are made
+  std::string rows_name;
   // Told about the graph after import and after each pass: (stage, sentence, graph).
   std::function<void(std::string_view, std::string_view, const Graph&)> observe;
 };
@@ -39,6 +48,7 @@ struct Summary {
   uint64_t nodes_in_source = 0, ops = 0, parameters = 0;
   std::vector<std::string> inputs, outputs;  // "x [*, 40] f32"
   std::vector<std::string> notes;            // what was assumed
+  std::optional<PrecisionReport> precision;  // of a source that computes in f64
 };
 
 struct Compiled {

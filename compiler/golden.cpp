@@ -13,32 +13,32 @@
 namespace mle::compiler {
 namespace {
 
-constexpr double kNoise = 0x1p-21;     // eight roundings of a float32
-constexpr double kOfSpread = 0x1p-20;  // of the largest answer
-constexpr double kNoiseMargin = 8;     // rounding happens in every layer, the noise only once
-constexpr double kRelative = 1e-5;
+constexpr double kNoiseMargin = 8;  // rounding happens in every layer, the noise only once
+
+// What rounding does to answers, by the floating type that is computed in.
+struct Rounding {
+  double noise;      // eight roundings
+  double of_spread;  // of the largest answer
+  double relative;
+};
+constexpr Rounding kF32 = {0x1p-21, 0x1p-20, 1e-5};
+constexpr Rounding kF64 = {0x1p-50, 0x1p-46, 1e-12};
+
+Rounding rounding_of(const Graph& graph) {
+  for (const Node& node : graph.nodes())
+    if (graph.value(node.outputs[0]).fact.dtype == DType::F32) return kF32;
+  for (const GraphPort& port : graph.entries[0].inputs)
+    if (graph.value(port.value).fact.dtype == DType::F32) return kF32;
+  return kF64;
+}
 constexpr uint64_t kMaxElements = uint64_t{1} << 23;      // that the judge may hold: 64 MiB
 constexpr uint64_t kMaxMultiplyAdds = uint64_t{1} << 31;  // that it may take its time for
 
 bool is_real(DType dtype) { return dtype == DType::F32 || dtype == DType::F64; }
 
-// Indices below `bound`, if there is one.
-Elements random_elements(Random& random, DType dtype, size_t count, uint64_t bound) {
-  Elements elements(count);
-  for (double& element : elements) {
-    if (bound != kNoBound) {
-      element = convert(std::floor(random.uniform() * static_cast<double>(bound)), dtype);
-      continue;
-    }
-    const double z = random.normal();
-    element = is_real(dtype) ? convert(z, dtype) : convert(std::floor(std::abs(4 * z)), dtype);
-  }
-  return elements;
-}
-
-Elements moved(Random& random, const Elements& elements) {
+Elements moved(Random& random, const Elements& elements, double noise) {
   Elements result = elements;
-  for (double& element : result) element *= random.uniform() < 0.5 ? 1 - kNoise : 1 + kNoise;
+  for (double& element : result) element *= random.uniform() < 0.5 ? 1 - noise : 1 + noise;
   return result;
 }
 
@@ -69,7 +69,7 @@ struct Trial {
     return true;
   }
 
-  double tolerance() const {
+  double tolerance(double of_spread) const {
     double spread = 0, difference = 0;
     for (size_t o = 0; o < outputs_of.size(); ++o) {
       if (!is_real(output_dtype(o))) continue;
@@ -80,7 +80,7 @@ struct Trial {
         difference = std::max(difference, std::abs(y - other));
       }
     }
-    return spread * kOfSpread + difference * kNoiseMargin;
+    return spread * of_spread + difference * kNoiseMargin;
   }
 };
 
@@ -110,6 +110,19 @@ void append_row(Elements& to, const Elements& from, size_t row, size_t width) {
 
 }  // namespace
 
+Elements random_elements(Random& random, DType dtype, size_t count, uint64_t bound) {
+  Elements elements(count);
+  for (double& element : elements) {
+    if (bound != kNoBound) {
+      element = convert(std::floor(random.uniform() * static_cast<double>(bound)), dtype);
+      continue;
+    }
+    const double z = random.normal();
+    element = is_real(dtype) ? convert(z, dtype) : convert(std::floor(std::abs(4 * z)), dtype);
+  }
+  return elements;
+}
+
 Result<GoldenRows> judge_golden_rows(const Graph& graph, size_t rows) {
   const GraphEntry& entry = graph.entries[0];
   const bool whole = graph.value(entry.inputs[0].value).fact.rows == Rows::Whole;
@@ -119,6 +132,7 @@ Result<GoldenRows> judge_golden_rows(const Graph& graph, size_t rows) {
   if (wanted == 0) return GoldenRows{};
 
   Trial trial{entry.inputs, entry.outputs, graph, {}, {}, {}};
+  const Rounding rounding = rounding_of(graph);
   std::vector<Elements> moved_inputs;
   Random random;
   const std::vector<uint64_t> bounds = index_bounds(graph);
@@ -128,7 +142,7 @@ Result<GoldenRows> judge_golden_rows(const Graph& graph, size_t rows) {
     trial.inputs.push_back(random_elements(random, dtype, tried * trial.width(port), bound));
     const Elements& exact = trial.inputs.back();
     const bool may_move = is_real(dtype) && bound == kNoBound;
-    moved_inputs.push_back(may_move ? moved(random, exact) : exact);
+    moved_inputs.push_back(may_move ? moved(random, exact, rounding.noise) : exact);
   }
   // Indices that are computed from the inputs may miss their tables: such rows prove nothing.
   Status answered = answer(trial, moved_inputs, tried);
@@ -146,8 +160,8 @@ Result<GoldenRows> judge_golden_rows(const Graph& graph, size_t rows) {
       append_row(golden.outputs[o], trial.outputs[o], row, trial.width(entry.outputs[o]));
     ++golden.rows;
   }
-  golden.atol = trial.tolerance();
-  golden.rtol = kRelative;
+  golden.atol = trial.tolerance(rounding.of_spread);
+  golden.rtol = rounding.relative;
   golden.reference = "judge";
   return golden;
 }

@@ -6,15 +6,21 @@
 #include <mle/result.h>
 
 #include "compiler/emit/emit.h"
+#include "compiler/evaluate/elements.h"
 #include "compiler/graph/graph.h"
+#include "compiler/random.h"
 
 #include <cstddef>
 
 namespace mle::compiler {
 
-// `rows` rows (1 where the model is whole), nearly N(0, 1), with a tolerance that fits the model:
-// what float32 can keep, measured by moving the inputs a little. Rows whose whole-number answers
-// flip when moved are left out; there may be fewer than asked for, even none.
+// Nearly N(0, 1); of a whole-number dtype, small numbers from 0 on; indices below `bound`, if there
+// is one (index_bounds.h).
+Elements random_elements(Random& random, DType dtype, size_t count, uint64_t bound);
+
+// `rows` rows (1 where the model is whole) of such elements, with a tolerance that fits the model:
+// what its floating type can keep, measured by moving the inputs a little. Rows whose whole-number
+// answers flip when moved are left out; there may be fewer than asked for, even none.
 Result<GoldenRows> judge_golden_rows(const Graph& graph, size_t rows);
 
 }  // namespace mle::compiler

@@ -36,8 +36,9 @@ Status want_dtype(const OpUnderTest& op, const char* what, const TensorFacts& t,
   return op.bad(rule::V45_Shapes, "%s is %s, must be %s", what, name_of(t.dtype), name_of(dtype));
 }
 
-Status want_plain_f32(const OpUnderTest& op, const char* what, const TensorFacts& t) noexcept {
-  MLE_TRY(want_dtype(op, what, t, DType::F32));
+Status want_plain(const OpUnderTest& op, const char* what, const TensorFacts& t,
+                  DType dtype) noexcept {
+  MLE_TRY(want_dtype(op, what, t, dtype));
   if (t.layout == Layout::Plain) return {};
   return op.bad(rule::V45_Shapes, "%s is packed, must be Plain", what);
 }
@@ -47,11 +48,17 @@ Status want_same_dims(const OpUnderTest& op) noexcept {
   return op.bad(rule::V45_Shapes, "its output has other dims than its input");
 }
 
-Status want_all_f32(const OpUnderTest& op) noexcept {
+Status want_float(const OpUnderTest& op, const char* what, const TensorFacts& t) noexcept {
+  if (t.dtype == DType::F32 || t.dtype == DType::F64) return {};
+  return op.bad(rule::V45_Shapes, "%s is %s, must be f32 or f64", what, name_of(t.dtype));
+}
+
+Status want_one_float(const OpUnderTest& op) noexcept {
+  MLE_TRY(want_float(op, "the output", op.output()));
   for (size_t i = 0; i < op.input_count(); ++i) {
-    MLE_TRY(want_plain_f32(op, "an input", op.input(i)));
+    MLE_TRY(want_plain(op, "an input", op.input(i), op.output().dtype));
   }
-  return want_dtype(op, "the output", op.output(), DType::F32);
+  return {};
 }
 
 Status want_one_dtype(const OpUnderTest& op) noexcept {
@@ -88,15 +95,18 @@ Status want_axis(const OpUnderTest& op) noexcept {
   return op.bad(rule::V46_Attributes, "axis %u of a tensor with %zu dims", op.iattr()[0], rank);
 }
 
-bool fits_f32(double number) noexcept {
-  return std::fabs(number) <= double{std::numeric_limits<float>::max()};  // false for NaN
+bool fits(double number, DType dtype) noexcept {
+  const double most = dtype == DType::F64 ? std::numeric_limits<double>::max()
+                                          : double{std::numeric_limits<float>::max()};
+  return std::fabs(number) <= most;  // false for NaN
 }
 
 Status want_act_parameters(const OpUnderTest& op) noexcept {
   MLE_TRY(want_counts(op, 0, op.fattr_count() == 0 ? 0 : 2));
   for (uint32_t i = 0; i < op.fattr_count(); ++i) {
-    if (!fits_f32(op.fattr(i))) {
-      return op.bad(rule::V46_Attributes, "parameter %u is not a finite f32", i);
+    if (!fits(op.fattr(i), op.output().dtype)) {
+      return op.bad(rule::V46_Attributes, "parameter %u is not a finite %s", i,
+                    name_of(op.output().dtype));
     }
   }
   return {};

@@ -9,14 +9,14 @@ namespace mle::format {
 Status check_dense(const OpUnderTest& op) noexcept {
   MLE_TRY(want_act_parameters(op));
   const TensorFacts x = op.input(0), w = op.input(1), y = op.output();
-  MLE_TRY(want_plain_f32(op, "x", x));
-  MLE_TRY(want_dtype(op, "w", w, DType::F32));
-  MLE_TRY(want_dtype(op, "the output", y, DType::F32));
+  MLE_TRY(want_float(op, "the output", y));
+  MLE_TRY(want_plain(op, "x", x, y.dtype));
+  MLE_TRY(want_dtype(op, "w", w, y.dtype));
   if (!w.is_constant() || w.dims.size() != 2) {
     return op.bad(rule::V45_Shapes, "w is no constant matrix");
   }
   const uint32_t k = w.dims[0], n = w.dims[1];
-  if (w.layout != dense_order(k, n, DType::F32).layout) {
+  if (w.layout != dense_order(k, n, w.dtype).layout) {
     return op.bad(rule::V45_Shapes, "w [%u, %u] is not packed as the order of its sums demands", k,
                   n);
   }
@@ -31,7 +31,7 @@ Status check_dense(const OpUnderTest& op) noexcept {
   }
   if (op.input_count() == 2) return {};
   const TensorFacts b = op.input(2);
-  MLE_TRY(want_plain_f32(op, "b", b));
+  MLE_TRY(want_plain(op, "b", b, y.dtype));
   if (!b.is_constant() || b.dims.size() != 1 || b.dims[0] != n) {
     return op.bad(rule::V45_Shapes, "b is no constant vector of %u", n);
   }

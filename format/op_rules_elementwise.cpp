@@ -9,21 +9,22 @@ namespace mle::format {
 
 Status check_unary(const OpUnderTest& op) noexcept {
   MLE_TRY(want_act_parameters(op));
-  MLE_TRY(want_all_f32(op));
+  MLE_TRY(want_one_float(op));
   return want_same_dims(op);
 }
 
 Status check_binary(const OpUnderTest& op) noexcept {
   MLE_TRY(want_function(op, kBinaryFnCount));
-  MLE_TRY(want_all_f32(op));
+  MLE_TRY(want_one_float(op));
   if (broadcasts(op)) return {};
   return op.bad(rule::V45_Shapes, "its output is not the broadcast of its inputs");
 }
 
 Status check_compare(const OpUnderTest& op) noexcept {
   MLE_TRY(want_function(op, kCompareFnCount));
-  MLE_TRY(want_plain_f32(op, "a", op.input(0)));
-  MLE_TRY(want_plain_f32(op, "b", op.input(1)));
+  MLE_TRY(want_float(op, "a", op.input(0)));
+  MLE_TRY(want_plain(op, "a", op.input(0), op.input(0).dtype));
+  MLE_TRY(want_plain(op, "b", op.input(1), op.input(0).dtype));
   MLE_TRY(want_dtype(op, "the output", op.output(), DType::Bool));
   if (broadcasts(op)) return {};
   return op.bad(rule::V45_Shapes, "its output is not the broadcast of its inputs");
@@ -32,16 +33,16 @@ Status check_compare(const OpUnderTest& op) noexcept {
 Status check_select(const OpUnderTest& op) noexcept {
   MLE_TRY(want_counts(op, 0, 0));
   MLE_TRY(want_dtype(op, "the condition", op.input(0), DType::Bool));
-  MLE_TRY(want_plain_f32(op, "a", op.input(1)));
-  MLE_TRY(want_plain_f32(op, "b", op.input(2)));
-  MLE_TRY(want_dtype(op, "the output", op.output(), DType::F32));
+  MLE_TRY(want_float(op, "the output", op.output()));
+  MLE_TRY(want_plain(op, "a", op.input(1), op.output().dtype));
+  MLE_TRY(want_plain(op, "b", op.input(2), op.output().dtype));
   if (broadcasts(op)) return {};
   return op.bad(rule::V45_Shapes, "its output is not the broadcast of its inputs");
 }
 
 Status check_scale(const OpUnderTest& op) noexcept {
   MLE_TRY(want_counts(op, 0, 0));
-  MLE_TRY(want_all_f32(op));
+  MLE_TRY(want_one_float(op));
   MLE_TRY(want_same_dims(op));
   const TensorFacts x = op.input(0);
   for (const TensorFacts& factor : {op.input(1), op.input(2)}) {
@@ -55,12 +56,13 @@ Status check_scale(const OpUnderTest& op) noexcept {
 
 Status check_clip(const OpUnderTest& op) noexcept {
   MLE_TRY(want_counts(op, 0, 2));
+  MLE_TRY(want_one_float(op));
   for (uint32_t i = 0; i < 2; ++i) {
-    if (!std::isinf(op.fattr(i)) && !fits_f32(op.fattr(i))) {
-      return op.bad(rule::V46_Attributes, "a bound is NaN or beyond f32");
+    if (!std::isinf(op.fattr(i)) && !fits(op.fattr(i), op.output().dtype)) {
+      return op.bad(rule::V46_Attributes, "a bound is NaN or beyond %s",
+                    name_of(op.output().dtype));
     }
   }
-  MLE_TRY(want_all_f32(op));
   return want_same_dims(op);
 }
 

@@ -8,7 +8,7 @@ namespace mle::format {
 Status check_softmax(const OpUnderTest& op) noexcept {
   MLE_TRY(want_counts(op, 1, 0));
   MLE_TRY(want_axis(op));
-  MLE_TRY(want_all_f32(op));
+  MLE_TRY(want_one_float(op));
   return want_same_dims(op);
 }
 
@@ -19,7 +19,8 @@ Status check_argmax(const OpUnderTest& op) noexcept {
   if (last > 1 || keep > 1) {
     return op.bad(rule::V46_Attributes, "last is %u and keep %u, must be 0 or 1", last, keep);
   }
-  MLE_TRY(want_plain_f32(op, "x", op.input(0)));
+  MLE_TRY(want_float(op, "x", op.input(0)));
+  MLE_TRY(want_plain(op, "x", op.input(0), op.input(0).dtype));
   MLE_TRY(want_dtype(op, "the output", op.output(), DType::I64));
   const Dims in = op.input(0).dims, out = op.output().dims;
   const Dims before = in.first(axis), after = in.subspan(axis + 1);

@@ -130,7 +130,7 @@ Status check_layer_norm(const OpUnderTest& op) noexcept {
   MLE_TRY(want_counts(op, 2, 1));
   MLE_TRY(want_axis(op));
   MLE_TRY(want_flag(op, 1, "mode"));
-  if (!fits_f32(op.fattr(0)) || op.fattr(0) < 0) {
+  if (!fits(op.fattr(0), DType::F32) || op.fattr(0) < 0) {
     return op.bad(rule::V46_Attributes, "eps is negative or no finite f32");
   }
   MLE_TRY(want_one_dtype(op));

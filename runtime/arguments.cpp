@@ -51,9 +51,12 @@ bool fits_memory(size_t rows, size_t stride, size_t bytes) noexcept {
          extent <= size_t{std::numeric_limits<ptrdiff_t>::max()};
 }
 
+bool is_float(DType dtype) noexcept { return dtype == DType::F32 || dtype == DType::F64; }
+
 Status check_dtype(const SessionPort& port, const Argument& argument) noexcept {
   if (argument.dtype == port.dtype) return {};
-  if (!argument.written && argument.dtype == DType::F64 && port.dtype == DType::F32) return {};
+  const bool floats = is_float(argument.dtype) && is_float(port.dtype);
+  if (!argument.written && floats) return {};
   return refuse(argument, rule::R111_ArgumentType, "convert it first", "expected %s, got %s",
                 name_of(port.dtype), name_of(argument.dtype));
 }
@@ -105,7 +108,7 @@ Status check_stride(const SessionPort& port, const Argument& argument, size_t ro
 
 Transfer choose_transfer(const SessionPort& port, const Argument& argument, const BoundPort& bound,
                          size_t rows) noexcept {
-  if (argument.dtype != port.dtype) return Transfer::Round;
+  if (argument.dtype != port.dtype) return Transfer::Convert;
   const size_t alignment = std::min(size_of(port.dtype), alignof(void*));
   if ((reinterpret_cast<uintptr_t>(bound.data) | bound.stride) % alignment != 0) {
     return Transfer::Copy;

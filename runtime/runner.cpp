@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
-#include <limits>
 #include <new>
 
 namespace mle::detail {
@@ -26,38 +25,27 @@ void copy_rows(const Slot& to, const Slot& from, size_t rows, size_t bytes) noex
   }
 }
 
-// Doubles at any address; the kernel wants them aligned.
-void round_unaligned(const Slot& to, const Slot& from, size_t rows, size_t n) noexcept {
+// From any address: the caller's elements need not be aligned where they are converted.
+template <class From, class To>
+void convert_rows(const Slot& to, const Slot& from, size_t rows, size_t n) noexcept {
   for (size_t r = 0; r < rows; ++r) {
+    const std::byte* x = from.row<const std::byte>(r);
+    To* y = to.row<To>(r);
     for (size_t i = 0; i < n; ++i) {
-      double value;
-      std::memcpy(&value, from.row<std::byte>(r) + i * sizeof value, sizeof value);
-      to.row<float>(r)[i] = static_cast<float>(value);
+      From value;
+      std::memcpy(&value, x + i * sizeof value, sizeof value);
+      y[i] = static_cast<To>(value);
     }
   }
-}
-
-void round_rows(const kernels::Table& kernels, const Slot& to, const Slot& from, size_t rows,
-                size_t n) noexcept {
-  if ((reinterpret_cast<uintptr_t>(from.data) | from.stride) % alignof(double) != 0) {
-    return round_unaligned(to, from, rows, n);
-  }
-  kernels.f64_to_f32(from.row<const double>(0), from.stride_of<double>(), to.row<float>(0),
-                     to.stride_of<float>(), rows, n);
 }
 
 // So that equal answers are equal to memcmp too.
 void make_canonical(const kernels::Table& kernels, DType dtype, const Slot& y, size_t rows,
                     size_t n) noexcept {
   if (dtype == DType::F32) {
-    kernels.canonical_nan(y.row<float>(0), y.stride_of<float>(), rows, n);
+    kernels.f32.canonical_nan(y.row<float>(0), y.stride_of<float>(), rows, n);
   } else if (dtype == DType::F64) {
-    for (size_t r = 0; r < rows; ++r) {
-      double* row = y.row<double>(r);
-      for (size_t i = 0; i < n; ++i) {
-        if (row[i] != row[i]) row[i] = std::numeric_limits<double>::quiet_NaN();
-      }
-    }
+    kernels.f64.canonical_nan(y.row<double>(0), y.stride_of<double>(), rows, n);
   }
 }
 
@@ -163,10 +151,12 @@ void Runner::point_inputs(const SessionState& session, size_t first, size_t rows
     slot = staged(port);
     if (bound.transfer == Transfer::Copy) {
       copy_rows(slot, {from, bound.stride}, rows, port.row_bytes);
-    } else {
-      mode.set_flush(false);  // rounding keeps denormals
-      round_rows(*session.loaded.kernels, slot, {from, bound.stride}, rows, port.width);
+      continue;
     }
+    mode.set_flush(false);  // conversion keeps denormals
+    const auto convert =
+        port.dtype == DType::F64 ? convert_rows<float, double> : convert_rows<double, float>;
+    convert(slot, {from, bound.stride}, rows, port.width);
   }
 }
 

@@ -40,7 +40,7 @@ struct BoundPort {
   enum class Transfer : uint8_t {
     InPlace,  // steps read or write the caller's memory
     Copy,     // through staging: not aligned, or badly strided
-    Round,    // through staging: f64 into an f32 input
+    Convert,  // through staging: f64 into an f32 input, or f32 into an f64 one
   };
   std::byte* data = nullptr;
   size_t stride = 0;  // bytes between rows; 0 where the tensor is whole

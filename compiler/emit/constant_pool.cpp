@@ -12,8 +12,9 @@
 namespace mle::compiler {
 namespace {
 
-std::span<float> as_floats(std::span<std::byte> bytes) {
-  return {reinterpret_cast<float*>(bytes.data()), bytes.size() / sizeof(float)};
+template <class T>
+std::span<T> elements_in(std::span<std::byte> bytes) {
+  return {reinterpret_cast<T*>(bytes.data()), bytes.size() / sizeof(T)};
 }
 
 format::Blob blob_of(const Value& value, format::Layout layout) {
@@ -24,9 +25,14 @@ format::Blob blob_of(const Value& value, format::Layout layout) {
             }};
   }
   const size_t k = value.fact.dims[0], n = value.fact.dims[1];
-  return {format::packed_elements(layout, k, n) * sizeof(float),
-          [constant, layout, k, n](std::span<std::byte> out) {
-            pack_weights(layout, k, n, constant.f32(), as_floats(out));
+  const DType dtype = value.fact.dtype;
+  return {format::packed_elements(layout, k, n) * size_of(dtype),
+          [constant, layout, k, n, dtype](std::span<std::byte> out) {
+            if (dtype == DType::F64) {
+              pack_weights(layout, k, n, constant.f64(), elements_in<double>(out));
+            } else {
+              pack_weights(layout, k, n, constant.f32(), elements_in<float>(out));
+            }
           }};
 }
 

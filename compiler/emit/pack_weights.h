@@ -13,5 +13,7 @@ namespace mle::compiler {
 // `packed` has packed_elements(layout, k, n) elements; all of them are written. Plain copies.
 void pack_weights(format::Layout layout, size_t k, size_t n, std::span<const float> weights,
                   std::span<float> packed);
+void pack_weights(format::Layout layout, size_t k, size_t n, std::span<const double> weights,
+                  std::span<double> packed);
 
 }  // namespace mle::compiler

@@ -28,6 +28,10 @@ std::span<const float> Constant::f32() const {
   return {reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float)};
 }
 
+std::span<const double> Constant::f64() const {
+  return {reinterpret_cast<const double*>(bytes.data()), bytes.size() / sizeof(double)};
+}
+
 ValueId Graph::add_input(std::string value_name, Fact fact) {
   Value value;
   value.name = std::move(value_name);

@@ -51,7 +51,9 @@ struct Constant {
 
   static Constant from_bytes(std::vector<std::byte> bytes);
   static Constant from_f32(std::vector<float> elements);
-  std::span<const float> f32() const;  // only for DType::F32; storage is suitably aligned
+  // Only for constants of that dtype; storage is suitably aligned.
+  std::span<const float> f32() const;
+  std::span<const double> f64() const;
 };
 
 // An input, a constant, or the output of exactly one node.

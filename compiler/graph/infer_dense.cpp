@@ -8,8 +8,9 @@ namespace mle::compiler {
 
 Result<Fact> infer_dense(const ShapeSite& site) {
   MLE_TRY(want_counts(site.node, 2, 3, 0));
-  MLE_TRY(want_parameters(site.node));
-  for (size_t i = 0; i < site.node.inputs.size(); ++i) MLE_TRY(want_dtype(site, i, DType::F32));
+  MLE_TRY(want_one_float(site));
+  const DType dtype = site.fact(0).dtype;
+  MLE_TRY(want_parameters(site.node, dtype));
   const Dims& x = site.fact(0).dims;
   const Dims& w = site.fact(1).dims;
   if (!site.is_constant(1) || (site.node.inputs.size() == 3 && !site.is_constant(2)))
@@ -23,7 +24,7 @@ Result<Fact> infer_dense(const ShapeSite& site) {
                   text_of(site.fact(1)).c_str());
   Dims dims = x;
   dims.back() = w[1];
-  return Fact{DType::F32, site.rows(), std::move(dims)};
+  return Fact{dtype, site.rows(), std::move(dims)};
 }
 
 }  // namespace mle::compiler

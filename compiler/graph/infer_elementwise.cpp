@@ -9,8 +9,8 @@ namespace mle::compiler {
 
 Result<Fact> infer_unary(const ShapeSite& site) {
   MLE_TRY(want_counts(site.node, 1, 1, 0));
-  MLE_TRY(want_parameters(site.node));
-  MLE_TRY(want_dtype(site, 0, DType::F32));
+  MLE_TRY(want_float(site, 0));
+  MLE_TRY(want_parameters(site.node, site.fact(0).dtype));
   return site.fact(0);
 }
 
@@ -18,18 +18,16 @@ Result<Fact> infer_binary(const ShapeSite& site) {
   MLE_TRY(want_counts(site.node, 2, 2, 1));
   if (site.node.iattr[0] >= format::kBinaryFnCount)
     return refuse(C213_GraphBroken, "", "Binary function %u", site.node.iattr[0]);
-  MLE_TRY(want_dtype(site, 0, DType::F32));
-  MLE_TRY(want_dtype(site, 1, DType::F32));
+  MLE_TRY(want_one_float(site));
   MLE_TRY_ASSIGN(Dims dims, broadcast(site));
-  return Fact{DType::F32, site.rows(), std::move(dims)};
+  return Fact{site.fact(0).dtype, site.rows(), std::move(dims)};
 }
 
 Result<Fact> infer_compare(const ShapeSite& site) {
   MLE_TRY(want_counts(site.node, 2, 2, 1));
   if (site.node.iattr[0] >= format::kCompareFnCount)
     return refuse(C213_GraphBroken, "", "Compare function %u", site.node.iattr[0]);
-  MLE_TRY(want_dtype(site, 0, DType::F32));
-  MLE_TRY(want_dtype(site, 1, DType::F32));
+  MLE_TRY(want_one_float(site));
   MLE_TRY_ASSIGN(Dims dims, broadcast(site));
   return Fact{DType::Bool, site.rows(), std::move(dims)};
 }
@@ -37,15 +35,14 @@ Result<Fact> infer_compare(const ShapeSite& site) {
 Result<Fact> infer_select(const ShapeSite& site) {
   MLE_TRY(want_counts(site.node, 3, 3, 0));
   MLE_TRY(want_dtype(site, 0, DType::Bool));
-  MLE_TRY(want_dtype(site, 1, DType::F32));
-  MLE_TRY(want_dtype(site, 2, DType::F32));
+  MLE_TRY(want_one_float(site, 1));
   MLE_TRY_ASSIGN(Dims dims, broadcast(site));
-  return Fact{DType::F32, site.rows(), std::move(dims)};
+  return Fact{site.fact(1).dtype, site.rows(), std::move(dims)};
 }
 
 Result<Fact> infer_scale(const ShapeSite& site) {
   MLE_TRY(want_counts(site.node, 3, 3, 0));
-  for (size_t i = 0; i < 3; ++i) MLE_TRY(want_dtype(site, i, DType::F32));
+  MLE_TRY(want_one_float(site));
   const Dims& x = site.fact(0).dims;
   if (!site.is_constant(1) || !site.is_constant(2) || x.empty() ||
       site.fact(1).dims != Dims{x.back()} || site.fact(2).dims != Dims{x.back()})
@@ -58,10 +55,12 @@ Result<Fact> infer_clip(const ShapeSite& site) {
   MLE_TRY(want_counts(site.node, 1, 1, 0));
   if (site.node.fattr.size() != 2)
     return refuse(C213_GraphBroken, "", "Clip has %zu bounds", site.node.fattr.size());
+  MLE_TRY(want_float(site, 0));
+  const DType dtype = site.fact(0).dtype;
   for (double bound : site.node.fattr)
-    if (!std::isinf(bound) && !fits_f32(bound))
-      return refuse(C209_Attribute, "", "a bound of Clip is NaN or beyond f32: %g", bound);
-  MLE_TRY(want_dtype(site, 0, DType::F32));
+    if (!std::isinf(bound) && !fits(bound, dtype))
+      return refuse(C209_Attribute, "", "a bound of Clip is NaN or beyond %s: %g", name_of(dtype),
+                    bound);
   return site.fact(0);
 }
 

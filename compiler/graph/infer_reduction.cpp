@@ -6,14 +6,14 @@ namespace mle::compiler {
 
 Result<Fact> infer_softmax(const ShapeSite& site) {
   MLE_TRY(want_counts(site.node, 1, 1, 1));
-  MLE_TRY(want_dtype(site, 0, DType::F32));
+  MLE_TRY(want_float(site, 0));
   MLE_TRY(want_axis(site, 0));
   return site.fact(0);
 }
 
 Result<Fact> infer_argmax(const ShapeSite& site) {
   MLE_TRY(want_counts(site.node, 1, 1, 3));
-  MLE_TRY(want_dtype(site, 0, DType::F32));
+  MLE_TRY(want_float(site, 0));
   MLE_TRY(want_axis(site, 0));
   if (site.node.iattr[1] > 1 || site.node.iattr[2] > 1)
     return refuse(C213_GraphBroken, "", "ArgMax flags %u, %u", site.node.iattr[1],

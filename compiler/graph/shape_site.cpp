@@ -17,27 +17,43 @@ Status want_counts(const Node& node, size_t inputs_min, size_t inputs_max, size_
   return {};
 }
 
-bool fits_f32(double number) {
-  return std::abs(number) <= double{std::numeric_limits<float>::max()};  // false for NaN
+bool fits(double number, DType dtype) {
+  const double most = dtype == DType::F64 ? std::numeric_limits<double>::max()
+                                          : double{std::numeric_limits<float>::max()};
+  return std::abs(number) <= most;  // false for NaN
 }
 
-Status want_parameters(const Node& node) {
+Status want_parameters(const Node& node, DType dtype) {
   if (!node.fattr.empty() && node.fattr.size() != 2)
     return refuse(C213_GraphBroken, "", "%s has %zu real attributes", name_of(node.kind),
                   node.fattr.size());
   for (double parameter : node.fattr)
-    if (!fits_f32(parameter))
-      return refuse(C209_Attribute, "", "a parameter of %s is not a finite f32: %g",
-                    name_of(node.act), parameter);
+    if (!fits(parameter, dtype))
+      return refuse(C209_Attribute, "", "a parameter of %s is not a finite %s: %g",
+                    name_of(node.act), name_of(dtype), parameter);
   return {};
 }
 
 Status want_dtype(const ShapeSite& site, size_t input, DType dtype) {
   const DType got = site.fact(input).dtype;
   if (got == dtype) return {};
-  return refuse(C207_UnsupportedType, "convert the model to float32 first",
-                "%s computes in %s, not in %s", name_of(site.node.kind), name_of(dtype),
-                name_of(got));
+  return refuse(C207_UnsupportedType, "cast one of them to the type of the other",
+                "%s of inputs of different types: input %zu is %s, must be %s",
+                name_of(site.node.kind), input, name_of(got), name_of(dtype));
+}
+
+Status want_float(const ShapeSite& site, size_t input) {
+  const DType got = site.fact(input).dtype;
+  if (got == DType::F32 || got == DType::F64) return {};
+  return refuse(C207_UnsupportedType, "cast it to float or double first",
+                "%s computes in f32 or f64, not in %s", name_of(site.node.kind), name_of(got));
+}
+
+Status want_one_float(const ShapeSite& site, size_t first) {
+  MLE_TRY(want_float(site, first));
+  for (size_t i = first + 1; i < site.node.inputs.size(); ++i)
+    MLE_TRY(want_dtype(site, i, site.fact(first).dtype));
+  return {};
 }
 
 Status want_axis(const ShapeSite& site, size_t input) {

@@ -39,11 +39,15 @@ struct ShapeSite {
 };
 
 Status want_counts(const Node& node, size_t inputs_min, size_t inputs_max, size_t iattr);
-// Within what an f32 can hold; false for NaN and infinities.
-bool fits_f32(double number);
-// alpha and beta, or neither.
-Status want_parameters(const Node& node);
+// Finite, and within what that floating dtype can hold.
+bool fits(double number, DType dtype);
+// alpha and beta, each a finite number of that dtype; or neither.
+Status want_parameters(const Node& node, DType dtype);
 Status want_dtype(const ShapeSite& site, size_t input, DType dtype);
+// f32 or f64: what kernels compute in.
+Status want_float(const ShapeSite& site, size_t input);
+// The inputs from `first` on are of one such dtype.
+Status want_one_float(const ShapeSite& site, size_t first = 0);
 // iattr[0] is an axis of that input.
 Status want_axis(const ShapeSite& site, size_t input);
 // Numpy broadcasting of all inputs, aligned right. Aligning right is only the source's meaning if

@@ -12,8 +12,9 @@ namespace {
 constexpr double kMostShift = 8;
 constexpr size_t kLongestChain = 64;  // longer ones are a stranger's, and walked again and again
 
-bool fits_f32(double number) {
-  return std::abs(number) <= double{std::numeric_limits<float>::max()};
+bool all_fit(const Elements& elements, double most) {
+  return std::all_of(elements.begin(), elements.end(),
+                     [&](double e) { return std::abs(e) <= most; });  // false for NaN
 }
 
 // A constant as one number per column, or nothing if it differs between the lines of a row.
@@ -55,9 +56,10 @@ std::optional<Affine> binary_affine(BinaryFn fn, ValueId x, bool x_is_left, cons
 
 }  // namespace
 
-bool Affine::is_finite() const {
-  return std::all_of(scale.begin(), scale.end(), fits_f32) &&
-         std::all_of(shift.begin(), shift.end(), fits_f32);
+bool Affine::is_finite(DType dtype) const {
+  const double most = dtype == DType::F64 ? std::numeric_limits<double>::max()
+                                          : double{std::numeric_limits<float>::max()};
+  return all_fit(scale, most) && all_fit(shift, most);
 }
 
 bool Affine::may_be_reordered() const {
@@ -77,7 +79,8 @@ std::optional<Affine> affine_of(const Editor& editor, const Node& node) {
                       (node.kind == OpKind::Unary && node.act == Act::Neg);
   if (!can_be || is_rounded(editor, node)) return std::nullopt;
   const Fact& out = editor.value(node.outputs[0]).fact;
-  if (out.dims.empty()) return std::nullopt;
+  const bool is_float = out.dtype == DType::F32 || out.dtype == DType::F64;
+  if (out.dims.empty() || !is_float) return std::nullopt;
   const size_t columns = out.dims.back();
   if (node.kind == OpKind::Unary)
     return Affine{node.inputs[0], Elements(columns, -1), Elements(columns, 0)};

@@ -16,9 +16,10 @@ struct Affine {
   Elements scale, shift;
   bool shifts_first = false;  // something is added before something is multiplied
 
-  bool is_finite() const;
-  // In float32 (x - m) s keeps digits that x s - m s loses, if the shift is much larger than what
-  // comes out. Up to 8 standard deviations the loss stays far below the tolerance of 1e-5.
+  // Within what that floating dtype holds.
+  bool is_finite(DType dtype) const;
+  // In floating point (x - m) s keeps digits that x s - m s loses, if the shift is much larger than
+  // what comes out. Up to 8 standard deviations the loss stays far below the tolerance of 1e-5.
   bool may_be_reordered() const;
 };
 

@@ -39,9 +39,9 @@ class Collapser {
     const std::string name = editor_.value(editor_.node(n).inputs[1]).name;
     const auto rows = static_cast<uint32_t>(both.k), columns = static_cast<uint32_t>(both.n);
     Node one = editor_.node(n);
-    one.inputs = {first->inputs[0], editor_.add_f32(name, {rows, columns}, both.w)};
+    one.inputs = {first->inputs[0], editor_.add_float(name, both.dtype, {rows, columns}, both.w)};
     if (first->inputs.size() == 3 || editor_.node(n).inputs.size() == 3)
-      one.inputs.push_back(editor_.add_f32(name + ".bias", {columns}, both.b));
+      one.inputs.push_back(editor_.add_float(name + ".bias", both.dtype, {columns}, both.b));
     exact_.emplace(one.inputs[1], std::move(both));
     editor_.replace(n, std::move(one));
     return {};

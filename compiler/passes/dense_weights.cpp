@@ -15,9 +15,9 @@ constexpr double kTolerance = 1e-5;
 constexpr size_t kRows = 64;
 constexpr size_t kMostWork = size_t{1} << 26;  // multiply-adds of one check
 
-Elements rounded(const Elements& elements) {
+Elements rounded(const Elements& elements, DType dtype) {
   Elements result = elements;
-  for (double& element : result) element = convert(element, DType::F32);
+  for (double& element : result) element = convert(element, dtype);
   return result;
 }
 
@@ -25,8 +25,9 @@ bool all_finite(const Elements& elements) {
   return std::all_of(elements.begin(), elements.end(), [](double e) { return std::isfinite(e); });
 }
 
-// A dense layer flushes denormals: what was a normal number before must not become one.
-bool any_flushed(const Elements& exact, const Elements& kept) {
+// A dense layer of f32 flushes denormals: what was a normal number before must not become one.
+bool any_flushed(const Elements& exact, const Elements& kept, DType dtype) {
+  if (dtype == DType::F64) return false;
   for (size_t i = 0; i < exact.size(); ++i)
     if (exact[i] != 0 && std::abs(kept[i]) < double{std::numeric_limits<float>::min()}) return true;
   return false;
@@ -55,6 +56,7 @@ Elements answer(const Elements& x, const Elements& w, const Elements& b) {
 Result<DenseWeights> DenseWeights::of(const Editor& editor, const Node& dense) {
   DenseWeights weights;
   const Value& w = editor.value(dense.inputs[1]);
+  weights.dtype = w.fact.dtype;
   weights.k = w.fact.dims[0];
   weights.n = w.fact.dims[1];
   MLE_TRY_ASSIGN(weights.w, read_constant(w));
@@ -81,17 +83,17 @@ void DenseWeights::put_after(const Affine& affine) {
 }
 
 bool DenseWeights::keeps_digits(const Affine* before) const {
-  const Elements w32 = rounded(w), b32 = rounded(b);
-  if (!all_finite(w32) || !all_finite(b32)) return false;
-  if (any_flushed(w, w32) || any_flushed(b, b32)) return false;
+  const Elements w_kept = rounded(w, dtype), b_kept = rounded(b, dtype);
+  if (!all_finite(w_kept) || !all_finite(b_kept)) return false;
+  if (any_flushed(w, w_kept, dtype) || any_flushed(b, b_kept, dtype)) return false;
   const size_t rows = std::clamp(kMostWork / (k * n), size_t{1}, kRows);
   Random random;
   Elements exact, kept;  // rows one after another
   for (size_t r = 0; r < rows; ++r) {
     const Elements x = random_row(random, k, before);
-    const Elements y = answer(x, w, b), y32 = answer(x, w32, b32);
+    const Elements y = answer(x, w, b), y_kept = answer(x, w_kept, b_kept);
     exact.insert(exact.end(), y.begin(), y.end());
-    kept.insert(kept.end(), y32.begin(), y32.end());
+    kept.insert(kept.end(), y_kept.begin(), y_kept.end());
   }
   for (size_t j = 0; j < n; ++j) {
     double lowest = exact[j], highest = exact[j];
@@ -108,7 +110,7 @@ bool DenseWeights::keeps_digits(const Affine* before) const {
 }
 
 DenseWeights product(const DenseWeights& first, const DenseWeights& second) {
-  DenseWeights both{first.k, second.n, Elements(first.k * second.n), second.b};
+  DenseWeights both{first.dtype, first.k, second.n, Elements(first.k * second.n), second.b};
   for (size_t i = 0; i < first.k; ++i)
     for (size_t m = 0; m < first.n; ++m)
       for (size_t j = 0; j < second.n; ++j)

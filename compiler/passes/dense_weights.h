@@ -9,6 +9,7 @@
 namespace mle::compiler {
 
 struct DenseWeights {
+  DType dtype = DType::F32;  // of the layer, and of what they will be rounded to
   size_t k = 0, n = 0;
   Elements w;  // [k, n]
   Elements b;  // [n]
@@ -19,7 +20,7 @@ struct DenseWeights {
   void put_before(const Affine& affine);
   void put_after(const Affine& affine);
 
-  // Whether rounding to float32 keeps the answers: all numbers finite, and on rows N(0, 1) no
+  // Whether rounding to the dtype keeps the answers: all numbers finite, and on rows N(0, 1) no
   // answer moves by more than 1e-5 of itself or of the output's spread. With `before`, the rows are
   // N(0, 1) behind that step, as the data it was fitted on.
   bool keeps_digits(const Affine* before = nullptr) const;

@@ -31,9 +31,9 @@ ValueId Editor::add_constant(std::string name, DType dtype, Dims dims, Constant 
   return graph_.add_constant(std::move(name), dtype, std::move(dims), std::move(constant));
 }
 
-ValueId Editor::add_f32(std::string name, Dims dims, const std::vector<double>& elements) {
-  return add_constant(std::move(name), DType::F32, std::move(dims),
-                      make_constant(elements, DType::F32));
+ValueId Editor::add_float(std::string name, DType dtype, Dims dims,
+                          const std::vector<double>& elements) {
+  return add_constant(std::move(name), dtype, std::move(dims), make_constant(elements, dtype));
 }
 
 void Editor::replace(NodeId id, Node changed) {

@@ -29,7 +29,8 @@ class Editor {
   // The one node that uses the value, or kNone if there are none, more, or an output does.
   NodeId only_user(ValueId id) const;
 
-  ValueId add_f32(std::string name, Dims dims, const std::vector<double>& elements);
+  // Elements rounded to a floating dtype.
+  ValueId add_float(std::string name, DType dtype, Dims dims, const std::vector<double>& elements);
   ValueId add_constant(std::string name, DType dtype, Dims dims, Constant constant);
 
   // Node `id` computes `node` from now on; its output stays the same value.

@@ -45,6 +45,10 @@ bool is_zero(const Elements& elements) {
   return std::all_of(elements.begin(), elements.end(), [](double e) { return e == 0; });
 }
 
+DType dtype_of(const Editor& editor, NodeId dense) {
+  return editor.value(editor.node(dense).inputs[1]).fact.dtype;
+}
+
 // The last node of the surroundings becomes the layer, on weights `w` and bias `b`.
 void put_in_place(Editor& editor, NodeId dense, const Surroundings& around, ValueId w,
                   const Elements& b) {
@@ -57,7 +61,8 @@ void put_in_place(Editor& editor, NodeId dense, const Surroundings& around, Valu
   folded.inputs = {around.before ? around.before->x : before.inputs[0], w};
   const std::string name = editor.value(before.inputs[1]).name + ".bias";
   if (!is_zero(b))
-    folded.inputs.push_back(editor.add_f32(name, {static_cast<uint32_t>(b.size())}, b));
+    folded.inputs.push_back(
+        editor.add_float(name, dtype_of(editor, dense), {static_cast<uint32_t>(b.size())}, b));
   editor.replace(around.last, std::move(folded));
 }
 
@@ -65,7 +70,8 @@ void put_in_place(Editor& editor, NodeId dense, const Surroundings& around,
                   const DenseWeights& weights) {
   const std::string name = editor.value(editor.node(dense).inputs[1]).name;
   const Dims dims = {static_cast<uint32_t>(weights.k), static_cast<uint32_t>(weights.n)};
-  put_in_place(editor, dense, around, editor.add_f32(name, dims, weights.w), weights.b);
+  const ValueId w = editor.add_float(name, weights.dtype, dims, weights.w);
+  put_in_place(editor, dense, around, w, weights.b);
 }
 
 // A bias written as a node of its own: the weights stay untouched, and unread.
@@ -76,14 +82,16 @@ Status add_bias(Editor& editor, NodeId dense, const Surroundings& around) {
     MLE_TRY_ASSIGN(const Elements present, read_constant(editor.value(node.inputs[2])));
     for (size_t j = 0; j < b.size(); ++j) b[j] += present[j];
   }
-  const auto fits = [](double e) { return std::isfinite(convert(e, DType::F32)); };
+  const DType dtype = dtype_of(editor, dense);
+  const auto fits = [&](double e) { return std::isfinite(convert(e, dtype)); };
   if (std::all_of(b.begin(), b.end(), fits)) put_in_place(editor, dense, around, node.inputs[1], b);
   return {};
 }
 
 Status fold_around(Editor& editor, NodeId dense) {
   Surroundings around = look_around(editor, dense);
-  if (around.before && !(around.before->is_finite() && around.before->may_be_reordered()))
+  const DType dtype = dtype_of(editor, dense);
+  if (around.before && !(around.before->is_finite(dtype) && around.before->may_be_reordered()))
     around.before.reset();
   if (!around.before && !around.after) return {};
   if (!around.before && is_one(around.after->scale)) return add_bias(editor, dense, around);

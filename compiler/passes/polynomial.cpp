@@ -11,7 +11,6 @@ namespace {
 
 // Deep enough for every spelling seen, shallow enough for a hostile graph.
 constexpr int kDepth = 8;
-constexpr double kNear = 1e-6;
 // A constant in an activation is a scalar, perhaps spread over the columns of a row.
 constexpr uint64_t kMostElements = 65536;
 
@@ -81,10 +80,11 @@ std::optional<double> Polynomial::as_constant() const {
   return c[0][0];
 }
 
-bool Polynomial::is_near(const Polynomial& expected) const {
+bool Polynomial::is_near(const Polynomial& expected, DType dtype) const {
+  const double near = rounding_of(dtype);
   for (size_t i = 0; i < kX; ++i)
     for (size_t j = 0; j < kT; ++j)
-      if (!(std::abs(c[i][j] - expected.c[i][j]) <= kNear * std::abs(expected.c[i][j])))
+      if (!(std::abs(c[i][j] - expected.c[i][j]) <= near * std::abs(expected.c[i][j])))
         return false;
   return true;
 }
@@ -135,13 +135,17 @@ bool is_polynomial_node(const Node& node) {
 }
 
 std::optional<double> uniform_constant(const Value& value) {
-  if (!value.is_constant || value.fact.dtype != DType::F32) return std::nullopt;
-  const std::span<const float> elements = value.constant.f32();
-  if (elements.empty() || elements.size() > kMostElements) return std::nullopt;
-  const float first = elements[0];
-  if (!std::all_of(elements.begin(), elements.end(), [&](float e) { return e == first; }))
+  const bool is_float = value.fact.dtype == DType::F32 || value.fact.dtype == DType::F64;
+  if (!value.is_constant || !is_float) return std::nullopt;
+  if (element_count(value.fact.dims) > kMostElements) return std::nullopt;
+  const Result<Elements> elements = read_constant(value);
+  if (!elements || elements->empty()) return std::nullopt;
+  const double first = elements->front();
+  if (!std::all_of(elements->begin(), elements->end(), [&](double e) { return e == first; }))
     return std::nullopt;
   return first;
 }
+
+double rounding_of(DType dtype) { return dtype == DType::F64 ? 1e-14 : 1e-6; }
 
 }  // namespace mle::compiler

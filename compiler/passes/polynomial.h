@@ -21,8 +21,8 @@ struct Polynomial {
   static Polynomial term(size_t x_power, size_t t_power, double factor = 1);
 
   std::optional<double> as_constant() const;  // if it is one
-  // Equal up to what rounding constants to float32 makes of them.
-  bool is_near(const Polynomial& expected) const;
+  // Equal up to what rounding constants to that floating dtype makes of them.
+  bool is_near(const Polynomial& expected, DType dtype) const;
 };
 
 Polynomial operator+(const Polynomial& a, const Polynomial& b);
@@ -43,5 +43,8 @@ bool is_polynomial_node(const Node& node);
 
 // The number a constant has in every element, or nothing.
 std::optional<double> uniform_constant(const Value& value);
+
+// By how much of itself a constant of a source that computes in that dtype may be off.
+double rounding_of(DType dtype);
 
 }  // namespace mle::compiler

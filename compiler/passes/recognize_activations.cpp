@@ -28,9 +28,10 @@ ValueId unary(const Editor&, const Node& node) {
   return is_act(&node, kAct) ? node.inputs[0] : kNone;
 }
 
-ValueId hard_sigmoid(const Editor&, const Node& node) {
+ValueId hard_sigmoid(const Editor& editor, const Node& node) {
+  const double rounding = rounding_of(editor.value(node.inputs[0]).fact.dtype);
   const bool fits = is_act(&node, Act::HardSigmoid) && node.fattr.size() == 2 &&
-                    std::abs(node.fattr[0] - 1.0 / 6) < 1e-6 && node.fattr[1] == 0.5;
+                    std::abs(node.fattr[0] - 1.0 / 6) < rounding && node.fattr[1] == 0.5;
   return fits ? node.inputs[0] : kNone;
 }
 
@@ -91,7 +92,8 @@ NodeId find_result(const Editor& editor, ValueId x, ValueId t, const Polynomial&
     if (user == kNone || !is_polynomial_node(editor.node(user))) return kNone;
     at = editor.output(user);
     const auto polynomial = expand(editor, at, {x, t});
-    if (polynomial && polynomial->is_near(result) && editor.value(at).fact == editor.value(x).fact)
+    const Fact& fact = editor.value(at).fact;
+    if (polynomial && polynomial->is_near(result, fact.dtype) && fact == editor.value(x).fact)
       return user;
   }
   return kNone;
@@ -102,7 +104,8 @@ bool recognize(Editor& editor, NodeId n, const Pattern& pattern) {
   if (u == kNone) return false;
   for (ValueId x : places_of_x(editor, u)) {
     const auto polynomial = expand(editor, u, {x, kNone});
-    if (!polynomial || !polynomial->is_near(pattern.u)) continue;
+    const DType dtype = editor.value(u).fact.dtype;
+    if (!polynomial || !polynomial->is_near(pattern.u, dtype)) continue;
     const NodeId result = find_result(editor, x, editor.output(n), pattern.result);
     if (result == kNone) continue;
     Node whole;

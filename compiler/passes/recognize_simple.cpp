@@ -26,7 +26,7 @@ Node node_of(OpKind kind, Act act, ValueId x, std::vector<double> fattr) {
 
 // fn(x, c), c the same for all columns; `x_is_left` matters for PRelu only.
 std::optional<Node> simplified(BinaryFn fn, ValueId x, bool x_is_left, double c) {
-  if (std::abs(c) > double{std::numeric_limits<float>::max()} || std::isnan(c)) return std::nullopt;
+  if (!std::isfinite(c)) return std::nullopt;
   switch (fn) {
     case BinaryFn::PRelu:
       if (!x_is_left) return std::nullopt;

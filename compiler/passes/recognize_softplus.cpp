@@ -1,6 +1,6 @@
 // Softplus as torch writes it: x above a threshold, log(1 + e^x) below, with or without a factor
-// beta. Above 15 both are the same float32, so that the threshold can go. Also log(1 + e^x) and
-// log(sigmoid x) spelled out, which overflow where softplus does not.
+// beta. Far enough out both are the same number, so that the threshold can go. Also log(1 + e^x)
+// and log(sigmoid x) spelled out, which overflow where softplus does not.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/passes/all.h"
 #include "compiler/passes/polynomial.h"
@@ -14,7 +14,8 @@
 namespace mle::compiler {
 namespace {
 
-constexpr double kSameFrom = 15;  // log(1 + e^-x) < x * 2^-25 from here on
+// From here on log(1 + e^-x) < x * 2^-25 (f64: 2^-54).
+double same_from(DType dtype) { return dtype == DType::F64 ? 34 : 15; }
 constexpr int kDepth = 4;
 
 bool is_act(const Node* node, Act act) {
@@ -67,11 +68,12 @@ bool drop_threshold(Editor& editor, NodeId n, size_t x_input) {
 
   const auto u = expand(editor, editor.producer(*t)->inputs[0], {x, kNone});
   const double beta = u ? u->c[1][0] : 0;
-  if (!(beta > 0) || !u->is_near(Polynomial::term(1, 0, beta))) return false;
+  const DType dtype = editor.value(x).fact.dtype;
+  if (!(beta > 0) || !u->is_near(Polynomial::term(1, 0, beta), dtype)) return false;
   const auto branch = expand(editor, soft, {x, *t});
-  if (!branch || !branch->is_near(Polynomial::term(0, 1, 1 / beta))) return false;
+  if (!branch || !branch->is_near(Polynomial::term(0, 1, 1 / beta), dtype)) return false;
   const auto from = threshold(editor, *compare, x, x_input == 1);
-  if (!from || !(beta * *from >= kSameFrom)) return false;
+  if (!from || !(beta * *from >= same_from(dtype))) return false;
   editor.redirect(editor.output(n), soft);
   return true;
 }
@@ -86,7 +88,7 @@ void join_log_exp(Editor& editor, NodeId n) {
     if (!is_act(exp, Act::Exp)) continue;
     const auto polynomial = expand(editor, sum, {kNone, t});
     const Polynomial wanted = Polynomial::constant(1) + Polynomial::term(0, 1);
-    if (!polynomial || !polynomial->is_near(wanted)) continue;
+    if (!polynomial || !polynomial->is_near(wanted, editor.value(sum).fact.dtype)) continue;
     const ValueId x = exp->inputs[0];
     if (editor.value(x).fact != editor.value(editor.output(n)).fact) continue;
     editor.replace(n, unary(Act::Softplus, x, {}));

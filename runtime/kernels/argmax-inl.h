@@ -7,14 +7,14 @@
 namespace mle::kernels {
 namespace {
 
-template <class Arch>
-void argmax(const ArgMaxArgs& args) {
+template <class T>
+void argmax(const ArgMaxArgs<T>& args) {
   for (size_t r = 0; r < args.rows; ++r) {
-    const float* x = args.x + r * args.x_stride;
+    const T* x = args.x + r * args.x_stride;
     size_t best = 0;
-    float largest = x[0];
+    T largest = x[0];
     for (size_t i = 1; i < args.n; ++i) {
-      const float value = x[i * args.step];
+      const T value = x[i * args.step];
       const bool value_is_nan = !(value == value);
       const bool best_is_nan = !(largest == largest);
       const bool equal = value == largest || (value_is_nan && best_is_nan);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "runtime/kernels/pow-inl.h"
+#include "runtime/kernels/pow_f64-inl.h"
 #include "runtime/kernels/rows-inl.h"
 
 namespace mle::kernels {
@@ -21,7 +22,7 @@ MLE_INLINE F combined(const F& a, const F& b) {
     return choose(numbers, choose(first, a, b), a + b);
   }
   if constexpr (kFn == Pow) return power(a, b);
-  if constexpr (kFn == PRelu) return choose(a < splat<F>(0.0f), a * b, a);
+  if constexpr (kFn == PRelu) return choose(a < splat<F>(ElementOf<F>{0}), a * b, a);
 }
 
 template <format::CompareFn kFn, class F>
@@ -35,49 +36,50 @@ MLE_INLINE auto compared(const F& a, const F& b) {
   if constexpr (kFn == NotEqual) return ~(a == b);
 }
 
-template <class Arch, format::BinaryFn kFn>
-void binary(const BinaryArgs& args) {
-  using F = typename Arch::F;
+template <class P, format::BinaryFn kFn>
+void binary(const BinaryArgs<typename P::T>& args) {
+  using F = typename P::E;
   const Operand left{args.a, args.a_stride, args.a_step};
   const Operand right{args.b, args.b_stride, args.b_step};
-  for_each_piece(args.rows, args.n, [&](size_t r, size_t i, size_t n) {
+  for_each_piece<Count<F>::value>(args.rows, args.n, [&](size_t r, size_t i, size_t n) {
     const F a = load_piece<F>(left, r, i, n);
     const F b = load_piece<F>(right, r, i, n);
     store_piece(args.y + r * args.y_stride + i, combined<kFn>(a, b), n);
   });
 }
 
-template <class Arch, format::CompareFn kFn>
-void compare(const CompareArgs& args) {
-  using F = typename Arch::F;
+template <class P, format::CompareFn kFn>
+void compare(const CompareArgs<typename P::T>& args) {
+  using T = typename P::T;
+  using F = typename P::E;
   const Operand left{args.a, args.a_stride, args.a_step};
   const Operand right{args.b, args.b_stride, args.b_step};
-  for_each_piece(args.rows, args.n, [&](size_t r, size_t i, size_t n) {
+  for_each_piece<Count<F>::value>(args.rows, args.n, [&](size_t r, size_t i, size_t n) {
     const auto mask = compared<kFn>(load_piece<F>(left, r, i, n), load_piece<F>(right, r, i, n));
-    float ones[format::kLanes];
-    store_lanes(ones, choose(mask, splat<F>(1.0f), splat<F>(0.0f)));
+    T ones[Count<F>::value];
+    store_lanes(ones, choose(mask, splat<F>(T{1}), splat<F>(T{0})));
     uint8_t* y = args.y + r * args.y_stride + i;
-    for (size_t j = 0; j < n; ++j) y[j] = ones[j] != 0.0f;
+    for (size_t j = 0; j < n; ++j) y[j] = ones[j] != T{0};
   });
 }
 
-template <class Arch>
-void select(const SelectArgs& args) {
+template <class T>
+void select(const SelectArgs<T>& args) {
   for (size_t r = 0; r < args.rows; ++r) {
     const uint8_t* c = args.c + r * args.c_stride;
-    const float* a = args.a + r * args.a_stride;
-    const float* b = args.b + r * args.b_stride;
-    float* y = args.y + r * args.y_stride;
+    const T* a = args.a + r * args.a_stride;
+    const T* b = args.b + r * args.b_stride;
+    T* y = args.y + r * args.y_stride;
     for (size_t i = 0; i < args.n; ++i) {
       y[i] = c[i * args.c_step] != 0 ? a[i * args.a_step] : b[i * args.b_step];
     }
   }
 }
 
-template <class Arch>
-void scale(const ScaleArgs& args) {
-  using F = typename Arch::F;
-  for_each_piece(args.rows, args.n, [&](size_t r, size_t i, size_t n) {
+template <class P>
+void scale(const ScaleArgs<typename P::T>& args) {
+  using F = typename P::E;
+  for_each_piece<Count<F>::value>(args.rows, args.n, [&](size_t r, size_t i, size_t n) {
     const F x = load_piece<F>(args.x + r * args.x_stride + i, n);
     const F y = mul_add(x, load_piece<F>(args.s + i, n), load_piece<F>(args.t + i, n));
     store_piece(args.y + r * args.y_stride + i, y, n);

@@ -1,6 +1,6 @@
-// Which dense blocks an instruction set has. Its Arch says how large they may be:
-//   kMaxRows, panels_for(rows)          one chain: at most that many rows, and panels for them
-//   kMaxPairs                           two chains: at most that many rows times panels
+// Which dense blocks there are. The policy P says how large they may be:
+//   kMaxRows, vectors_for(rows)         one chain: at most that many rows, and vectors for them
+//   kMaxPairs                           two chains: at most that many rows times vectors
 //   kMaxLaneRows, lane_columns(rows)    over Lanes16: columns are divided by the chains
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -13,64 +13,76 @@
 namespace mle::kernels {
 namespace {
 
-using LanesBlockFunction = void (*)(const LanesBlock&);
+template <class T>
+using LanesBlockFunction = void (*)(const LanesBlock<T>&);
 
-template <class Arch, size_t R, size_t P, size_t kChains>
-constexpr PanelBlockFunction panel_function() {
-  constexpr bool kExists = kChains == 1
-                               ? P <= Arch::panels_for(R)
-                               : R * P <= Arch::kMaxPairs && P <= format::kPairedColumns / 16;
-  if constexpr (kExists) {
-    return panel_block<typename Arch::F, R, P, kChains>;
-  } else {
-    return nullptr;
-  }
-}
-template <class Arch, size_t R, size_t kColumns, size_t kChains>
-constexpr LanesBlockFunction lanes_function() {
-  constexpr bool kAsked = kColumns <= format::lane_columns_with(kChains);
-  if constexpr (kAsked && (kColumns == 1 || kColumns <= Arch::lane_columns(R) / kChains)) {
-    return lanes_block<typename Arch::F, R, kColumns, kChains>;
-  } else {
-    return nullptr;
-  }
-}
-
-// Functions by rows - 1, panels or columns - 1 and the logarithm of chains; null where there is
-// none.
-template <class Arch>
-struct DenseBlocks {
-  static constexpr size_t kPanels = Arch::panels_for(1);
-  static constexpr size_t kColumns = Arch::lane_columns(1);
-  PanelBlockFunction panel[Arch::kMaxRows][kPanels][2];
-  LanesBlockFunction lanes[Arch::kMaxLaneRows][kColumns][3];
+// 16 lanes made of vectors F.
+template <class F, bool kWhole = Count<F>::value == format::kLanes>
+struct Sixteen {
+  using Lanes = F;
+};
+template <class F>
+struct Sixteen<F, false> {
+  using Lanes = Pair<F>;
 };
 
-template <class Arch, size_t r, size_t... p>
-constexpr void fill_panel(DenseBlocks<Arch>& blocks, std::index_sequence<p...>) {
-  ((blocks.panel[r][p][0] = panel_function<Arch, r + 1, p + 1, 1>()), ...);
-  ((blocks.panel[r][p][1] = panel_function<Arch, r + 1, p + 1, 2>()), ...);
+template <class P, size_t R, size_t kVectors, size_t kChains>
+constexpr PanelBlockFunction<typename P::T> panel_function() {
+  constexpr size_t kPaired = format::kPairedColumns / Count<typename P::F>::value;
+  constexpr bool kExists = kChains == 1 ? kVectors <= P::vectors_for(R)
+                                        : R * kVectors <= P::kMaxPairs && kVectors <= kPaired;
+  if constexpr (kExists) {
+    return panel_block<typename P::F, R, kVectors, kChains>;
+  } else {
+    return nullptr;
+  }
 }
-template <class Arch, size_t r, size_t... n>
-constexpr void fill_lanes(DenseBlocks<Arch>& blocks, std::index_sequence<n...>) {
-  ((blocks.lanes[r][n][0] = lanes_function<Arch, r + 1, n + 1, 1>()), ...);
-  ((blocks.lanes[r][n][1] = lanes_function<Arch, r + 1, n + 1, 2>()), ...);
-  ((blocks.lanes[r][n][2] = lanes_function<Arch, r + 1, n + 1, 4>()), ...);
+template <class P, size_t R, size_t kColumns, size_t kChains>
+constexpr LanesBlockFunction<typename P::T> lanes_function() {
+  constexpr bool kAsked = kColumns <= format::lane_columns_with(kChains);
+  if constexpr (kAsked && (kColumns == 1 || kColumns <= P::lane_columns(R) / kChains)) {
+    return lanes_block<typename Sixteen<typename P::F>::Lanes, R, kColumns, kChains>;
+  } else {
+    return nullptr;
+  }
 }
-template <class Arch, size_t... panel_row, size_t... lanes_row>
-constexpr DenseBlocks<Arch> make_dense_blocks(std::index_sequence<panel_row...>,
-                                              std::index_sequence<lanes_row...>) {
-  DenseBlocks<Arch> blocks{};
-  using Panels = std::make_index_sequence<DenseBlocks<Arch>::kPanels>;
-  using Columns = std::make_index_sequence<DenseBlocks<Arch>::kColumns>;
-  (fill_panel<Arch, panel_row>(blocks, Panels()), ...);
-  (fill_lanes<Arch, lanes_row>(blocks, Columns()), ...);
+
+// Functions by rows - 1, vectors or columns - 1 and the logarithm of chains; null where there is
+// none.
+template <class P>
+struct DenseBlocks {
+  static constexpr size_t kVectors = P::vectors_for(1) > P::kMaxPairs ? P::vectors_for(1)
+                                                                      : P::kMaxPairs;
+  static constexpr size_t kColumns = P::lane_columns(1);
+  PanelBlockFunction<typename P::T> panel[P::kMaxRows][kVectors][2];
+  LanesBlockFunction<typename P::T> lanes[P::kMaxLaneRows][kColumns][3];
+};
+
+template <class P, size_t r, size_t... p>
+constexpr void fill_panel(DenseBlocks<P>& blocks, std::index_sequence<p...>) {
+  ((blocks.panel[r][p][0] = panel_function<P, r + 1, p + 1, 1>()), ...);
+  ((blocks.panel[r][p][1] = panel_function<P, r + 1, p + 1, 2>()), ...);
+}
+template <class P, size_t r, size_t... n>
+constexpr void fill_lanes(DenseBlocks<P>& blocks, std::index_sequence<n...>) {
+  ((blocks.lanes[r][n][0] = lanes_function<P, r + 1, n + 1, 1>()), ...);
+  ((blocks.lanes[r][n][1] = lanes_function<P, r + 1, n + 1, 2>()), ...);
+  ((blocks.lanes[r][n][2] = lanes_function<P, r + 1, n + 1, 4>()), ...);
+}
+template <class P, size_t... panel_row, size_t... lanes_row>
+constexpr DenseBlocks<P> make_dense_blocks(std::index_sequence<panel_row...>,
+                                           std::index_sequence<lanes_row...>) {
+  DenseBlocks<P> blocks{};
+  using Vectors = std::make_index_sequence<DenseBlocks<P>::kVectors>;
+  using Columns = std::make_index_sequence<DenseBlocks<P>::kColumns>;
+  (fill_panel<P, panel_row>(blocks, Vectors()), ...);
+  (fill_lanes<P, lanes_row>(blocks, Columns()), ...);
   return blocks;
 }
 
-template <class Arch>
-inline constexpr DenseBlocks<Arch> kDenseBlocks = make_dense_blocks<Arch>(
-    std::make_index_sequence<Arch::kMaxRows>(), std::make_index_sequence<Arch::kMaxLaneRows>());
+template <class P>
+inline constexpr DenseBlocks<P> kDenseBlocks = make_dense_blocks<P>(
+    std::make_index_sequence<P::kMaxRows>(), std::make_index_sequence<P::kMaxLaneRows>());
 
 }  // namespace
 }  // namespace mle::kernels

@@ -3,39 +3,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "runtime/kernels/elementary-inl.h"
 #include "runtime/kernels/kernels.h"
+#include "runtime/kernels/lanes-inl.h"
 
 namespace mle::kernels {
 namespace {
 
+template <class T>
 struct LanesBlock {
-  const float* x;
+  const T* x;
   size_t x_stride;
-  float* y;
+  T* y;
   size_t y_stride;
-  const float* w;       // of the first column
+  const T* w;           // of the first column
   size_t row_elements;  // of w, from one 16 k to the next
-  const float* b;       // of the first column, or null
+  const T* b;           // of the first column, or null
   size_t k;
   bool relu;
 };
 
+// F has 16 lanes.
 template <class F, size_t R, size_t kColumns, size_t kChains>
-void lanes_block(const LanesBlock& block) {
+void lanes_block(const LanesBlock<ElementOf<F>>& block) {
+  using T = ElementOf<F>;
   F acc[R][kColumns][kChains];
   MLE_UNROLL for (size_t n = 0; n < kColumns; ++n) {
-    const F bias = block.b != nullptr ? load_part<F>(block.b + n, 1) : splat<F>(0.0f);
+    const F bias = block.b != nullptr ? load_part<F>(block.b + n, 1) : splat<F>(T{0});
     MLE_UNROLL for (size_t r = 0; r < R; ++r) {
       acc[r][n][0] = bias;
-      MLE_UNROLL for (size_t c = 1; c < kChains; ++c) acc[r][n][c] = splat<F>(0.0f);
+      MLE_UNROLL for (size_t c = 1; c < kChains; ++c) acc[r][n][c] = splat<F>(T{0});
     }
   }
   const auto step = [&](size_t k, size_t c, size_t count) __attribute__((always_inline)) {
-    const float* w = block.w + k / 16 * block.row_elements;
+    const T* w = block.w + k / 16 * block.row_elements;
     F x[R];
     MLE_UNROLL for (size_t r = 0; r < R; ++r) {
-      const float* p = block.x + r * block.x_stride + k;
+      const T* p = block.x + r * block.x_stride + k;
       x[r] = count == 16 ? load_lanes<F>(p) : load_part<F>(p, count);
     }
     MLE_UNROLL for (size_t n = 0; n < kColumns; ++n) {
@@ -64,9 +67,9 @@ void lanes_block(const LanesBlock& block) {
           acc[r][n][c] = acc[r][n][c] + acc[r][n][c + half];
         }
       }
-      const float sum = sum_of_lanes(acc[r][n][0]);
-      float* y = block.y + r * block.y_stride + n;
-      *y = block.relu && sum < 0.0f ? 0.0f : sum;
+      const T sum = sum_of_lanes(acc[r][n][0]);
+      T* y = block.y + r * block.y_stride + n;
+      *y = block.relu && sum < T{0} ? T{0} : sum;
     }
   }
 }

@@ -1,58 +1,13 @@
-// exp, log and their relatives on 16 lanes: our own polynomials and fused multiply-adds, the same
+// exp, log and their relatives in f32: our own polynomials and fused multiply-adds, the same
 // operations on every instruction set. Coefficients: tools/dev/minimax.py. Errors:
-// docs/numerics.md.
+// docs/numerics.md. Those of f64 are in elementary_f64-inl.h and preferred for Wide lanes.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "runtime/kernels/lanes-inl.h"
+#include "runtime/kernels/signs-inl.h"
 
 namespace mle::kernels {
 namespace {
-
-inline constexpr float kInfinity = __builtin_inff();
-inline constexpr float kNan = __builtin_nanf("");
-
-// c0 + x (c1 + x (c2 + …)).
-template <class F, class S>
-MLE_INLINE F polynomial(const F&, S c0) {
-  return splat<F>(c0);
-}
-template <class F, class S, class... Rest>
-MLE_INLINE F polynomial(const F& x, S c0, Rest... rest) {
-  return mul_add(polynomial(x, rest...), x, splat<F>(c0));
-}
-
-template <class F>
-MLE_INLINE F sign_of(const F& x) {
-  using I = decltype(bits_of(x));
-  return from_bits(bits_of(x) & splat<I>(INT32_MIN));
-}
-template <class F>
-MLE_INLINE F absolute(const F& x) {
-  using I = decltype(bits_of(x));
-  return from_bits(bits_of(x) & splat<I>(INT32_MAX));
-}
-template <class F>
-MLE_INLINE F negative(const F& x) {
-  using I = decltype(bits_of(x));
-  return from_bits(bits_of(x) ^ splat<I>(INT32_MIN));
-}
-// x, which must have its sign bit clear, with the sign of s.
-template <class F>
-MLE_INLINE F with_sign_of(const F& x, const F& s) {
-  return from_bits(bits_of(x) | bits_of(sign_of(s)));
-}
-// Not below (not above) the limit; NaN passes.
-template <class F>
-MLE_INLINE F at_least(const F& x, float limit) {
-  const F bound = splat<F>(limit);
-  return choose(x < bound, bound, x);
-}
-template <class F>
-MLE_INLINE F at_most(const F& x, float limit) {
-  const F bound = splat<F>(limit);
-  return choose(bound < x, bound, x);
-}
 
 // 2^n for n from -126 to 127.
 template <class I>
@@ -81,9 +36,9 @@ MLE_INLINE F small_expm1(const F& r) {
   return mul_add(r * r, q, r);
 }
 
-// e^x for x <= 89, and NaN.
+// e^x where it does not overflow (x <= 89), and NaN.
 template <class F>
-MLE_INLINE F exponential_to_89(const F& x) {
+MLE_INLINE F exponential_in_range(const F& x) {
   F r;
   const auto n = reduced(at_least(x, -104.0f), r);
   const F near_one = small_expm1(r) + splat<F>(1.0f);
@@ -94,7 +49,7 @@ MLE_INLINE F exponential_to_89(const F& x) {
 
 template <class F>
 MLE_INLINE F exponential(const F& x) {
-  return exponential_to_89(at_most(x, 89.0f));
+  return exponential_in_range(at_most(x, 89.0f));
 }
 
 // e^x - 1 for x <= 0.
@@ -167,7 +122,7 @@ MLE_INLINE F normal_tail(const F& a) {
   const F square = bounded * bounded;
   // What rounding the square lost: it matters, e^x turns absolute into relative error.
   const F lost = mul_add(bounded, bounded, negative(square));
-  const F e = exponential_to_89(square * splat<F>(-0.5f));
+  const F e = exponential_in_range(square * splat<F>(-0.5f));
   return mul_add(e * splat<F>(-0.5f), lost, e) * scaled_tail(bounded);
 }
 
@@ -179,8 +134,8 @@ MLE_INLINE F error_function(const F& x) {
                          0.00518953521f, -0.000802084222f, 7.88912221e-5f);
   const F small = mul_add(a, p, a);
   const F bounded = at_most(a, 4.0f);
-  const F tail =
-      exponential_to_89(negative(bounded * bounded)) * scaled_tail(bounded * splat<F>(1.41421356f));
+  const F tail = exponential_in_range(negative(bounded * bounded)) *
+                 scaled_tail(bounded * splat<F>(1.41421356f));
   const F large = mul_add(tail, splat<F>(-2.0f), splat<F>(1.0f));
   return with_sign_of(choose(a < splat<F>(1.0f), small, large), x);
 }
@@ -189,26 +144,8 @@ MLE_INLINE F error_function(const F& x) {
 template <class F>
 MLE_INLINE F logistic(const F& x) {
   const F one = splat<F>(1.0f);
-  const F e = exponential_to_89(negative(absolute(x)));
+  const F e = exponential_in_range(negative(absolute(x)));
   return choose(x < splat<F>(0.0f), e, one) / (one + e);
-}
-
-// The nearest whole number, of two the even one; -0 stays.
-template <class F>
-MLE_INLINE F nearest_whole(const F& x) {
-  const F whole = splat<F>(8388608.0f);  // from 2^23 on, floats are whole
-  const F a = absolute(x);
-  return choose(a < whole, with_sign_of((a + whole) - whole, x), x);
-}
-// The whole numbers next below and above; -0 stays.
-template <class F>
-MLE_INLINE F next_below(const F& x) {
-  const F y = nearest_whole(x);
-  return choose(x < y, y - splat<F>(1.0f), y);
-}
-template <class F>
-MLE_INLINE F next_above(const F& x) {
-  return negative(next_below(negative(x)));
 }
 
 }  // namespace

@@ -7,12 +7,12 @@
 namespace mle::kernels {
 namespace {
 
-struct Avx512 {
+struct Avx512F32 {
+  using T = float;
   using F = F32x16;
-  static constexpr const char* kName = "avx512";
-  static constexpr bool kFused = true;
+  using E = F;
   static constexpr size_t kMaxRows = 14;
-  static constexpr size_t panels_for(size_t rows) {
+  static constexpr size_t vectors_for(size_t rows) {
     return rows == 1 ? 8 : rows <= 6 ? 4 : rows <= 8 ? 3 : 2;
   }
   static constexpr size_t kMaxPairs = 12;
@@ -20,6 +20,25 @@ struct Avx512 {
   static constexpr size_t lane_columns(size_t rows) {
     return rows == 1 ? 16 : rows == 2 ? 8 : rows == 3 ? 6 : 5;
   }
+};
+
+// Fewer blocks than f32 has: they cost size.
+struct Avx512F64 {
+  using T = double;
+  using F = F64x8;
+  using E = F;
+  static constexpr size_t kMaxRows = 6;
+  static constexpr size_t vectors_for(size_t rows) { return rows == 1 ? 4 : 3; }
+  static constexpr size_t kMaxPairs = 4;
+  static constexpr size_t kMaxLaneRows = 2;
+  static constexpr size_t lane_columns(size_t rows) { return rows == 1 ? 4 : 2; }
+};
+
+struct Avx512 {
+  static constexpr const char* kName = "avx512";
+  static constexpr bool kFused = true;
+  using F32 = Avx512F32;
+  using F64 = Avx512F64;
 };
 
 }  // namespace

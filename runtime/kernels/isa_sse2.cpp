@@ -7,15 +7,34 @@
 namespace mle::kernels {
 namespace {
 
-struct Sse2 {
-  using F = Pair<Pair<xsimd::batch<float, xsimd::sse2>>>;
-  static constexpr const char* kName = "sse2";
-  static constexpr bool kFused = false;
+// Element by element one register at a time, and few blocks: small comes before fast.
+struct Sse2F32 {
+  using T = float;
+  using E = xsimd::batch<float, xsimd::sse2>;
+  using F = Pair<Pair<E>>;
   static constexpr size_t kMaxRows = 3;
-  static constexpr size_t panels_for(size_t rows) { return rows == 1 ? 2 : 1; }
+  static constexpr size_t vectors_for(size_t rows) { return rows == 1 ? 2 : 1; }
   static constexpr size_t kMaxPairs = 1;
   static constexpr size_t kMaxLaneRows = 1;
   static constexpr size_t lane_columns(size_t) { return 4; }
+};
+
+struct Sse2F64 {
+  using T = double;
+  using E = xsimd::batch<double, xsimd::sse2>;
+  using F = Pair<Pair<E>>;
+  static constexpr size_t kMaxRows = 2;
+  static constexpr size_t vectors_for(size_t) { return 1; }
+  static constexpr size_t kMaxPairs = 1;
+  static constexpr size_t kMaxLaneRows = 1;
+  static constexpr size_t lane_columns(size_t) { return 1; }
+};
+
+struct Sse2 {
+  static constexpr const char* kName = "sse2";
+  static constexpr bool kFused = false;
+  using F32 = Sse2F32;
+  using F64 = Sse2F64;
 };
 
 }  // namespace

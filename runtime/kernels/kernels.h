@@ -22,46 +22,50 @@ namespace mle::kernels {
 using format::Act;
 
 // y[r][j] = act(b[j] + sum over k of x[r][k] w[k][j]), in the order of format/layout.h.
+template <class T>
 struct DenseArgs {
-  const float* x;
+  const T* x;
   size_t x_stride;
-  float* y;
+  T* y;
   size_t y_stride;
-  const float* w;  // packed as dense_order(k, n) says
-  const float* b;  // n floats in whole 64-byte lines, or null: +0
+  const T* w;  // packed as dense_order(k, n) says
+  const T* b;  // n elements in whole 64-byte lines, or null: +0
   size_t rows, k, n;
   format::DenseOrder order;
   Act act;
-  float alpha, beta;
+  T alpha, beta;
 };
 
 // y[r][i] = f(x[r][i]); y may be x.
+template <class T>
 struct UnaryArgs {
-  const float* x;
+  const T* x;
   size_t x_stride;
-  float* y;
+  T* y;
   size_t y_stride;
   size_t rows, n;
-  float alpha, beta;
+  T alpha, beta;
 };
 
 // y[r][i] = f(a[r][i * a_step], b[r][i * b_step]); steps are 0 or 1, strides may be 0. y may be a
 // or b where that one's step is 1.
+template <class T>
 struct BinaryArgs {
-  const float* a;
+  const T* a;
   size_t a_stride, a_step;
-  const float* b;
+  const T* b;
   size_t b_stride, b_step;
-  float* y;
+  T* y;
   size_t y_stride;
   size_t rows, n;
 };
 
 // As BinaryArgs; y gets 0 or 1.
+template <class T>
 struct CompareArgs {
-  const float* a;
+  const T* a;
   size_t a_stride, a_step;
-  const float* b;
+  const T* b;
   size_t b_stride, b_step;
   uint8_t* y;
   size_t y_stride;
@@ -69,34 +73,37 @@ struct CompareArgs {
 };
 
 // y[r][i] = c[r][i * c_step] != 0 ? a[..] : b[..]
+template <class T>
 struct SelectArgs {
   const uint8_t* c;
   size_t c_stride, c_step;
-  const float* a;
+  const T* a;
   size_t a_stride, a_step;
-  const float* b;
+  const T* b;
   size_t b_stride, b_step;
-  float* y;
+  T* y;
   size_t y_stride;
   size_t rows, n;
 };
 
 // y[r][i] = fma(x[r][i], s[i], t[i])
+template <class T>
 struct ScaleArgs {
-  const float* x;
+  const T* x;
   size_t x_stride;
-  const float* s;
-  const float* t;
-  float* y;
+  const T* s;
+  const T* t;
+  T* y;
   size_t y_stride;
   size_t rows, n;
 };
 
 // Over `n` elements that lie `step` apart: softmax, log-softmax (logarithm). y may be x.
+template <class T>
 struct SoftmaxArgs {
-  const float* x;
+  const T* x;
   size_t x_stride;
-  float* y;
+  T* y;
   size_t y_stride;
   size_t rows, n;
   size_t step;
@@ -104,8 +111,9 @@ struct SoftmaxArgs {
 
 // y[r] = index of the first (or last) largest of n elements that lie `step` apart; NaN counts as
 // larger than all, as numpy and ONNX have it.
+template <class T>
 struct ArgMaxArgs {
-  const float* x;
+  const T* x;
   size_t x_stride;
   int64_t* y;
   size_t y_stride;
@@ -114,26 +122,38 @@ struct ArgMaxArgs {
   bool last;
 };
 
+// The kernels of one floating type.
+template <class T>
+struct FloatTable {
+  void (*dense)(const DenseArgs<T>&);
+  void (*unary[format::kActCount])(const UnaryArgs<T>&);  // [Act::None] copies
+  void (*binary[format::kBinaryFnCount])(const BinaryArgs<T>&);
+  void (*compare[format::kCompareFnCount])(const CompareArgs<T>&);
+  void (*select)(const SelectArgs<T>&);
+  void (*scale)(const ScaleArgs<T>&);
+  void (*clip)(const UnaryArgs<T>&);  // alpha = lowest, beta = highest
+  void (*softmax)(const SoftmaxArgs<T>&);
+  void (*log_softmax)(const SoftmaxArgs<T>&);
+  void (*argmax)(const ArgMaxArgs<T>&);
+  void (*matmul)(const MatMulArgs<T>&);
+  // Replaces every NaN by the canonical quiet NaN, in place.
+  void (*canonical_nan)(T* y, size_t y_stride, size_t rows, size_t n);
+};
+
 struct Table {
   const char* isa;  // "sse2", "avx2", "avx512", "neon"
   bool fused;       // has fused multiply-add: gives the canonical bits
+  FloatTable<float> f32;
+  FloatTable<double> f64;
 
-  void (*dense)(const DenseArgs&);
-  void (*unary[format::kActCount])(const UnaryArgs&);  // [Act::None] copies
-  void (*binary[format::kBinaryFnCount])(const BinaryArgs&);
-  void (*compare[format::kCompareFnCount])(const CompareArgs&);
-  void (*select)(const SelectArgs&);
-  void (*scale)(const ScaleArgs&);
-  void (*clip)(const UnaryArgs&);  // alpha = lowest, beta = highest
-  void (*softmax)(const SoftmaxArgs&);
-  void (*log_softmax)(const SoftmaxArgs&);
-  void (*argmax)(const ArgMaxArgs&);
-  void (*matmul)(const MatMulArgs<float>&);
-  // Replaces every NaN by the canonical quiet NaN, in place.
-  void (*canonical_nan)(float* y, size_t y_stride, size_t rows, size_t n);
-  // Rounds to nearest; strides in elements of each side.
-  void (*f64_to_f32)(const double* x, size_t x_stride, float* y, size_t y_stride, size_t rows,
-                     size_t n);
+  template <class T>
+  constexpr const FloatTable<T>& of() const noexcept {
+    if constexpr (sizeof(T) == sizeof(float)) {
+      return f32;
+    } else {
+      return f64;
+    }
+  }
 };
 
 // The tables built into this binary that this machine can run, best first. Never empty.

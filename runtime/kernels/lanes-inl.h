@@ -1,6 +1,7 @@
-// The words the kernels are written in: 16 f32 lanes as one value, whatever a register holds. A
-// leaf is one register (an xsimd batch, or F32x16 for AVX-512); Pair doubles it. Every word works
-// lane by lane, so an algorithm gives each lane the same operations on every instruction set.
+// The words the kernels are written in: some lanes of f32 or f64 as one value, whatever a register
+// holds. A leaf is one register (an xsimd batch, or F32x16, F64x8 for AVX-512); Pair doubles it.
+// Every word works lane by lane, so an algorithm gives each lane the same operations on every
+// instruction set.
 //
 // Comparisons are false for NaN; there is no !=, >= or max: see choose(). A file of leaves
 // (lanes_*-inl.h) must come before this one, or its words are not found.
@@ -66,6 +67,16 @@ template <int kBy, class H>
 MLE_INLINE Pair<H> shift_right(const Pair<H>& a) {
   return {shift_right<kBy>(a.lo), shift_right<kBy>(a.hi)};
 }
+// The same with zeros coming in from above.
+template <int kBy, class H>
+MLE_INLINE Pair<H> shift_down(const Pair<H>& a) {
+  return {shift_down<kBy>(a.lo), shift_down<kBy>(a.hi)};
+}
+// What rounding lost of a product: a * b - product, where product is a * b rounded; f64 only.
+template <class H>
+MLE_INLINE Pair<H> rest_of_product(const Pair<H>& a, const Pair<H>& b, const Pair<H>& product) {
+  return {rest_of_product(a.lo, b.lo, product.lo), rest_of_product(a.hi, b.hi, product.hi)};
+}
 // int32 lanes as f32.
 template <class H>
 MLE_INLINE auto converted(const Pair<H>& a) {
@@ -93,7 +104,7 @@ MLE_INLINE T splat(S value) {
 }
 
 template <class F>
-MLE_INLINE F load_lanes(const float* p) {
+MLE_INLINE F load_lanes(const ElementOf<F>* p) {
   if constexpr (kIsPair<F>) {
     return {load_lanes<typename F::Half>(p), load_lanes<typename F::Half>(p + Count<F>::value / 2)};
   } else {
@@ -102,7 +113,7 @@ MLE_INLINE F load_lanes(const float* p) {
 }
 
 template <class F>
-MLE_INLINE void store_lanes(float* p, const F& a) {
+MLE_INLINE void store_lanes(ElementOf<F>* p, const F& a) {
   if constexpr (kIsPair<F>) {
     store_lanes(p, a.lo);
     store_lanes(p + Count<F>::value / 2, a.hi);
@@ -114,7 +125,7 @@ MLE_INLINE void store_lanes(float* p, const F& a) {
 // The first n elements; the other lanes get the filler and their memory is not touched. A leaf has
 // load_some and store_some for n up to its size.
 template <class F>
-MLE_INLINE F load_part(const float* p, size_t n, float filler = 0.0f) {
+MLE_INLINE F load_part(const ElementOf<F>* p, size_t n, ElementOf<F> filler = 0) {
   if constexpr (kIsPair<F>) {
     using H = typename F::Half;
     constexpr size_t kHalf = Count<H>::value;
@@ -126,7 +137,7 @@ MLE_INLINE F load_part(const float* p, size_t n, float filler = 0.0f) {
 }
 
 template <class F>
-MLE_INLINE void store_part(float* p, const F& a, size_t n) {
+MLE_INLINE void store_part(ElementOf<F>* p, const F& a, size_t n) {
   if constexpr (kIsPair<F>) {
     constexpr size_t kHalf = Count<F>::value / 2;
     if (n <= kHalf) return store_part(p, a.lo, n);
@@ -139,7 +150,7 @@ MLE_INLINE void store_part(float* p, const F& a, size_t n) {
 
 // Lane i gets lane i + half, for half = lanes/2 … 1: the one order in which lanes are added.
 template <class H>
-MLE_INLINE float sum_of_lanes(const Pair<H>& a) {
+MLE_INLINE ElementOf<H> sum_of_lanes(const Pair<H>& a) {
   return sum_of_lanes(a.lo + a.hi);
 }
 
@@ -151,17 +162,25 @@ MLE_INLINE Pair<H> larger(const Pair<H>& a, const Pair<H>& b) {
 
 // The largest lane; any lane where one is NaN.
 template <class H>
-MLE_INLINE float largest_of_lanes(const Pair<H>& a) {
+MLE_INLINE ElementOf<H> largest_of_lanes(const Pair<H>& a) {
   return largest_of_lanes(larger(a.lo, a.hi));
 }
 // The same of the first four lanes, for the many rows that have no more.
 template <class H>
-MLE_INLINE float sum_of_four(const Pair<H>& a) {
-  return sum_of_four(a.lo);
+MLE_INLINE ElementOf<H> sum_of_four(const Pair<H>& a) {
+  if constexpr (Count<Pair<H>>::value == 4) {
+    return sum_of_lanes(a);
+  } else {
+    return sum_of_four(a.lo);
+  }
 }
 template <class H>
-MLE_INLINE float largest_of_four(const Pair<H>& a) {
-  return largest_of_four(a.lo);
+MLE_INLINE ElementOf<H> largest_of_four(const Pair<H>& a) {
+  if constexpr (Count<Pair<H>>::value == 4) {
+    return largest_of_lanes(a);
+  } else {
+    return largest_of_four(a.lo);
+  }
 }
 
 }  // namespace

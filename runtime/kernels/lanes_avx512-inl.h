@@ -19,8 +19,12 @@ MLE_INLINE Mask16 operator~(Mask16 a) { return {_knot_mask16(a.m)}; }
 struct Mask8 {
   __mmask8 m;
 };
+MLE_INLINE Mask8 operator&(Mask8 a, Mask8 b) { return {_kand_mask8(a.m, b.m)}; }
+MLE_INLINE Mask8 operator|(Mask8 a, Mask8 b) { return {_kor_mask8(a.m, b.m)}; }
+MLE_INLINE Mask8 operator~(Mask8 a) { return {_knot_mask8(a.m)}; }
 
 struct I32x16 {
+  using value_type = int32_t;
   __m512i v;
   I32x16() = default;
   MLE_INLINE I32x16(__m512i value) : v(value) {}
@@ -41,17 +45,27 @@ MLE_INLINE I32x16 shift_right(I32x16 a) {
 }
 
 struct I64x8 {
+  using value_type = int64_t;
   __m512i v;
   MLE_INLINE I64x8(__m512i value) : v(value) {}
   MLE_INLINE explicit I64x8(int64_t value) : v(_mm512_set1_epi64(value)) {}
 };
 MLE_INLINE I64x8 operator+(I64x8 a, I64x8 b) { return _mm512_add_epi64(a.v, b.v); }
+MLE_INLINE I64x8 operator-(I64x8 a, I64x8 b) { return _mm512_sub_epi64(a.v, b.v); }
+MLE_INLINE I64x8 operator&(I64x8 a, I64x8 b) { return _mm512_and_si512(a.v, b.v); }
+MLE_INLINE I64x8 operator|(I64x8 a, I64x8 b) { return _mm512_or_si512(a.v, b.v); }
+MLE_INLINE I64x8 operator^(I64x8 a, I64x8 b) { return _mm512_xor_si512(a.v, b.v); }
+template <int kBy>
+MLE_INLINE I64x8 shift_down(I64x8 a) {
+  return _mm512_srli_epi64(a.v, kBy);
+}
 template <int kBy>
 MLE_INLINE I64x8 shift_left(I64x8 a) {
   return _mm512_slli_epi64(a.v, kBy);
 }
 
 struct F32x16 {
+  using value_type = float;
   static constexpr size_t size = 16;
   __m512 v;
   F32x16() = default;
@@ -113,21 +127,57 @@ MLE_INLINE float largest_of_lanes(F32x16 a) {
 }
 
 struct F64x8 {
+  using value_type = double;
+  static constexpr size_t size = 8;
   __m512d v;
+  F64x8() = default;
   MLE_INLINE F64x8(__m512d value) : v(value) {}
   MLE_INLINE explicit F64x8(double value) : v(_mm512_set1_pd(value)) {}
+  MLE_INLINE static F64x8 load_unaligned(const double* p) { return _mm512_loadu_pd(p); }
+  MLE_INLINE void store_unaligned(double* p) const { _mm512_storeu_pd(p, v); }
 };
 MLE_INLINE F64x8 operator+(F64x8 a, F64x8 b) { return _mm512_add_pd(a.v, b.v); }
 MLE_INLINE F64x8 operator-(F64x8 a, F64x8 b) { return _mm512_sub_pd(a.v, b.v); }
 MLE_INLINE F64x8 operator*(F64x8 a, F64x8 b) { return _mm512_mul_pd(a.v, b.v); }
 MLE_INLINE F64x8 operator/(F64x8 a, F64x8 b) { return _mm512_div_pd(a.v, b.v); }
 MLE_INLINE Mask8 operator<(F64x8 a, F64x8 b) { return {_mm512_cmp_pd_mask(a.v, b.v, _CMP_LT_OQ)}; }
+MLE_INLINE Mask8 operator<=(F64x8 a, F64x8 b) { return {_mm512_cmp_pd_mask(a.v, b.v, _CMP_LE_OQ)}; }
+MLE_INLINE Mask8 operator==(F64x8 a, F64x8 b) { return {_mm512_cmp_pd_mask(a.v, b.v, _CMP_EQ_OQ)}; }
 MLE_INLINE F64x8 mul_add(F64x8 a, F64x8 b, F64x8 c) { return _mm512_fmadd_pd(a.v, b.v, c.v); }
 MLE_INLINE F64x8 choose(Mask8 mask, F64x8 a, F64x8 b) {
   return _mm512_mask_blend_pd(mask.m, b.v, a.v);
 }
 MLE_INLINE I64x8 bits_of(F64x8 a) { return _mm512_castpd_si512(a.v); }
 MLE_INLINE F64x8 from_bits(I64x8 a) { return _mm512_castsi512_pd(a.v); }
+MLE_INLINE F64x8 square_root(F64x8 a) { return _mm512_sqrt_pd(a.v); }
+MLE_INLINE F64x8 rest_of_product(F64x8 a, F64x8 b, F64x8 product) {
+  return _mm512_fmsub_pd(a.v, b.v, product.v);
+}
+MLE_INLINE F64x8 load_some(const double* p, size_t n, F64x8 filler) {
+  return _mm512_mask_loadu_pd(filler.v, static_cast<__mmask8>(first(n)), p);
+}
+MLE_INLINE void store_some(double* p, F64x8 a, size_t n) {
+  _mm512_mask_storeu_pd(p, static_cast<__mmask8>(first(n)), a.v);
+}
+MLE_INLINE double sum_of_four(F64x8 a) {
+  const __m256d four = _mm512_castpd512_pd256(a.v);
+  const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+  return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}
+MLE_INLINE double sum_of_lanes(F64x8 a) {
+  const __m256d four = _mm256_add_pd(_mm512_castpd512_pd256(a.v), _mm512_extractf64x4_pd(a.v, 1));
+  return sum_of_four(_mm512_castpd256_pd512(four));
+}
+MLE_INLINE F64x8 larger(F64x8 a, F64x8 b) { return _mm512_max_pd(a.v, b.v); }
+MLE_INLINE double largest_of_four(F64x8 a) {
+  const __m256d four = _mm512_castpd512_pd256(a.v);
+  const __m128d two = _mm_max_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+  return _mm_cvtsd_f64(_mm_max_sd(two, _mm_unpackhi_pd(two, two)));
+}
+MLE_INLINE double largest_of_lanes(F64x8 a) {
+  const __m256d four = _mm256_max_pd(_mm512_castpd512_pd256(a.v), _mm512_extractf64x4_pd(a.v, 1));
+  return largest_of_four(_mm512_castpd256_pd512(four));
+}
 MLE_INLINE Pair<F64x8> widened(F32x16 a) {
   return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v)),
           _mm512_cvtps_pd(_mm512_extractf32x8_ps(a.v, 1))};

@@ -40,6 +40,10 @@ template <int kBy>
 MLE_INLINE __m128i shifted_right(__m128i a) {
   return _mm_srai_epi32(a, kBy);
 }
+template <int kBy>
+MLE_INLINE __m128i shifted_down(__m128i a) {
+  return _mm_srli_epi64(a, kBy);
+}
 MLE_INLINE __m128 convert_i32(__m128i a) { return _mm_cvtepi32_ps(a); }
 MLE_INLINE __m128d low_f64(__m128 a) { return _mm_cvtps_pd(a); }
 MLE_INLINE __m128d high_f64(__m128 a) { return _mm_cvtps_pd(_mm_movehl_ps(a, a)); }
@@ -55,6 +59,13 @@ MLE_INLINE float largest_register(__m128 a) {
 MLE_INLINE float sum_register(__m128 a) {
   const __m128 two = _mm_add_ps(a, _mm_movehl_ps(a, a));
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
+}
+MLE_INLINE __m128d larger_register(__m128d a, __m128d b) { return _mm_max_pd(a, b); }
+MLE_INLINE double largest_register(__m128d a) {
+  return _mm_cvtsd_f64(_mm_max_sd(a, _mm_unpackhi_pd(a, a)));
+}
+MLE_INLINE double sum_register(__m128d a) {
+  return _mm_cvtsd_f64(_mm_add_sd(a, _mm_unpackhi_pd(a, a)));
 }
 
 #ifdef __AVX2__
@@ -74,6 +85,10 @@ template <int kBy>
 MLE_INLINE __m256i shifted_right(__m256i a) {
   return _mm256_srai_epi32(a, kBy);
 }
+template <int kBy>
+MLE_INLINE __m256i shifted_down(__m256i a) {
+  return _mm256_srli_epi64(a, kBy);
+}
 MLE_INLINE __m256 convert_i32(__m256i a) { return _mm256_cvtepi32_ps(a); }
 MLE_INLINE __m256d low_f64(__m256 a) { return _mm256_cvtps_pd(_mm256_castps256_ps128(a)); }
 MLE_INLINE __m256d high_f64(__m256 a) { return _mm256_cvtps_pd(_mm256_extractf128_ps(a, 1)); }
@@ -87,6 +102,14 @@ MLE_INLINE float largest_register(__m256 a) {
 }
 MLE_INLINE float sum_register(__m256 a) {
   return sum_register(_mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1)));
+}
+MLE_INLINE __m256d first_four(__m256d a) { return a; }
+MLE_INLINE __m256d larger_register(__m256d a, __m256d b) { return _mm256_max_pd(a, b); }
+MLE_INLINE double largest_register(__m256d a) {
+  return largest_register(_mm_max_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1)));
+}
+MLE_INLINE double sum_register(__m256d a) {
+  return sum_register(_mm_add_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1)));
 }
 #endif
 
@@ -128,58 +151,97 @@ MLE_INLINE xsimd::batch<float, A> narrowed(const Pair<xsimd::batch<double, A>>& 
   using R = typename xsimd::batch<double, A>::register_type;
   return join_f32(R(a.lo), R(a.hi));
 }
-template <class A>
-MLE_INLINE float sum_of_lanes(const xsimd::batch<float, A>& a) {
-  return sum_register(typename xsimd::batch<float, A>::register_type(a));
+template <int kBy, class A>
+MLE_INLINE xsimd::batch<int64_t, A> shift_down(const xsimd::batch<int64_t, A>& a) {
+  return shifted_down<kBy>(typename xsimd::batch<int64_t, A>::register_type(a));
 }
-template <class A>
-MLE_INLINE float sum_of_four(const xsimd::batch<float, A>& a) {
-  return sum_register(first_four(typename xsimd::batch<float, A>::register_type(a)));
+template <class T, class A>
+MLE_INLINE T sum_of_lanes(const xsimd::batch<T, A>& a) {
+  return sum_register(typename xsimd::batch<T, A>::register_type(a));
 }
-template <class A>
-MLE_INLINE xsimd::batch<float, A> larger(const xsimd::batch<float, A>& a,
-                                         const xsimd::batch<float, A>& b) {
-  using R = typename xsimd::batch<float, A>::register_type;
+template <class T, class A>
+MLE_INLINE T sum_of_four(const xsimd::batch<T, A>& a) {
+  return sum_register(first_four(typename xsimd::batch<T, A>::register_type(a)));
+}
+template <class T, class A>
+MLE_INLINE xsimd::batch<T, A> larger(const xsimd::batch<T, A>& a, const xsimd::batch<T, A>& b) {
+  using R = typename xsimd::batch<T, A>::register_type;
   return larger_register(R(a), R(b));
 }
-template <class A>
-MLE_INLINE float largest_of_lanes(const xsimd::batch<float, A>& a) {
-  return largest_register(typename xsimd::batch<float, A>::register_type(a));
+template <class T, class A>
+MLE_INLINE T largest_of_lanes(const xsimd::batch<T, A>& a) {
+  return largest_register(typename xsimd::batch<T, A>::register_type(a));
 }
-template <class A>
-MLE_INLINE float largest_of_four(const xsimd::batch<float, A>& a) {
-  return largest_register(first_four(typename xsimd::batch<float, A>::register_type(a)));
+template <class T, class A>
+MLE_INLINE T largest_of_four(const xsimd::batch<T, A>& a) {
+  return largest_register(first_four(typename xsimd::batch<T, A>::register_type(a)));
 }
+
+#ifdef __FMA__
+template <class A>
+MLE_INLINE xsimd::batch<double, A> rest_of_product(const xsimd::batch<double, A>& a,
+                                                   const xsimd::batch<double, A>& b,
+                                                   const xsimd::batch<double, A>& product) {
+  return xsimd::fms(a, b, product);
+}
+#else
+// In halves of 26 and 27 bits, whose products are exact but for the last bit of the last.
+template <class A>
+MLE_INLINE xsimd::batch<double, A> rest_of_product(const xsimd::batch<double, A>& a,
+                                                   const xsimd::batch<double, A>& b,
+                                                   const xsimd::batch<double, A>& product) {
+  const xsimd::batch<int64_t, A> upper(~int64_t{0x7FFFFFF});
+  const xsimd::batch<double, A> a_high = from_bits(bits_of(a) & upper);
+  const xsimd::batch<double, A> b_high = from_bits(bits_of(b) & upper);
+  const xsimd::batch<double, A> a_low = a - a_high;
+  const xsimd::batch<double, A> b_low = b - b_high;
+  return ((a_high * b_high - product) + a_high * b_low + a_low * b_high) + a_low * b_low;
+}
+#endif
 
 #ifdef __AVX2__
 // Lanes below n have their top bit set, which is what masked loads and stores look at.
-MLE_INLINE __m256i first(size_t n) {
+MLE_INLINE __m256i first(size_t n, float) {
   return _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int>(n)),
                             _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+MLE_INLINE __m256i first(size_t n, double) {
+  return _mm256_cmpgt_epi64(_mm256_set1_epi64x(static_cast<int64_t>(n)),
+                            _mm256_setr_epi64x(0, 1, 2, 3));
 }
 template <class A>
 MLE_INLINE xsimd::batch<float, A> load_some(const float* p, size_t n,
                                             const xsimd::batch<float, A>& filler) {
-  const __m256i inside = first(n);
+  const __m256i inside = first(n, 0.0f);
   return _mm256_or_ps(_mm256_maskload_ps(p, inside),
                       _mm256_andnot_ps(_mm256_castsi256_ps(inside), filler));
 }
 template <class A>
+MLE_INLINE xsimd::batch<double, A> load_some(const double* p, size_t n,
+                                             const xsimd::batch<double, A>& filler) {
+  const __m256i inside = first(n, 0.0);
+  return _mm256_or_pd(_mm256_maskload_pd(p, inside),
+                      _mm256_andnot_pd(_mm256_castsi256_pd(inside), filler));
+}
+template <class A>
 MLE_INLINE void store_some(float* p, const xsimd::batch<float, A>& a, size_t n) {
-  _mm256_maskstore_ps(p, first(n), a);
+  _mm256_maskstore_ps(p, first(n, 0.0f), a);
+}
+template <class A>
+MLE_INLINE void store_some(double* p, const xsimd::batch<double, A>& a, size_t n) {
+  _mm256_maskstore_pd(p, first(n, 0.0), a);
 }
 #else
-template <class A>
-MLE_INLINE xsimd::batch<float, A> load_some(const float* p, size_t n,
-                                            const xsimd::batch<float, A>& filler) {
-  float lanes[xsimd::batch<float, A>::size];
+template <class T, class A>
+MLE_INLINE xsimd::batch<T, A> load_some(const T* p, size_t n, const xsimd::batch<T, A>& filler) {
+  T lanes[xsimd::batch<T, A>::size];
   filler.store_unaligned(lanes);
   for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
-  return xsimd::batch<float, A>::load_unaligned(lanes);
+  return xsimd::batch<T, A>::load_unaligned(lanes);
 }
-template <class A>
-MLE_INLINE void store_some(float* p, const xsimd::batch<float, A>& a, size_t n) {
-  float lanes[xsimd::batch<float, A>::size];
+template <class T, class A>
+MLE_INLINE void store_some(T* p, const xsimd::batch<T, A>& a, size_t n) {
+  T lanes[xsimd::batch<T, A>::size];
   a.store_unaligned(lanes);
   for (size_t i = 0; i < n; ++i) p[i] = lanes[i];
 }

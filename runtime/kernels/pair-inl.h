@@ -36,5 +36,21 @@ struct Count<Pair<H>> {
   static constexpr size_t value = 2 * Count<H>::value;
 };
 
+// The type of an element, which every leaf names as xsimd does.
+template <class T>
+struct Element {
+  using Type = typename T::value_type;
+};
+template <class H>
+struct Element<Pair<H>> {
+  using Type = typename Element<H>::Type;
+};
+template <class F>
+using ElementOf = typename Element<F>::Type;
+
+// Lanes of f64 (or i64): functions that differ from those of f32 ask for them.
+template <class F>
+concept Wide = sizeof(ElementOf<F>) == sizeof(double);
+
 }  // namespace
 }  // namespace mle::kernels

@@ -28,33 +28,38 @@ constexpr Function function_of(Act act) noexcept {
   }
 }
 
-void map(const UnaryArgs& args, Function function) noexcept {
+template <class T>
+void map(const UnaryArgs<T>& args, Function function) noexcept {
   for (size_t r = 0; r < args.rows; ++r) {
-    const float* x = args.x + r * args.x_stride;
-    float* y = args.y + r * args.y_stride;
-    for (size_t i = 0; i < args.n; ++i) y[i] = static_cast<float>(function(double{x[i]}));
+    const T* x = args.x + r * args.x_stride;
+    T* y = args.y + r * args.y_stride;
+    for (size_t i = 0; i < args.n; ++i) y[i] = static_cast<T>(function(double{x[i]}));
   }
 }
 
 }  // namespace
 
-template <Act kAct>
-void plain_unary(const UnaryArgs& args) {
+template <Act kAct, class T>
+void plain_unary(const UnaryArgs<T>& args) {
   map(args, function_of(kAct));
 }
 
-template void plain_unary<Act::Sin>(const UnaryArgs&);
-template void plain_unary<Act::Cos>(const UnaryArgs&);
-template void plain_unary<Act::Tan>(const UnaryArgs&);
-template void plain_unary<Act::Asin>(const UnaryArgs&);
-template void plain_unary<Act::Acos>(const UnaryArgs&);
-template void plain_unary<Act::Atan>(const UnaryArgs&);
-template void plain_unary<Act::Sinh>(const UnaryArgs&);
-template void plain_unary<Act::Cosh>(const UnaryArgs&);
-template void plain_unary<Act::Asinh>(const UnaryArgs&);
-template void plain_unary<Act::Acosh>(const UnaryArgs&);
-template void plain_unary<Act::Atanh>(const UnaryArgs&);
-template void plain_unary<Act::Log1p>(const UnaryArgs&);
-template void plain_unary<Act::Expm1>(const UnaryArgs&);
+#define MLE_PLAIN_UNARY(act)                                    \
+  template void plain_unary<Act::act>(const UnaryArgs<float>&); \
+  template void plain_unary<Act::act>(const UnaryArgs<double>&)
+MLE_PLAIN_UNARY(Sin);
+MLE_PLAIN_UNARY(Cos);
+MLE_PLAIN_UNARY(Tan);
+MLE_PLAIN_UNARY(Asin);
+MLE_PLAIN_UNARY(Acos);
+MLE_PLAIN_UNARY(Atan);
+MLE_PLAIN_UNARY(Sinh);
+MLE_PLAIN_UNARY(Cosh);
+MLE_PLAIN_UNARY(Asinh);
+MLE_PLAIN_UNARY(Acosh);
+MLE_PLAIN_UNARY(Atanh);
+MLE_PLAIN_UNARY(Log1p);
+MLE_PLAIN_UNARY(Expm1);
+#undef MLE_PLAIN_UNARY
 
 }  // namespace mle::kernels

@@ -9,7 +9,7 @@ namespace mle::kernels {
 constexpr bool is_plain(format::Act act) noexcept { return act >= format::kFirstPlainAct; }
 
 // For every Act that is_plain().
-template <format::Act kAct>
-void plain_unary(const UnaryArgs& args);
+template <format::Act kAct, class T>
+void plain_unary(const UnaryArgs<T>& args);
 
 }  // namespace mle::kernels

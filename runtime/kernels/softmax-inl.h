@@ -1,30 +1,32 @@
-// Softmax and log-softmax: subtract the largest, add in one order (16 lanes along the row, then the
-// tree of sum_of_lanes), divide. A NaN or +infinity makes the whole row NaN, -infinity gives 0.
+// Softmax and log-softmax: subtract the largest, add in one order (16 lanes along the row, of f64
+// 8, then the tree of sum_of_lanes), divide. A NaN or +infinity makes the whole row NaN, -infinity
+// gives 0.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include "runtime/kernels/elementary-inl.h"
+#include "runtime/kernels/elementary_f64-inl.h"
 #include "runtime/kernels/kernels.h"
 #include "runtime/kernels/rows-inl.h"
 
 namespace mle::kernels {
 namespace {
 
-// Elements that lie `step` apart, 16 at a time; lanes beyond n get -infinity, whose exponential is
-// 0.
+// Elements that lie `step` apart, a vector at a time; lanes beyond n get -infinity, whose
+// exponential is 0.
 template <class F>
-MLE_INLINE F gather(const float* p, size_t step, size_t n) {
-  if (n == format::kLanes && step == 1) return load_lanes<F>(p);
+MLE_INLINE F gather(const ElementOf<F>* p, size_t step, size_t n) {
+  if (n == Count<F>::value && step == 1) return load_lanes<F>(p);
   if (step == 1) return load_part<F>(p, n, -kInfinity);
-  float lanes[format::kLanes];
+  ElementOf<F> lanes[Count<F>::value];
   store_lanes(lanes, splat<F>(-kInfinity));
   for (size_t i = 0; i < n; ++i) lanes[i] = p[i * step];
   return load_lanes<F>(lanes);
 }
 template <class F>
-MLE_INLINE void scatter(float* p, size_t step, const F& a, size_t n) {
+MLE_INLINE void scatter(ElementOf<F>* p, size_t step, const F& a, size_t n) {
   if (step == 1) return store_piece(p, a, n);
-  float lanes[format::kLanes];
+  ElementOf<F> lanes[Count<F>::value];
   store_lanes(lanes, a);
   for (size_t i = 0; i < n; ++i) p[i * step] = lanes[i];
 }
@@ -33,52 +35,53 @@ MLE_INLINE void scatter(float* p, size_t step, const F& a, size_t n) {
 template <class F, bool kLog>
 struct Finish {
   F divisor;
-  MLE_INLINE explicit Finish(float sum)
+  MLE_INLINE explicit Finish(ElementOf<F> sum)
       : divisor(kLog ? logarithm(splat<F>(sum)) : splat<F>(sum)) {}
   MLE_INLINE F operator()(const F& value) const { return kLog ? value - divisor : value / divisor; }
 };
 
-// A row in one piece of 16 never leaves the registers; the same sums as in softmax_row.
+// A row in one vector never leaves the registers; the same sums as in softmax_row.
 template <class F, bool kLog>
-MLE_INLINE void softmax_piece(const float* x, float* y, size_t n, size_t step) {
+MLE_INLINE void softmax_piece(const ElementOf<F>* x, ElementOf<F>* y, size_t n, size_t step) {
   const F value = gather<F>(x, step, n);
   // Beyond four elements there are only zeros to add.
-  const float largest = n <= 4 ? largest_of_four(value) : largest_of_lanes(value);
+  const ElementOf<F> largest = n <= 4 ? largest_of_four(value) : largest_of_lanes(value);
   const F difference = value - splat<F>(largest);
-  const F e = exponential_to_89(difference);
+  const F e = exponential_in_range(difference);
   const Finish<F, kLog> finish(n <= 4 ? sum_of_four(e) : sum_of_lanes(e));
   scatter(y, step, finish(kLog ? difference : e), n);
 }
 
 template <class F, bool kLog>
-MLE_INLINE void softmax_row(const float* x, float* y, size_t n, size_t step) {
+MLE_INLINE void softmax_row(const ElementOf<F>* x, ElementOf<F>* y, size_t n, size_t step) {
   F largest = splat<F>(-kInfinity);
-  for_each_piece(1, n, [&](size_t, size_t i, size_t count) {
+  for_each_piece<Count<F>::value>(1, n, [&](size_t, size_t i, size_t count) {
     largest = larger(largest, gather<F>(x + i * step, step, count));
   });
   const F top = splat<F>(largest_of_lanes(largest));
-  F lanes = splat<F>(0.0f);
-  for_each_piece(1, n, [&](size_t, size_t i, size_t count) {
+  F lanes = splat<F>(ElementOf<F>{0});
+  for_each_piece<Count<F>::value>(1, n, [&](size_t, size_t i, size_t count) {
     const F difference = gather<F>(x + i * step, step, count) - top;
-    const F e = exponential_to_89(difference);
+    const F e = exponential_in_range(difference);
     lanes = lanes + e;
     scatter(y + i * step, step, kLog ? difference : e, count);
   });
   const Finish<F, kLog> finish(sum_of_lanes(lanes));
-  for_each_piece(1, n, [&](size_t, size_t i, size_t count) {
+  for_each_piece<Count<F>::value>(1, n, [&](size_t, size_t i, size_t count) {
     scatter(y + i * step, step, finish(gather<F>(y + i * step, step, count)), count);
   });
 }
 
-template <class Arch, bool kLog>
-void softmax(const SoftmaxArgs& args) {
+template <class P, bool kLog>
+void softmax(const SoftmaxArgs<typename P::T>& args) {
+  using F = typename P::F;
   for (size_t r = 0; r < args.rows; ++r) {
-    const float* x = args.x + r * args.x_stride;
-    float* y = args.y + r * args.y_stride;
-    if (args.n <= format::kLanes) {
-      softmax_piece<typename Arch::F, kLog>(x, y, args.n, args.step);
+    const typename P::T* x = args.x + r * args.x_stride;
+    typename P::T* y = args.y + r * args.y_stride;
+    if (args.n <= Count<F>::value) {
+      softmax_piece<F, kLog>(x, y, args.n, args.step);
     } else {
-      softmax_row<typename Arch::F, kLog>(x, y, args.n, args.step);
+      softmax_row<F, kLog>(x, y, args.n, args.step);
     }
   }
 }

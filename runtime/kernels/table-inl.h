@@ -4,7 +4,7 @@
 
 #include "runtime/kernels/argmax-inl.h"
 #include "runtime/kernels/binary-inl.h"
-#include "runtime/kernels/convert-inl.h"
+#include "runtime/kernels/canonical_nan-inl.h"
 #include "runtime/kernels/dense-inl.h"
 #include "runtime/kernels/matmul-inl.h"
 #include "runtime/kernels/softmax-inl.h"
@@ -12,33 +12,39 @@
 namespace mle::kernels {
 namespace {
 
+// Of one floating type, with the policy P that activation-inl.h describes.
+template <class P>
+constexpr FloatTable<typename P::T> make_float_table() {
+  FloatTable<typename P::T> table{};
+  table.dense = dense<P>;
+  [&]<size_t... i>(std::index_sequence<i...>) { ((table.unary[i] = kUnaryKernels<P>.of[i]), ...); }
+  (std::make_index_sequence<format::kActCount>());
+  [&]<size_t... i>(std::index_sequence<i...>) {
+    ((table.binary[i] = binary<P, static_cast<format::BinaryFn>(i)>), ...);
+  }
+  (std::make_index_sequence<format::kBinaryFnCount>());
+  [&]<size_t... i>(std::index_sequence<i...>) {
+    ((table.compare[i] = compare<P, static_cast<format::CompareFn>(i)>), ...);
+  }
+  (std::make_index_sequence<format::kCompareFnCount>());
+  table.select = select<typename P::T>;
+  table.scale = scale<P>;
+  table.clip = clip<P>;
+  table.softmax = softmax<P, false>;
+  table.log_softmax = softmax<P, true>;
+  table.argmax = argmax<typename P::T>;
+  table.matmul = matmul<P>;
+  table.canonical_nan = canonical_nan<P>;
+  return table;
+}
+
 template <class Arch>
 constexpr Table make_table() {
   Table table{};
   table.isa = Arch::kName;
   table.fused = Arch::kFused;
-  table.dense = dense<Arch>;
-  [&]<size_t... i>(std::index_sequence<i...>) {
-    ((table.unary[i] = kUnaryKernels<Arch>.of[i]), ...);
-  }
-  (std::make_index_sequence<format::kActCount>());
-  [&]<size_t... i>(std::index_sequence<i...>) {
-    ((table.binary[i] = binary<Arch, static_cast<format::BinaryFn>(i)>), ...);
-  }
-  (std::make_index_sequence<format::kBinaryFnCount>());
-  [&]<size_t... i>(std::index_sequence<i...>) {
-    ((table.compare[i] = compare<Arch, static_cast<format::CompareFn>(i)>), ...);
-  }
-  (std::make_index_sequence<format::kCompareFnCount>());
-  table.select = select<Arch>;
-  table.scale = scale<Arch>;
-  table.clip = clip<Arch>;
-  table.softmax = softmax<Arch, false>;
-  table.log_softmax = softmax<Arch, true>;
-  table.argmax = argmax<Arch>;
-  table.matmul = matmul<Arch>;
-  table.canonical_nan = canonical_nan<Arch>;
-  table.f64_to_f32 = f64_to_f32<Arch>;
+  table.f32 = make_float_table<typename Arch::F32>();
+  table.f64 = make_float_table<typename Arch::F64>();
   return table;
 }
 

@@ -14,16 +14,16 @@ struct PairPlan {
   Broadcast broadcast;
 };
 
-template <class Y, class Args>
+template <class X, class Y, class Args>
 void run_pair(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
   const auto& plan = *static_cast<const PairPlan<Args>*>(step.plan);
   const Slot whole[] = {slots[step.inputs[0]], slots[step.inputs[1]], slots[step.output]};
   Args args = plan.args;
   for_each_run(plan.broadcast, whole, rows, [&](const Slot* parts, size_t runs) noexcept {
-    args.a = parts[0].row<const float>(0);
-    args.a_stride = parts[0].stride_of<float>();
-    args.b = parts[1].row<const float>(0);
-    args.b_stride = parts[1].stride_of<float>();
+    args.a = parts[0].row<const X>(0);
+    args.a_stride = parts[0].stride_of<X>();
+    args.b = parts[1].row<const X>(0);
+    args.b_stride = parts[1].stride_of<X>();
     args.y = parts[2].row<Y>(0);
     args.y_stride = parts[2].stride_of<Y>();
     args.rows = runs;
@@ -31,7 +31,7 @@ void run_pair(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept
   });
 }
 
-template <class Y, class Args>
+template <class X, class Y, class Args>
 bool bind_pair(Binder& binder, const fb::Op& op, void (*kernel)(const Args&), Step& step) noexcept {
   auto* plan = binder.make<PairPlan<Args>>();
   if (plan == nullptr) return false;
@@ -41,7 +41,7 @@ bool bind_pair(Binder& binder, const fb::Op& op, void (*kernel)(const Args&), St
   plan->args.a_step = plan->broadcast.step[0];
   plan->args.b_step = plan->broadcast.step[1];
   plan->args.n = plan->broadcast.n;
-  step.run = run_pair<Y, Args>;
+  step.run = run_pair<X, Y, Args>;
   step.plan = plan;
   return true;
 }
@@ -49,11 +49,17 @@ bool bind_pair(Binder& binder, const fb::Op& op, void (*kernel)(const Args&), St
 }  // namespace
 
 bool bind_binary(Binder& binder, const fb::Op& op, Step& step) noexcept {
-  return bind_pair<float>(binder, op, binder.kernels().binary[binder.iattr(op, 0)], step);
+  return with_float(binder.output(op).dtype, [&]<class T>(T) noexcept {
+    const auto kernel = binder.kernels().of<T>().binary[binder.iattr(op, 0)];
+    return bind_pair<T, T>(binder, op, kernel, step);
+  });
 }
 
 bool bind_compare(Binder& binder, const fb::Op& op, Step& step) noexcept {
-  return bind_pair<uint8_t>(binder, op, binder.kernels().compare[binder.iattr(op, 0)], step);
+  return with_float(binder.input(op, 0).dtype, [&]<class T>(T) noexcept {
+    const auto kernel = binder.kernels().of<T>().compare[binder.iattr(op, 0)];
+    return bind_pair<T, uint8_t>(binder, op, kernel, step);
+  });
 }
 
 }  // namespace mle::steps

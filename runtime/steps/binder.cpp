@@ -77,10 +77,9 @@ Operand Binder::output(const fb::Op& op) const noexcept { return tensor(op.outpu
 
 size_t Binder::input_count(const fb::Op& op) const noexcept { return op.inputs()->size(); }
 
-const float* Binder::constant_f32(const fb::Op& op, size_t index) const noexcept {
+const std::byte* Binder::constant_bytes(const fb::Op& op, size_t index) const noexcept {
   const uint16_t tensor = op.inputs()->Get(static_cast<flatbuffers::uoffset_t>(index));
-  return reinterpret_cast<const float*>(
-      view_.constant(*view_.model().tensors()->Get(tensor)).data());
+  return view_.constant(*view_.model().tensors()->Get(tensor)).data();
 }
 
 uint32_t Binder::iattr(const fb::Op& op, size_t index) const noexcept {

@@ -44,7 +44,10 @@ class Binder {
   Operand output(const fb::Op& op) const noexcept;
   size_t input_count(const fb::Op& op) const noexcept;
   // The elements of a constant of that type.
-  const float* constant_f32(const fb::Op& op, size_t index) const noexcept;
+  template <class T>
+  const T* constant(const fb::Op& op, size_t index) const noexcept {
+    return reinterpret_cast<const T*>(constant_bytes(op, index));
+  }
 
   uint32_t iattr(const fb::Op& op, size_t index) const noexcept;
   // `otherwise` where the op has fewer.
@@ -59,10 +62,19 @@ class Binder {
   }
 
  private:
+  const std::byte* constant_bytes(const fb::Op& op, size_t index) const noexcept;
+
   const format::FileView& view_;
   const kernels::Table& kernels_;
   memory::Bump& memory_;
 };
+
+// Calls f with a value of the C++ type of a floating dtype. FileView lets no other dtype reach the
+// ops that ask, and none with operands of both.
+template <class F>
+bool with_float(DType dtype, F&& f) noexcept {
+  return dtype == DType::F64 ? f(double{}) : f(float{});
+}
 
 // Binds one op: fills `step` in full. False when memory is gone, the only way it can fail.
 bool bind(Binder& binder, const fb::Op& op, Step& step) noexcept;

@@ -102,7 +102,7 @@ bool bind_matmul(Binder& binder, const fb::Op& op, Step& step) noexcept {
       return bind<T>(binder, op, kernels::integer_matmul<T>, step);
     } else {
       step.flush = true;
-      return bind<float>(binder, op, binder.kernels().matmul, step);
+      return bind<float>(binder, op, binder.kernels().f32.matmul, step);
     }
   });
 }

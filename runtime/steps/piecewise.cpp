@@ -95,8 +95,8 @@ bool bind_piecewise(Binder& binder, const fb::Op& op, Step& step) noexcept {
   if (plan == nullptr) return false;
   const Operand x = binder.input(op, 0);
   const Operand coefficients = binder.input(op, 2);
-  plan->breaks = binder.constant_f32(op, 1);
-  plan->coefficients = binder.constant_f32(op, 2);
+  plan->breaks = binder.constant<float>(op, 1);
+  plan->coefficients = binder.constant<float>(op, 2);
   plan->columns = coefficients.dims[0];
   plan->count = size_t{coefficients.dims[1]} - 1;
   plan->many = coefficients.dims[2];

@@ -60,10 +60,12 @@ struct Buffer {
   }
   void set(size_t i, double x) {
     if (dtype == DType::F32) at<float>(i) = static_cast<float>(x);
+    if (dtype == DType::F64) at<double>(i) = x;
     if (dtype == DType::I64) at<int64_t>(i) = static_cast<int64_t>(x);
   }
   double get(size_t i) {
     if (dtype == DType::F32) return static_cast<double>(at<float>(i));
+    if (dtype == DType::F64) return at<double>(i);
     if (dtype == DType::I64) return static_cast<double>(at<int64_t>(i));
     return at<bool>(i) ? 1 : 0;
   }

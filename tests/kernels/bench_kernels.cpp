@@ -63,7 +63,7 @@ double best_ns(const Call& call) {
 // Reading `bytes` over and over from eight places at once: GB/s.
 [[gnu::target("avx512f")]] double read_gbytes(size_t bytes) {
   const size_t part = bytes / 4 / 8 / 16 * 16;
-  Aligned data(part * 8);
+  Aligned<> data(part * 8);
   float result = 0;
   const double ns = best_ns([&]() __attribute__((target("avx512f"))) {
     __m512 sums[8];
@@ -89,19 +89,20 @@ constexpr Shape kShapes[] = {
     {4096, 1000, "W5"}, {2048, 10, "W6"}, {100, 128, "W7"}, {64, 32, "W7"},     {32, 1, "W7"}};
 constexpr size_t kBatches[] = {1, 4, 8, 32, 256};
 
+template <class T>
 void measure(const Table& table, const Shape& shape) {
   Numbers numbers(1);
-  const Layer layer(numbers, shape.k, shape.n);
-  const size_t x_stride = format::row_stride_bytes(shape.k, 4) / 4;
-  const size_t y_stride = format::row_stride_bytes(shape.n, 4) / 4;
-  std::printf("%-7s %s %4zux%-4zu", table.isa, shape.model, shape.k, shape.n);
+  const Layer<T> layer(numbers, shape.k, shape.n);
+  const size_t x_stride = format::row_stride_bytes(shape.k, sizeof(T)) / sizeof(T);
+  const size_t y_stride = format::row_stride_bytes(shape.n, sizeof(T)) / sizeof(T);
+  std::printf("%-7s f%zu %s %4zux%-4zu", table.isa, 8 * sizeof(T), shape.model, shape.k, shape.n);
   for (const size_t rows : kBatches) {
-    const std::vector<float> x = numbers.many(rows * x_stride);
-    std::vector<float> y(rows * y_stride);
-    const DenseArgs args = layer.args(x.data(), x_stride, y.data(), y_stride, rows, Act::Relu);
-    const double ns = best_ns([&] { table.dense(args); });
+    const std::vector<T> x = numbers.many<T>(rows * x_stride);
+    std::vector<T> y(rows * y_stride);
+    const DenseArgs<T> args = layer.args(x.data(), x_stride, y.data(), y_stride, rows, Act::Relu);
+    const double ns = best_ns([&] { table.of<T>().dense(args); });
     const double flops = 2.0 * static_cast<double>(rows * shape.k * shape.n);
-    const double bytes = 4.0 * static_cast<double>(shape.k * shape.n);
+    const auto bytes = static_cast<double>(sizeof(T) * shape.k * shape.n);
     std::printf(" | %4zu: %9.0f ns %6.1f GF/s %6.1f GB/s", rows, ns, flops / ns, bytes / ns);
   }
   std::printf("\n");
@@ -124,7 +125,8 @@ int main(int count, char** arguments) {
     for (const Shape& shape : kShapes) {
       const std::string name = std::to_string(shape.k) + "x" + std::to_string(shape.n);
       if (count > 2 && name != arguments[2]) continue;
-      measure(*table, shape);
+      measure<float>(*table, shape);
+      measure<double>(*table, shape);
     }
   }
 }

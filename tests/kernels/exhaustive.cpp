@@ -1,42 +1,60 @@
-// The promises of docs/numerics.md over every float, or every n-th; prints the table of that page.
-//   mle_kernels_exhaustive [n]
+// The promises of docs/numerics.md over every float or every n-th, and over as many doubles as
+// asked for; prints the tables of that page.
+//   mle_kernels_exhaustive f32 [n]
+//   mle_kernels_exhaustive f64 [log2 of the number of doubles]
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/kernels/support.h"
 #include "tests/kernels/sweep.h"
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+
+namespace mle::kernels::test {
+namespace {
+
+template <class T>
+bool run(const Table& table, uint64_t points) {
+  bool kept = true;
+  std::printf("\n%s, f%zu, %llu numbers\n\n", table.isa, 8 * sizeof(T),
+              static_cast<unsigned long long>(points));
+  std::printf("| function | promise: ulp | and absolute | worst ulp beyond it | at |\n");
+  std::printf("|---|---|---|---|---|\n");
+  for (const Promise& promise : promises<T>()) {
+    const Sweep s = sweep<T>(table, promise, points);
+    std::printf("| %s | %g | %g | %.3f | %.17g |\n", promise.name,
+                table.fused ? promise.ulps : promise.ulps_unfused,
+                table.fused ? promise.absolute : promise.absolute_unfused, s.worst_ulps, s.worst_x);
+    if (s.broken != 0) {
+      std::printf("BROKEN at %llu numbers, one is %.17g\n",
+                  static_cast<unsigned long long>(s.broken), s.broken_x);
+    }
+    if (s.unequal != 0) {
+      std::printf("UNEQUAL in another table at %llu numbers, one is %.17g\n",
+                  static_cast<unsigned long long>(s.unequal), s.unequal_x);
+    }
+    std::fflush(stdout);
+    kept = kept && s.broken == 0 && s.unequal == 0;
+  }
+  return kept;
+}
+
+template <class T>
+bool run_all(uint64_t points) {
+  const auto all = tables();
+  bool kept = run<T>(*all.front(), points);
+  if (!all.back()->fused && all.front() != all.back()) kept = run<T>(*all.back(), points) && kept;
+  return kept;
+}
+
+}  // namespace
+}  // namespace mle::kernels::test
 
 int main(int count, char** arguments) {
-  using namespace mle::kernels;
   using namespace mle::kernels::test;
-  const auto stride =
-      static_cast<uint32_t>(count > 1 ? std::strtoul(arguments[1], nullptr, 10) : 1);
-  bool kept = true;
-  const auto run = [&](const Table& table) {
-    std::printf("\n%s, every %u-th of all floats\n\n", table.isa, stride);
-    std::printf("| function | promise: ulp | and absolute | worst ulp beyond it | at |\n");
-    std::printf("|---|---|---|---|---|\n");
-    for (const Promise& promise : promises()) {
-      const Sweep s = sweep(table, promise, stride);
-      std::printf("| %s | %g | %g | %.3f | %.9g |\n", promise.name,
-                  table.fused ? promise.ulps : promise.ulps_unfused,
-                  table.fused ? promise.absolute : promise.absolute_unfused, s.worst_ulps,
-                  static_cast<double>(s.worst_x));
-      if (s.broken != 0) {
-        std::printf("BROKEN at %llu floats, one is %.9g\n",
-                    static_cast<unsigned long long>(s.broken), static_cast<double>(s.broken_x));
-      }
-      if (s.unequal != 0) {
-        std::printf("UNEQUAL in another table at %llu floats, one is %.9g\n",
-                    static_cast<unsigned long long>(s.unequal), static_cast<double>(s.unequal_x));
-      }
-      std::fflush(stdout);
-      kept = kept && s.broken == 0 && s.unequal == 0;
-    }
-  };
-  const auto all = tables();
-  run(*all.front());
-  if (!all.back()->fused && all.front() != all.back()) run(*all.back());
+  const uint64_t number = count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 0;
+  const bool wide = count > 1 && std::strcmp(arguments[1], "f64") == 0;
+  const bool kept = wide ? run_all<double>(uint64_t{1} << (number != 0 ? number : 27))
+                         : run_all<float>((uint64_t{1} << 32) / (number != 0 ? number : 1));
   return kept ? 0 : 1;
 }

@@ -33,14 +33,15 @@ double expm1_below(double x, double alpha) { return alpha * std::expm1(std::min(
 
 double reference(Act act, float input) {
   const double x = input;
-  const double a = kAlpha;
-  const double b = kBeta;
+  const double a = kAlpha<float>;
+  const double b = kBeta<float>;
   switch (act) {
     case Act::None: return x;
     case Act::Relu: return x < 0 ? 0 : x;
     case Act::LeakyRelu: return x < 0 ? a * x : x;
     case Act::Elu: return x < 0 ? expm1_below(x, a) : x;
-    case Act::Selu: return x < 0 ? expm1_below(x, static_cast<double>(kAlpha * kBeta)) : b * x;
+    case Act::Selu:
+      return x < 0 ? expm1_below(x, static_cast<double>(kAlpha<float> * kBeta<float>)) : b * x;
     case Act::Celu: return x < 0 ? expm1_below(x / a, a) : x;
     case Act::Gelu: return fading(x, 0.5 * std::erfc(-x * std::sqrt(0.5)));
     case Act::GeluTanh:
@@ -81,7 +82,8 @@ double reference(Act act, float input) {
   return std::nan("");
 }
 
-std::span<const Promise> promises() {
+template <>
+std::span<const Promise> promises<float>() {
   static constexpr Promise kPromises[] = {
       {Act::None, "identity", 0, 0, 0, 0},
       {Act::Relu, "relu", 0, 0, 0, 0},

@@ -22,27 +22,33 @@ inline std::span<const Table* const> tables() {
 class Numbers {
  public:
   explicit Numbers(uint64_t seed) : engine_(seed) {}
-  float ordinary() { return normal_(engine_); }
-  float odd();
+  template <class T = float>
+  T ordinary() {
+    return static_cast<T>(normal_(engine_));
+  }
+  template <class T = float>
+  T odd();
   size_t below(size_t limit) { return static_cast<size_t>(engine_() % limit); }
-  std::vector<float> many(size_t count, bool with_odd = false);
+  template <class T = float>
+  std::vector<T> many(size_t count, bool with_odd = false);
 
  private:
   std::mt19937_64 engine_;
-  std::normal_distribution<float> normal_;
+  std::normal_distribution<double> normal_;
 };
 
-// A vector of floats that begins at a 64-byte line.
+// A vector that begins at a 64-byte line.
+template <class T = float>
 class Aligned {
  public:
   explicit Aligned(size_t count);
-  float* data() { return data_; }
-  const float* data() const { return data_; }
-  float& operator[](size_t i) { return data_[i]; }
+  T* data() { return data_; }
+  const T* data() const { return data_; }
+  T& operator[](size_t i) { return data_[i]; }
 
  private:
-  std::vector<float> memory_;
-  float* data_;
+  std::vector<T> memory_;
+  T* data_;
 };
 
 // `bytes` that end where an unreadable page begins, or with `at_start` begin where one ends.
@@ -52,7 +58,10 @@ class Guarded {
   ~Guarded();
   Guarded(const Guarded&) = delete;
   Guarded& operator=(const Guarded&) = delete;
-  float* floats() const { return reinterpret_cast<float*>(data_); }
+  template <class T>
+  T* as() const {
+    return reinterpret_cast<T*>(data_);
+  }
 
  private:
   char* pages_;
@@ -61,27 +70,30 @@ class Guarded {
 };
 
 // A dense layer: weights as [K][N] and as the kernels want them.
+template <class T = float>
 struct Layer {
   size_t k, n;
-  std::vector<float> plain, bias;
-  Aligned packed, packed_bias;
+  std::vector<T> plain, bias;
+  Aligned<T> packed, packed_bias;
   bool has_bias;
   format::DenseOrder order;
 
   Layer(Numbers& numbers, size_t k, size_t n, bool odd = false);
-  DenseArgs args(const float* x, size_t x_stride, float* y, size_t y_stride, size_t rows,
-                 Act act = Act::None) const;
+  DenseArgs<T> args(const T* x, size_t x_stride, T* y, size_t y_stride, size_t rows,
+                    Act act = Act::None) const;
   // One output, in the order that format/layout.h words.
-  float canonical(const float* x, size_t column) const;
+  T canonical(const T* x, size_t column) const;
   // 2 (K+4) u (|b| + sum |w x|): how far a table without fused multiply-add may be from it, as long
   // as no product overflows; and a denormal per product, for those that underflow.
-  double unfused_bound(const float* x, size_t column) const;
+  double unfused_bound(const T* x, size_t column) const;
 };
 
 // Equal bits, or both NaN.
 bool same(float a, float b);
-// Units in the last place of f32 between `got` and the true value, beyond an absolute error that is
-// allowed anyway.
+bool same(double a, double b);
+// Units in the last place of f32 (f64) between `got` and the true value, beyond an absolute error
+// that is allowed anyway.
 double ulps(float got, double want, double absolute = 0);
+double ulps(double got, long double want);
 
 }  // namespace mle::kernels::test

@@ -53,7 +53,8 @@ def show(name, f, low, high, degree, weight, bits=24):
     for power, c in enumerate(coefficients):
         number = rounded(c, bits)
         text = repr(float(number)) if bits == 53 else mp.nstr(number, 9) + "f"
-        print(f"  c{power} = {text}")
+        rest = f" + {float(c - number)!r}" if bits == 53 and power < 2 else ""
+        print(f"  c{power} = {text}{rest}")
 
 
 def at_zero(limit, f):
@@ -63,6 +64,18 @@ def at_zero(limit, f):
 def mills(a):
     """Phi(-a) e^(a^2/2)."""
     return erfc(a / sqrt(2)) * exp(a * a / 2) / 2
+
+
+def mills_share(u):
+    """Phi(-a) e^(a^2/2) / t for t = u + 1/2 = 4 / (4 + a)."""
+    t = u + mpf(1) / 2
+    return mills(4 / t - 4) / t
+
+
+def log_rest(z):
+    """(2 atanh(s) - 2s) / (s z) for z = s^2."""
+    s = sqrt(z)
+    return (2 * atanh(s) - 2 * s) / (s * z)
 
 
 LN2 = log(2)
@@ -91,6 +104,29 @@ FITS = {
     "log2": lambda: show("log2((1+s)/(1-s)) / s in s^2",
                          at_zero(2 / LN2, lambda z: 2 * atanh(sqrt(z)) / LN2 / sqrt(z)),
                          0, 0.02945, 6, lambda z: 1, 53),
+    "f64_expm1": lambda: show("(e^r - 1 - r) / r^2 in r",
+                              at_zero(mpf(1) / 2, lambda r: (expm1(r) - r) / r**2),
+                              -0.3467, 0.3467, 10, lambda r: abs(r) + mpf("0.003"), 53),
+    "f64_log": lambda: show("(2 atanh(s) - 2s) / s^3 in s^2", at_zero(mpf(2) / 3, log_rest),
+                            0, 0.02945, 6, lambda z: z + mpf("1e-4"), 53),
+    "f64_log_fifth": lambda: show("(2 atanh(s) - 2s - 2/3 s^3) / s^5 in s^2",
+                                  at_zero(mpf(2) / 5, lambda z: (log_rest(z) - mpf(2) / 3) / z),
+                                  "1e-7", 0.02945, 7, lambda z: 1, 53),
+    "f64_atanh": lambda: show("(atanh(s)/s - 1) / s^2 in s^2",
+                              at_zero(mpf(1) / 3, lambda z: (atanh(sqrt(z)) / sqrt(z) - 1) / z),
+                              0, 0.1112, 9, lambda z: z + mpf("0.001"), 53),
+    "f64_tanh": lambda: show("(tanh(x)/x - 1) / x^2 in x^2",
+                             at_zero(-mpf(1) / 3, lambda z: (tanh(sqrt(z)) / sqrt(z) - 1) / z),
+                             0, 0.3907, 10, lambda z: z + mpf("0.001"), 53),
+    "f64_erf": lambda: show("erf(x)/x - 1 in x^2",
+                            at_zero(2 / sqrt(pi) - 1, lambda z: erf(sqrt(z)) / sqrt(z) - 1),
+                            0, 1.0, 11, lambda z: 1, 53),
+    "f64_normal": lambda: show("(Phi(x) - 1/2) / x in x^2",
+                               at_zero(1 / sqrt(2 * pi), lambda z: erf(sqrt(z / 2)) / 2 / sqrt(z)),
+                               0, 0.2501, 7, lambda z: 1, 53),
+    "f64_mills": lambda: show("Phi(-a) e^(a^2/2) / t in u = t - 1/2 for t = 4 / (4 + a)", mills_share,
+                              mpf(4) / 43 - mpf(1) / 2, mpf(4) / mpf("4.499") - mpf(1) / 2, 21,
+                              lambda u: 1 / mills_share(u), 53),
     "exp2": lambda: show("2^r in r", lambda r: exp(r * LN2), -0.5, 0.5, 9, lambda r: 1, 53),
 }
 

@@ -130,4 +130,40 @@ Result<CheckReport> check_rows(const Model& model, const Graph& imported, const 
   return check.report();
 }
 
+Result<std::vector<compiler::TrialRows>> read_trial_rows(std::span<const std::byte> bytes,
+                                                         const std::string& path,
+                                                         const Console& console) {
+  constexpr uint64_t kMostRows = 16384;
+  MLE_TRY_ASSIGN(const Model model, Model::from_memory(bytes));
+  MLE_TRY_ASSIGN(const Session session, Session::make(model));
+  MLE_TRY_ASSIGN(const auto rows, open_rows(path, {session.inputs(), model.features()}, console));
+  std::vector<compiler::TrialRows> calls;
+  std::vector<In> inputs;
+  for (uint64_t seen = 0; seen < kMostRows;) {
+    MLE_TRY_ASSIGN(const uint64_t count, rows->next(kBatch, inputs));
+    if (count == 0) break;
+    compiler::TrialRows& call = calls.emplace_back();
+    call.rows = count;
+    for (const In& input : inputs)
+      call.inputs.push_back(to_elements(input.dtype(), input.data(), input.count()));
+    seen += count;
+  }
+  if (calls.empty()) return no_rows(path);
+  return calls;
+}
+
+Result<std::vector<compiler::Elements>> run_trial(std::span<const std::byte> bytes,
+                                                  const compiler::TrialRows& rows) {
+  MLE_TRY_ASSIGN(const Model model, Model::from_memory(bytes));
+  MLE_TRY_ASSIGN(Session session, Session::make(model));
+  std::vector<compiler::Constant> kept;
+  std::vector<In> inputs;
+  for (size_t i = 0; i < rows.inputs.size(); ++i) {
+    const DType dtype = session.inputs()[i].dtype;
+    kept.push_back(compiler::make_constant(rows.inputs[i], dtype));
+    inputs.emplace_back(dtype, kept.back().bytes.data(), rows.inputs[i].size());
+  }
+  return run_elements(session, inputs, rows.rows);
+}
+
 }  // namespace mle::tools

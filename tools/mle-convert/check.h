@@ -20,4 +20,14 @@ Result<CheckReport> check_rows(const Model& model, const compiler::Graph& import
                                const compiler::Graph& compiled, const std::string& path,
                                double tolerance, const Console& console);
 
+// The rows of a file as the trials of the compiler take them, read for the model in `bytes`; at
+// most 16384 of them.
+Result<std::vector<compiler::TrialRows>> read_trial_rows(std::span<const std::byte> bytes,
+                                                         const std::string& path,
+                                                         const Console& console);
+
+// Runs a file of the compiler on rows.
+Result<std::vector<compiler::Elements>> run_trial(std::span<const std::byte> bytes,
+                                                  const compiler::TrialRows& rows);
+
 }  // namespace mle::tools

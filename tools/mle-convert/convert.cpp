@@ -65,6 +65,13 @@ void convert_or_throw(const ConvertOptions& options, const Console& console, Con
     if (stage == "import") imported = graph;
     if (options.compile.observe) options.compile.observe(stage, sentence, graph);
   };
+  compile_options.trial = run_trial;
+  if (!options.check_rows.empty()) {
+    compile_options.rows_name = options.check_rows;
+    compile_options.read_rows = [&](std::span<const std::byte> file) {
+      return read_trial_rows(file, options.check_rows, console);
+    };
+  }
   const auto compiled = compiler::compile(*source, compile_options, result.problems);
   if (!compiled) return;
   result.summary = compiled->summary;

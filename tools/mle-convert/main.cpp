@@ -27,6 +27,7 @@ namespace {
 // As typed; checked and turned into ConvertOptions by read_options().
 struct Typed {
   std::string source, output, from, features, labels, card, timestamp, dump, dynamic_quantize, arch;
+  std::string precision = "auto";
   std::vector<std::string> shapes;
   uint64_t golden = 8, jobs = 1;
   bool json = false;
@@ -133,6 +134,10 @@ bool read_options(const Typed& typed, ConvertOptions& options, const Console& co
     wrong("--from", "no importer is called '" + typed.from + "'", ("there is: " + known).c_str());
   if (typed.json && !typed.dump.empty())
     wrong("--dump", "can't share standard output with --json", "give one of the two");
+  using compiler::Precision;
+  options.compile.precision = typed.precision == "f32"   ? Precision::F32
+                              : typed.precision == "f64" ? Precision::F64
+                                                         : Precision::Auto;
   options.compile.from = typed.from;
   options.compile.golden_rows = static_cast<uint32_t>(typed.golden);
   return good;
@@ -198,6 +203,8 @@ int run_tool(int argc, char** argv, Console& console) {
       .texts("--shape", "NAME=N", &typed.shapes, "fixes a free dimension; may be repeated")
       .flag("--free-batch", &options.compile.free_batch,
             "a first dimension of fixed size becomes free")
+      .choice("--precision", &typed.precision, {"auto", "f32", "f64"},
+              "of a source that computes in f64: auto takes f32 where that is near enough")
       .text("--name", "NAME", &options.compile.name, "the model's name (the source's)")
       .text("--features", "A,B|FILE", &typed.features, "names of the input's columns")
       .text("--labels", "A,B|FILE", &typed.labels, "names of the output's classes")

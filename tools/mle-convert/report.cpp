@@ -45,6 +45,14 @@ std::string error_text(const Conversion& result) {
   return text;
 }
 
+std::string precision_text(const compiler::PrecisionReport& precision) {
+  std::string text = precision.f32 ? "f32" : "f64";
+  if (!precision.tried) return text + ", the source f64";
+  text += precision.f32 ? ", the source f64: f32 moves answers by " : ": f32 would move answers by ";
+  return text + three_digits(precision.error) + " of their spread on " +
+         count_text(precision.rows, "row") + ", " + printable(precision.rows_from);
+}
+
 }  // namespace
 
 void print_problems(const Conversion& result, const Console& console) {
@@ -71,6 +79,7 @@ std::string summary_text(const Conversion& result) {
   text += "  gives     " + joined(s.outputs) + "\n";
   text += "  compiled  " + count_text(s.ops, "layer") + ", " +
           count_text(s.parameters, "parameter") + ", " + byte_text(result.bytes) + "\n";
+  if (s.precision) text += "  computes  " + precision_text(*s.precision) + "\n";
   text += "  error     " + error_text(result) + "\n";
   text += "  time      " + duration_text(result.seconds * 1e9) + "\n";
   return text;
@@ -110,6 +119,16 @@ std::string json_text(const std::vector<Conversion>& results) {
       json.texts("inputs", s.inputs).texts("outputs", s.outputs).texts("notes", s.notes);
       json.field("nodes", s.nodes_in_source).field("layers", s.ops);
       json.field("parameters", s.parameters).field("bytes", result.bytes);
+      if (s.precision) {
+        json.key("precision").begin_object().field("computes", s.precision->f32 ? "f32" : "f64");
+        json.field("source", "f64");
+        if (s.precision->tried) {
+          json.field("rows", uint64_t{s.precision->rows});
+          json.field("rows_from", s.precision->rows_from);
+          json.key("error").number(s.precision->error);
+        }
+        json.end_object();
+      }
       json.field("golden_rows", golden_rows(result));
       json.key("golden_error").number(golden_error(result));
       if (result.check) {

@@ -75,7 +75,7 @@ class InputReader {
       return unsupported(C207_UnsupportedType, "holds strings", "mle takes numbers only now");
     if (!dtype || *dtype == DType::F16 || *dtype == DType::BF16)
       return unsupported(C207_UnsupportedType, "holds " + onnx_type_name(type.elem_type()),
-                         "the runtime computes in f32 now: export the model in float32");
+                         "the runtime computes in f32 and f64: export the model in one of them");
     declared.dtype = *dtype;
     if (!type.has_shape())
       return unsupported(C210_DynamicShape, "has no shape",

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/onnx/operator_node.h"
 
+#include "compiler/evaluate/elements.h"
 #include "compiler/import/onnx/tensor_proto.h"
 #include "compiler/import/onnx/text.h"
 
@@ -131,8 +132,8 @@ Result<ValueId> OperatorNode::beside(size_t input, const RowsFrame& rows) {
   return constant(of_row);
 }
 
-Result<ValueId> OperatorNode::scalar(double number) {
-  return importing_.graph.add_f32({}, {}, {static_cast<float>(number)});
+Result<ValueId> OperatorNode::scalar(double number, DType dtype) {
+  return importing_.graph.add_constant({}, dtype, {}, make_constant({number}, dtype));
 }
 
 Result<Tensor> OperatorNode::weight(size_t input) const {
@@ -144,10 +145,10 @@ Result<Tensor> OperatorNode::weight(size_t input) const {
   if (per_row(input))
     return unsupported(C214_MixesRows, "weights " + quoted(constant.name) + " differ by row",
                        "use one weight matrix for all rows");
-  if (constant.dtype != DType::F32)
+  if (constant.dtype != DType::F32 && constant.dtype != DType::F64)
     return unsupported(C207_UnsupportedType,
                        "weights " + quoted(constant.name) + " are " + name_of(constant.dtype),
-                       "the runtime computes in f32 now: export the model in float32");
+                       "the runtime computes in f32 and f64: export the model in one of them");
   if (!is_finite(constant)) return not_finite(constant);
   return constant;
 }

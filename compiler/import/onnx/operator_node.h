@@ -60,7 +60,7 @@ class OperatorNode {
   // rows): a constant without the axis of length 1 that would meet the batch axis. Then numpy's
   // broadcasting of rows is ONNX's broadcasting of batches.
   Result<ValueId> beside_rows(size_t input, size_t rows_rank);
-  // A constant of f32 and finite throughout: a weight.
+  // A constant of f32 or f64, finite throughout: a weight.
   Result<Tensor> weight(size_t input) const;
   // A constant of integers, in full.
   Result<std::vector<int64_t>> integers_of(size_t input) const;
@@ -68,7 +68,7 @@ class OperatorNode {
   Result<uint32_t> axis(size_t input, int64_t onnx_axis) const;
   // Constants of the graph.
   Result<ValueId> constant(const Tensor& tensor) { return importing_.constant(tensor); }
-  Result<ValueId> scalar(double number);
+  Result<ValueId> scalar(double number, DType dtype);
 
   // Attributes. A wrong type is an error; one that nobody asked for is an error in the end.
   Result<int64_t> integer(std::string_view name, int64_t otherwise);

@@ -54,7 +54,7 @@ Status read_swish(OperatorNode& op) {
   MLE_TRY_ASSIGN(const double alpha, op.real("alpha", 1));
   MLE_TRY_ASSIGN(const ValueId x, op.value(0));
   if (alpha == 1) return op.emit(unary(Act::Silu, x));
-  MLE_TRY_ASSIGN(const ValueId factor, op.scalar(alpha));
+  MLE_TRY_ASSIGN(const ValueId factor, op.scalar(alpha, op.dtype(0)));
   MLE_TRY_ASSIGN(const ValueId steeper, op.add(binary(BinaryFn::Mul, x, factor)));
   MLE_TRY_ASSIGN(const ValueId gate, op.add(unary(Act::Sigmoid, steeper)));
   return op.emit(binary(BinaryFn::Mul, x, gate));
@@ -64,8 +64,8 @@ Status read_swish(OperatorNode& op) {
 Status read_thresholded_relu(OperatorNode& op) {
   MLE_TRY_ASSIGN(const double alpha, op.real("alpha", 1));
   MLE_TRY_ASSIGN(const ValueId x, op.value(0));
-  MLE_TRY_ASSIGN(const ValueId threshold, op.scalar(alpha));
-  MLE_TRY_ASSIGN(const ValueId zero, op.scalar(0));
+  MLE_TRY_ASSIGN(const ValueId threshold, op.scalar(alpha, op.dtype(0)));
+  MLE_TRY_ASSIGN(const ValueId zero, op.scalar(0, op.dtype(0)));
   Node compare;
   compare.kind = OpKind::Compare;
   compare.inputs = {x, threshold};
@@ -127,8 +127,8 @@ Status read_clip_6(OperatorNode& op) {
 Result<double> bound(const OperatorNode& op, size_t input, double otherwise) {
   if (!op.has(input)) return otherwise;
   const Tensor& tensor = op.tensor(input);
-  if (tensor.dtype != DType::F32 || tensor.count() != 1)
-    return broken(C209_Attribute, "Clip with a bound that is no f32 number");
+  if (tensor.dtype != op.dtype(0) || is_integer(tensor.dtype) || tensor.count() != 1)
+    return broken(C209_Attribute, "Clip with a bound that is no number of its input's type");
   return tensor.real(0);
 }
 

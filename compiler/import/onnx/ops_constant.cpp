@@ -89,7 +89,7 @@ Status read_constant_of_shape(OperatorNode& op) {
 Status cast_to(OperatorNode& op, std::optional<DType> dtype, const std::string& name) {
   if (!dtype || *dtype == DType::F16 || *dtype == DType::BF16)
     return unsupported(C207_UnsupportedType, op.type() + " to " + name,
-                       "the runtime computes in f32 now: export the model in float32");
+                       "the runtime computes in f32 and f64: export the model in one of them");
   if (op.dtype(0) == *dtype) {
     op.forward(0);
     return {};

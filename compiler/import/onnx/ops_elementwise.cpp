@@ -129,7 +129,8 @@ Status read_variadic(OperatorNode& op) {
 
 Status read_mean(OperatorNode& op) {
   MLE_TRY_ASSIGN(const ValueId sum, chain<BinaryFn::Add>(op));
-  MLE_TRY_ASSIGN(const ValueId count, op.scalar(static_cast<double>(op.input_count())));
+  MLE_TRY_ASSIGN(const ValueId count,
+                 op.scalar(static_cast<double>(op.input_count()), op.dtype(0)));
   return op.emit(binary(BinaryFn::Div, sum, count));
 }
 

@@ -1,5 +1,6 @@
 // Gemm and MatMul: a computed matrix times fixed weights becomes Dense, the others go to matmul.h.
 // SPDX-License-Identifier: Apache-2.0
+#include "compiler/evaluate/elements.h"
 #include "compiler/import/onnx/matmul.h"
 #include "compiler/import/onnx/ops.h"
 #include "compiler/import/onnx/text.h"
@@ -27,22 +28,16 @@ Status shapes_differ(const OperatorNode& op, const Tensor& w) {
                                 std::to_string(w.dims[0]));
 }
 
-Tensor scaled(const Tensor& tensor, float factor) {
-  if (factor == 1) return tensor;
-  const std::span<const float> from = tensor.data.f32();
-  std::vector<float> to(from.size());
-  for (size_t i = 0; i < to.size(); ++i) to[i] = from[i] * factor;
-  return {tensor.name, DType::F32, tensor.dims, Constant::from_f32(std::move(to)), {}};
-}
-
 // The source's numbers are finite; ours must be too.
 bool all_finite(const Tensor& tensor) {
-  const std::span<const float> elements = tensor.data.f32();
-  return std::all_of(elements.begin(), elements.end(), [](float e) { return std::isfinite(e); });
+  for (uint64_t i = 0; i < tensor.count(); ++i)
+    if (!std::isfinite(tensor.real(i))) return false;
+  return true;
 }
 
-Status out_of_range(const char* factor) {
-  return unsupported(C212_NotFinite, std::string(factor) + " times its constant overflows f32",
+Status out_of_range(const char* factor, DType dtype) {
+  return unsupported(C212_NotFinite,
+                     std::string(factor) + " times its constant overflows " + name_of(dtype),
                      "scale the constants in the source model and export again");
 }
 
@@ -53,7 +48,7 @@ std::optional<Tensor> as_bias(const Tensor& c, uint32_t n) {
   Tensor bias = c;
   bias.dims = {n};
   if (last == n) return bias;
-  bias.data = Constant::from_f32(std::vector<float>(n, c.data.f32()[0]));
+  bias.data = make_constant(Elements(n, c.real(0)), c.dtype);
   return bias;
 }
 
@@ -69,9 +64,8 @@ Status read_gemm(OperatorNode& op) {
     return emit_gemm(op, {alpha, beta, trans_a != 0, trans_b != 0});
 
   MLE_TRY_ASSIGN(Tensor w, op.weight(1));
-  const auto factor = static_cast<float>(alpha);
-  w = trans_b != 0 ? transposed(w, factor) : scaled(w, factor);
-  if (factor != 1 && !all_finite(w)) return out_of_range("alpha");
+  w = trans_b != 0 ? transposed(w, alpha) : scaled(w, alpha);
+  if (alpha != 1 && !all_finite(w)) return out_of_range("alpha", w.dtype);
   MLE_TRY_ASSIGN(ValueId x, op.value(0));
   if (trans_a != 0) {
     MLE_TRY_ASSIGN(const Tensor a, op.weight(0));
@@ -86,8 +80,8 @@ Status read_gemm(OperatorNode& op) {
   if (op.is_constant(2)) {
     MLE_TRY_ASSIGN(const Tensor c, op.weight(2));
     if (auto bias = as_bias(c, w.dims[1])) {
-      const Tensor by_beta = scaled(*bias, static_cast<float>(beta));
-      if (!all_finite(by_beta)) return out_of_range("beta");
+      const Tensor by_beta = scaled(*bias, beta);
+      if (!all_finite(by_beta)) return out_of_range("beta", c.dtype);
       MLE_TRY_ASSIGN(const ValueId b, op.constant(by_beta));
       node.inputs.push_back(b);
       return op.emit(std::move(node));
@@ -98,7 +92,7 @@ Status read_gemm(OperatorNode& op) {
   const Dims product_dims = op.fact(product).dims;
   MLE_TRY_ASSIGN(ValueId c, op.beside_rows(2, op.per_row(0) ? 2 : 0));
   if (beta != 1) {
-    MLE_TRY_ASSIGN(const ValueId by, op.scalar(beta));
+    MLE_TRY_ASSIGN(const ValueId by, op.scalar(beta, op.fact(product).dtype));
     MLE_TRY_ASSIGN(c, op.add(binary(BinaryFn::Mul, c, by)));
   }
   MLE_TRY_ASSIGN(const ValueId sum, op.add(binary(BinaryFn::Add, product, c)));

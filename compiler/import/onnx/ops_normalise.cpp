@@ -1,5 +1,6 @@
 // BatchNormalization, Dropout, Softmax and their kin, each as its opset means it.
 // SPDX-License-Identifier: Apache-2.0
+#include "compiler/evaluate/elements.h"
 #include "compiler/import/onnx/ops.h"
 #include "compiler/import/onnx/text.h"
 
@@ -13,11 +14,13 @@ namespace {
 using enum format::rule::Rule;
 
 struct ScaleShift {
-  std::vector<float> scale, shift;
+  Elements scale, shift;
 };
 
-// (x - mean) / sqrt(var + epsilon) * gamma + beta = x * scale + shift, in double, rounded once.
+// (x - mean) / sqrt(var + epsilon) * gamma + beta = x * scale + shift, in double, rounded once to
+// the type of x.
 Result<ScaleShift> scale_shift(const OperatorNode& op, double epsilon, uint32_t channels) {
+  const DType dtype = op.dtype(0);
   Tensor parameters[4];
   for (size_t i = 0; i < 4; ++i) {
     MLE_TRY_ASSIGN(parameters[i], op.weight(i + 1));
@@ -34,10 +37,11 @@ Result<ScaleShift> scale_shift(const OperatorNode& op, double epsilon, uint32_t 
       return broken(C212_NotFinite, "variance of channel " + std::to_string(c) + " is not positive",
                     "such a model answers NaN: train it again");
     const double scale = gamma.real(c) / std::sqrt(spread);
-    result.scale.push_back(static_cast<float>(scale));
-    result.shift.push_back(static_cast<float>(beta.real(c) - mean.real(c) * scale));
+    result.scale.push_back(convert(scale, dtype));
+    result.shift.push_back(convert(beta.real(c) - mean.real(c) * scale, dtype));
     if (!std::isfinite(result.scale.back()) || !std::isfinite(result.shift.back()))
-      return unsupported(C212_NotFinite, "channel " + std::to_string(c) + " overflows f32");
+      return unsupported(C212_NotFinite,
+                         "channel " + std::to_string(c) + " overflows " + name_of(dtype));
   }
   return result;
 }
@@ -62,8 +66,11 @@ Status read_batch_normalization(OperatorNode& op) {
   const size_t behind = op.dims(0).size() - axis - 1;
   Dims dims(behind + 1, 1);
   dims[0] = channels;
-  MLE_TRY_ASSIGN(const ValueId scale, op.constant(make_tensor("", DType::F32, dims, by.scale)));
-  MLE_TRY_ASSIGN(const ValueId shift, op.constant(make_tensor("", DType::F32, dims, by.shift)));
+  const DType dtype = op.dtype(0);
+  const Tensor scales{"", dtype, dims, make_constant(by.scale, dtype), {}};
+  const Tensor shifts{"", dtype, dims, make_constant(by.shift, dtype), {}};
+  MLE_TRY_ASSIGN(const ValueId scale, op.constant(scales));
+  MLE_TRY_ASSIGN(const ValueId shift, op.constant(shifts));
   if (behind == 0) {
     Node node;
     node.kind = OpKind::Scale;

@@ -71,6 +71,27 @@ Tensor cast_to_bool(const Tensor& tensor) {
   return make_tensor(tensor.name, DType::Bool, tensor.dims, elements);
 }
 
+template <class T>
+Tensor transposed_as(const Tensor& tensor, std::span<const T> from, T factor) {
+  // In blocks that stay in the first cache on both sides.
+  constexpr uint64_t kBlock = 32;
+  const uint64_t rows = tensor.dims[0], columns = tensor.dims[1];
+  std::vector<T> to(from.size());
+  for (uint64_t r0 = 0; r0 < rows; r0 += kBlock)
+    for (uint64_t c0 = 0; c0 < columns; c0 += kBlock)
+      for (uint64_t r = r0; r < std::min(rows, r0 + kBlock); ++r)
+        for (uint64_t c = c0; c < std::min(columns, c0 + kBlock); ++c)
+          to[c * rows + r] = from[r * columns + c] * factor;
+  return make_tensor(tensor.name, tensor.dtype, {tensor.dims[1], tensor.dims[0]}, to);
+}
+
+template <class T>
+Tensor scaled_as(const Tensor& tensor, std::span<const T> from, T factor) {
+  std::vector<T> to(from.begin(), from.end());
+  for (T& element : to) element *= factor;
+  return make_tensor(tensor.name, tensor.dtype, tensor.dims, to);
+}
+
 }  // namespace
 
 bool is_integer(DType dtype) {
@@ -140,25 +161,18 @@ Result<Tensor> cast(const Tensor& tensor, DType to) {
     case DType::Str: break;
   }
   return unsupported(C207_UnsupportedType, std::string("Cast to ") + name_of(to),
-                     "the runtime computes in f32: export the model in float32");
+                     "the runtime computes in f32 and f64: export the model in one of them");
 }
 
-Tensor transposed(const Tensor& tensor, float factor) {
-  // In blocks that stay in the first cache on both sides.
-  constexpr uint64_t kBlock = 32;
-  const uint64_t rows = tensor.dims[0], columns = tensor.dims[1];
-  const std::span<const float> from = tensor.data.f32();
-  std::vector<float> to(from.size());
-  for (uint64_t r0 = 0; r0 < rows; r0 += kBlock)
-    for (uint64_t c0 = 0; c0 < columns; c0 += kBlock)
-      for (uint64_t r = r0; r < std::min(rows, r0 + kBlock); ++r)
-        for (uint64_t c = c0; c < std::min(columns, c0 + kBlock); ++c)
-          to[c * rows + r] = from[r * columns + c] * factor;
-  return {tensor.name,
-          DType::F32,
-          {tensor.dims[1], tensor.dims[0]},
-          Constant::from_f32(std::move(to)),
-          {}};
+Tensor transposed(const Tensor& tensor, double factor) {
+  if (tensor.dtype == DType::F64) return transposed_as(tensor, tensor.data.f64(), factor);
+  return transposed_as(tensor, tensor.data.f32(), static_cast<float>(factor));
+}
+
+Tensor scaled(const Tensor& tensor, double factor) {
+  if (factor == 1) return tensor;
+  if (tensor.dtype == DType::F64) return scaled_as(tensor, tensor.data.f64(), factor);
+  return scaled_as(tensor, tensor.data.f32(), static_cast<float>(factor));
 }
 
 }  // namespace mle::compiler::onnx

@@ -46,7 +46,9 @@ Tensor make_tensor(std::string name, DType dtype, Dims dims, const std::vector<T
 // target is f32, f64, bool or an integer. Fails on an integer out of range of i64.
 Result<Tensor> cast(const Tensor& tensor, DType to);
 
-// [rows, columns] → [columns, rows], times `factor`. Only for F32 of rank 2.
-Tensor transposed(const Tensor& tensor, float factor);
+// [rows, columns] → [columns, rows], times `factor`. Only for F32 and F64 of rank 2.
+Tensor transposed(const Tensor& tensor, double factor);
+// Times `factor`, in the tensor's own dtype. Only for F32 and F64.
+Tensor scaled(const Tensor& tensor, double factor);
 
 }  // namespace mle::compiler::onnx
