@@ -55,6 +55,7 @@ std::optional<ValueId> under_inverse_root(const Editor& editor, ValueId value) {
 std::optional<Node> normalisation(const Editor& editor, ValueId numerator, ValueId raised) {
   const Node* sum = editor.producer(raised);
   if (!is_binary(sum, BinaryFn::Add)) return std::nullopt;
+  if (editor.value(raised).fact.dtype != DType::F32) return std::nullopt;  // the op has no f64
   for (const ValueId variance : sum->inputs) {
     const Node* mean_of_squares = editor.producer(variance);
     const auto axis = mean_from(editor, mean_of_squares);
@@ -62,9 +63,9 @@ std::optional<Node> normalisation(const Editor& editor, ValueId numerator, Value
     if (!axis || !eps) continue;
     const double epsilon = eps->c[0][0];
     const auto wanted = Polynomial::term(1, 0) + Polynomial::constant(epsilon);
-    if (!(epsilon >= 0) || !eps->is_near(wanted)) continue;
+    if (!(epsilon >= 0) || !eps->is_near(wanted, DType::F32)) continue;
     const auto square = expand(editor, mean_of_squares->inputs[0], {numerator, kNone});
-    if (!square || !square->is_near(Polynomial::term(2, 0))) continue;
+    if (!square || !square->is_near(Polynomial::term(2, 0), DType::F32)) continue;
 
     Node node;
     node.kind = OpKind::LayerNorm;

@@ -27,7 +27,8 @@ TEST_CASE_TEMPLATE(
     // The sweep over the first of them has compared the others with it.
     if (table->fused && table != tables().front()) continue;
     for (const Promise& promise : promises<T>()) {
-      const Sweep result = sweep<T>(*table, promise, testing::effort(kFastPoints, kFastPoints / 64));
+      const Sweep result =
+          sweep<T>(*table, promise, testing::effort(kFastPoints, kFastPoints / 64));
       CAPTURE(std::string(table->isa));
       CAPTURE(std::string(promise.name));
       CAPTURE(result.worst_ulps);

@@ -101,6 +101,21 @@ long double reference(Act act, double input) {
     case Act::Erf: return std::erf(x);
     case Act::Floor: return std::floor(x);
     case Act::Ceil: return std::ceil(x);
+    case Act::Sign: return std::isnan(x) ? x : static_cast<Real>((x > 0) - (x < 0));
+    case Act::Round: return std::nearbyint(x);
+    case Act::Sin: return std::sin(x);
+    case Act::Cos: return std::cos(x);
+    case Act::Tan: return std::tan(x);
+    case Act::Asin: return std::asin(x);
+    case Act::Acos: return std::acos(x);
+    case Act::Atan: return std::atan(x);
+    case Act::Sinh: return std::sinh(x);
+    case Act::Cosh: return std::cosh(x);
+    case Act::Asinh: return std::asinh(x);
+    case Act::Acosh: return std::acosh(x);
+    case Act::Atanh: return std::atanh(x);
+    case Act::Log1p: return std::log1p(x);
+    case Act::Expm1: return std::expm1(x);
   }
   return std::numeric_limits<Real>::quiet_NaN();
 }
@@ -133,6 +148,8 @@ std::span<const Promise> promises<double>() {
       {Act::Erf, "erf", 2, 0, 2, 0},
       {Act::Floor, "floor", 0, 0, 0, 0},
       {Act::Ceil, "ceil", 0, 0, 0, 0},
+      {Act::Sign, "sign", 0, 0, 0, 0},
+      {Act::Round, "round", 0, 0, 0, 0},
   };
   return kPromises;
 }

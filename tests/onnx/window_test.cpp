@@ -1,4 +1,4 @@
-// Convolutions, pooling and resizing over axes of fixed length.
+// Pooling and resizing over axes of fixed length.
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/onnx/support.h"
 
@@ -48,24 +48,6 @@ TEST_CASE("onnx: pooling in two dimensions and over all of them") {
   CHECK(near(answer(pool("GlobalAveragePool", "N,2,2,1"), {1, 3, 5, 9}, 1), {2, 7}));
   CHECK(near(answer(pool("GlobalMaxPool", "N,2,3"), {1, 3, 2, 9, 5, 9}, 1), {3, 9}));
   CHECK(near(answer(pool("GlobalLpPool", "N,1,2"), {3, -4}, 1), {5}));
-}
-
-TEST_CASE("onnx: Conv multiplies windows of all channels with its weights, group by group") {
-  Model model;
-  model.input("x", "N,2,3").weights("w", {1, 2, 2}, {1, 10, 100, 1000}).weights("b", {1}, {0.5f});
-  model.output("y").node("Conv", {"x", "w", "b"});
-  CHECK(near(answer(model, {1, 2, 3, 4, 5, 6}, 1), {5421.5, 6532.5}));
-  Model groups;
-  groups.input("x", "N,2,3").weights("w", {2, 1, 2}, {1, 10, 100, 1000}).output("y");
-  groups.node("Conv", {"x", "w"}).integer("group", 2).integers("pads", {1, 0});
-  CHECK(near(answer(groups, {1, 2, 3, 4, 5, 6}, 1), {10, 21, 32, 4000, 5400, 6500}));
-}
-
-TEST_CASE("onnx: Conv of a whole batch keeps its rows apart") {
-  Model model;
-  model.input("x", "2,1,3").weights("w", {1, 1, 2}, {1, 10}).output("y");
-  model.node("Conv", {"x", "w"});
-  CHECK(near(answer(model, {1, 2, 3, 4, 5, 6}, 1), {21, 32, 54, 65}));
 }
 
 TEST_CASE("onnx: windows that do not fit are refused") {

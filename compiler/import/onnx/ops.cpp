@@ -66,6 +66,7 @@ constexpr Refusal kRefusals[] = {
     {"Scan", kFlow, kUnroll},
     {"ConvInteger", kQuantised, kFloatModel},
     {"QLinearConv", kQuantised, kFloatModel},
+    {"Conv", "convolutions are out of scope", kNetwork},
     {"ConvTranspose", "convolutions are out of scope", kNetwork},
     {"LSTM", "recurrent networks are out of scope", kNetwork},
     {"GRU", "recurrent networks are out of scope", kNetwork},

@@ -1,4 +1,4 @@
-// Conv and pooling over axes of fixed length: the elements of every window are gathered, then
+// Pooling over axes of fixed length: the elements of every window are gathered, then
 // multiplied with the weights, added up or compared.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/graph/infer.h"
@@ -17,7 +17,6 @@ namespace {
 using enum format::rule::Rule;
 
 constexpr uint64_t kMostIndices = uint64_t{1} << 24;
-constexpr int64_t kMostGroups = 256;
 
 Node node_of(OpKind kind, std::vector<ValueId> inputs, std::vector<uint32_t> iattr = {}) {
   Node node;
@@ -144,12 +143,12 @@ Status lp_pool(OperatorNode& op, const Windows& windows) {
   MLE_TRY_ASSIGN(ValueId x, window_elements(op, windows, 0, false));
   MLE_TRY_ASSIGN(x, op.add(unary(Act::Abs, x)));
   if (p != 1) {
-    MLE_TRY_ASSIGN(const ValueId exponent, op.scalar(static_cast<double>(p)));
+    MLE_TRY_ASSIGN(const ValueId exponent, op.scalar(static_cast<double>(p), op.dtype(0)));
     MLE_TRY_ASSIGN(x, op.add(binary(BinaryFn::Pow, x, exponent)));
   }
   MLE_TRY_ASSIGN(x, summed(op, x));
   if (p != 1) {
-    MLE_TRY_ASSIGN(const ValueId root, op.scalar(1.0 / static_cast<double>(p)));
+    MLE_TRY_ASSIGN(const ValueId root, op.scalar(1.0 / static_cast<double>(p), op.dtype(0)));
     MLE_TRY_ASSIGN(x, op.add(binary(BinaryFn::Pow, x, root)));
   }
   return op.emit_reshaped(x, joined(front_of(op, windows), windows.output_dims()));
@@ -165,91 +164,8 @@ Status read_global_lp_pool(OperatorNode& op) {
   return lp_pool(op, windows);
 }
 
-// One group of a convolution: its channels of every window, times its weights.
-struct Group {
-  uint32_t first_channel, channels;  // of the input
-  uint32_t first_kernel, kernels;    // of the weights
-};
-
-Result<ValueId> convolved(OperatorNode& op, ValueId x, const Windows& windows, const Tensor& w,
-                          const Group& group) {
-  const uint32_t outputs = windows.outputs(), kernel = windows.kernel();
-  const uint32_t inputs = windows.inputs(), depth = group.channels * kernel;
-  const uint32_t edge = op.fact(x).dims.back() - 1;  // the padding, where there is some
-  if (uint64_t{outputs} * depth > kMostIndices)
-    return unsupported(C216_LimitReached, "Conv with too many windows");
-  const uint64_t all = uint64_t{outputs} * depth;
-  MLE_TRY(op.budget().spend(all * sizeof(int32_t), all));
-  std::vector<int32_t> places;
-  for (uint32_t o = 0; o < outputs; ++o)
-    for (uint32_t c = 0; c < group.channels; ++c)
-      for (uint32_t k = 0; k < kernel; ++k) {
-        const uint32_t source = windows.source(o, k);
-        places.push_back(static_cast<int32_t>(
-            source == inputs ? edge : (group.first_channel + c) * inputs + source));
-      }
-  MLE_TRY_ASSIGN(const ValueId columns, gathered(op, x, {outputs, depth}, places));
-  std::vector<float> weights(size_t{depth} * group.kernels);
-  for (size_t m = 0; m < group.kernels; ++m)
-    for (size_t k = 0; k < depth; ++k)
-      weights[k * group.kernels + m] = w.data.f32()[(group.first_kernel + m) * depth + k];
-  MLE_TRY_ASSIGN(const ValueId matrix,
-                 op.constant(make_tensor(w.name, DType::F32, {depth, group.kernels}, weights)));
-  Node node = node_of(OpKind::Dense, {columns, matrix});
-  if (op.has(2)) {
-    MLE_TRY_ASSIGN(const Tensor b, op.weight(2));
-    if (b.dims != Dims{w.dims[0]}) return broken(C208_Shape, "Conv with a bias of another length");
-    const std::span<const float> biases = b.data.f32();
-    const auto of_group = biases.subspan(group.first_kernel, group.kernels);
-    MLE_TRY_ASSIGN(const ValueId bias,
-                   op.constant(make_tensor(b.name, DType::F32, {group.kernels},
-                                           std::vector<float>(of_group.begin(), of_group.end()))));
-    node.inputs.push_back(bias);
-  }
-  return op.add(std::move(node));
-}
-
-Status read_conv(OperatorNode& op) {
-  MLE_TRY_ASSIGN(const int64_t groups, op.integer("group", 1));
-  MLE_TRY_ASSIGN(const Tensor w, op.weight(1));
-  if (w.dims.size() < 3) return broken(C208_Shape, "Conv with weights of fewer than three axes");
-  MLE_TRY_ASSIGN(const Windows windows, read_windows(op, Dims(w.dims.begin() + 2, w.dims.end())));
-  const Dims front = front_of(op, windows);
-  const uint32_t channels = front.back();
-  if (groups < 1 || channels % groups != 0 || w.dims[0] % groups != 0 ||
-      channels / groups != w.dims[1])
-    return broken(C208_Shape, "Conv of " + std::to_string(channels) + " channels in " +
-                                  std::to_string(groups) + " groups with weights for " +
-                                  std::to_string(w.dims[1]));
-  if (groups > kMostGroups) return unsupported(C216_LimitReached, "Conv in too many groups");
-  const Dims lead(front.begin(), front.end() - 1);
-  MLE_TRY_ASSIGN(const ValueId x, padded(op, lead, windows, 0));
-  const auto count = static_cast<uint32_t>(groups);
-  const uint32_t of_group = channels / count, kernels = w.dims[0] / count;
-  std::vector<ValueId> parts;
-  for (uint32_t g = 0; g < count; ++g) {
-    MLE_TRY_ASSIGN(const ValueId part,
-                   convolved(op, x, windows, w, {g * of_group, of_group, g * kernels, kernels}));
-    parts.push_back(part);
-  }
-  const auto last = static_cast<uint32_t>(lead.size() + 1);  // [lead.., outputs, kernels]
-  ValueId y = parts[0];
-  if (count > 1) {
-    MLE_TRY_ASSIGN(y, op.add(node_of(OpKind::Concat, parts, {last})));
-  }
-  std::vector<uint32_t> order;
-  for (uint32_t i = 0; i < lead.size(); ++i) order.push_back(i);
-  order.push_back(last);
-  order.push_back(last - 1);
-  MLE_TRY_ASSIGN(y, transposed(op, y, order));
-  Dims dims = lead;
-  dims.push_back(w.dims[0]);
-  return op.emit_reshaped(y, joined(dims, windows.output_dims()));
-}
-
 constexpr Operator kOperators[] = {
     {"AveragePool", 7, kNow, 1, 1, 1, read_average_pool},
-    {"Conv", 7, kNow, 2, 3, 1, read_conv},
     {"GlobalAveragePool", 7, kNow, 1, 1, 1, read_global_average_pool},
     {"GlobalLpPool", 7, kNow, 1, 1, 1, read_global_lp_pool},
     {"GlobalMaxPool", 7, kNow, 1, 1, 1, read_global_max_pool},

@@ -1,4 +1,4 @@
-// Windows that slide over the last axes of a tensor: what Conv and the pooling operators share.
+// Windows that slide over the last axes of a tensor: what the pooling operators share.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
