@@ -95,12 +95,12 @@ Result<ValueId> scaled_along_first(OperatorNode& op, ValueId y, const Dims& dims
   Dims factor_dims(dims.size(), 1);
   factor_dims[0] = dims[0];
   for (const size_t input : {size_t{1}, size_t{2}}) {
-    MLE_TRY_ASSIGN(Tensor tensor, op.weight(input));
-    if (tensor.count() != dims[0])
+    MLE_TRY_ASSIGN(const ValueId factors, op.value(input));
+    const uint64_t count = element_count(op.fact(factors).dims);
+    if (op.per_row(input) || count != dims[0])
       return broken(C208_Shape, op.type() + " of " + std::to_string(dims[0]) + " groups by " +
-                                    std::to_string(tensor.count()) + " factors");
-    tensor.dims = factor_dims;
-    MLE_TRY_ASSIGN(const ValueId right, op.constant(tensor));
+                                    std::to_string(count) + " factors");
+    MLE_TRY_ASSIGN(const ValueId right, op.reshaped(factors, factor_dims));
     MLE_TRY_ASSIGN(y, op.add(binary(input == 1 ? BinaryFn::Mul : BinaryFn::Add, y, right)));
   }
   return y;
