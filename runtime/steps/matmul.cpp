@@ -101,8 +101,8 @@ bool bind_matmul(Binder& binder, const fb::Op& op, Step& step) noexcept {
     if constexpr (std::is_integral_v<T>) {
       return bind<T>(binder, op, kernels::integer_matmul<T>, step);
     } else {
-      step.flush = true;
-      return bind<float>(binder, op, binder.kernels().f32.matmul, step);
+      step.flush = std::is_same_v<T, float>;
+      return bind<T>(binder, op, binder.kernels().of<T>().matmul, step);
     }
   });
 }
