@@ -4,6 +4,10 @@
 
 #include <doctest/doctest.h>
 
+#include <string>
+#include <tuple>
+#include <vector>
+
 using namespace mle;
 using namespace mle::onnx_test;
 using onnx_pb::AttributeProto;

@@ -1,8 +1,14 @@
 // Operators that move elements, with rows wherever exporters put them.
 // SPDX-License-Identifier: Apache-2.0
+#include "compiler/import/onnx/onnx.h"
 #include "tests/onnx/support.h"
 
 #include <doctest/doctest.h>
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 using namespace mle;
 using namespace mle::onnx_test;
@@ -36,6 +42,15 @@ compiler::Fact output_fact(const Model& model) {
   const auto graph = import(model, problems);
   REQUIRE(graph.has_value());
   return graph->value(graph->entries[0].outputs[0].value).fact;
+}
+
+// As with --free-batch.
+std::optional<Graph> import_freely(const std::string& bytes, Problems& problems) {
+  const auto source =
+      compiler::SourceFile::from_bytes("test.onnx", std::as_bytes(std::span<const char>(bytes)));
+  compiler::ImportOptions options;
+  options.free_batch = true;
+  return compiler::onnx::read(source, options, problems);
 }
 
 }  // namespace
@@ -111,6 +126,26 @@ TEST_CASE("onnx: Gather by indices of each row from rows is refused, GatherEleme
   CHECK(near(answers(each, {{1, 2, 3, 4, 5, 6}, {2, 0, 1, 1}}, 2).at(0), {3, 1, 5, 5}));
 }
 
+TEST_CASE("onnx: GatherND picks in each row where batch_dims is 1, from a table where it is 0") {
+  Model each;
+  each.input("x", "N,3").input("i", "N,2,1", kI64).output("y");
+  each.node("GatherND", {"x", "i"}).integer("batch_dims", 1);
+  CHECK(near(answers(each, {{1, 2, 3, 4, 5, 6}, {2, 0, -1, 1}}, 2).at(0), {3, 1, 6, 5}));
+  Model table;
+  table.input("i", "N,1", kI64).weights("t", {3, 2}, {0, 1, 10, 11, 20, 21}).output("y");
+  table.node("GatherND", {"t", "i"});
+  CHECK(near(answers(table, {{2, 0}}, 2).at(0), {20, 21, 0, 1}));
+  Model batch;
+  batch.input("x", "N,2,3").initializer("i", {1, 1}, kI64).add_int64_data(0);
+  batch.output("y").node("GatherND", {"x", "i"});
+  CHECK(contains(refusal(batch), "C214"));
+  Model last;
+  last.input("i", "N,1", kI64).weights("t", {3, 2}, {0, 1, 10, 11, 20, 21}).output("y");
+  last.node("Transpose", {"i"}, {"a"}).integers("perm", {1, 0});
+  last.node("GatherND", {"t", "a"});
+  CHECK(contains(refusal(last), "C214 node 1 ('GatherND')"));
+}
+
 TEST_CASE("onnx: the batch axis may move and come back") {
   Model model;
   model.input("x", "N,2,3").initializer("i", {2, 1}, kI64).add_int64_data(2);
@@ -181,6 +216,17 @@ TEST_CASE("onnx: arithmetic with the number of rows is followed where it holds f
   CHECK(contains(refusal(model("Div", 2, 8)), "C214"));
 }
 
+TEST_CASE("onnx: rows in a place of a shape where they are not is refused as what it is") {
+  Model model;
+  model.input("x", "N,3").output("y").integers("three", {3}).integers("zero", {0});
+  model.node("Shape", {"x"}, {"s"});
+  model.node("Gather", {"s", "zero"}, {"n"});
+  model.node("Concat", {"three", "n"}, {"t"}).integer("axis", 0);
+  model.node("Reshape", {"x", "t"});
+  CHECK(
+      contains(refusal(model), "C214 node 3 ('Reshape'): Reshape moves or splits the batch axis"));
+}
+
 TEST_CASE("onnx: a batch size baked into a Reshape is taken for the rows where nothing else fits") {
   Model model = one("Reshape", "N,2,3", {{1, 6}});
   Problems problems;
@@ -190,6 +236,30 @@ TEST_CASE("onnx: a batch size baked into a Reshape is taken for the rows where n
   CHECK(contains(graph->notes[0], "node 'Reshape': takes the batch size 1"));
   CHECK(near(answer(model, numbers(12), 2), numbers(12)));
   CHECK(contains(refusal(one("Reshape", "N,2,3", {{1, -1}})), "--free-batch"));
+}
+
+TEST_CASE("onnx: --free-batch makes a model of a fixed batch take any number of rows") {
+  Model model;
+  model.input("x", "4,2,3").integers("t", {4, -1}).output("y");
+  model.node("Reshape", {"x", "t"});
+  Problems problems;
+  const std::string bytes = model.bytes();
+  const auto graph = import_freely(bytes, problems);
+  REQUIRE(graph.has_value());
+  const compiler::Fact fact = graph->value(graph->entries[0].outputs[0].value).fact;
+  CHECK(fact == compiler::Fact{DType::F32, compiler::Rows::PerRow, {6}});
+  CHECK(output_fact(model) == compiler::Fact{DType::F32, compiler::Rows::Whole, {4, 6}});
+}
+
+TEST_CASE("onnx: a model for a batch of one is told about --free-batch") {
+  Problems problems;
+  const auto one_row = import(one("Relu", "1,3"), problems);
+  REQUIRE(one_row.has_value());
+  REQUIRE(one_row->notes.size() == 1);
+  CHECK(contains(one_row->notes[0], "--free-batch"));
+  const auto two_rows = import(one("Relu", "2,3"), problems);
+  REQUIRE(two_rows.has_value());
+  CHECK(two_rows->notes.empty());
 }
 
 TEST_CASE("onnx: OneHot counts from the end and knows nothing beyond") {

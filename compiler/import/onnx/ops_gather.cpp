@@ -157,6 +157,10 @@ Status read_gather_nd(OperatorNode& op) {
                        "only batch_dims = 1 over the rows is compiled");
   if (op.dims(1).empty() || (op.per_row(0) != op.per_row(1) && op.per_row(1) && !op.is_constant(0)))
     return moves_rows("GatherND");
+  // The last axis of the indices is no batch axis, and batch_dims counts from the first.
+  if (op.per_row(1) && op.axes_behind_rows(1) == 0) return moves_rows("GatherND");
+  if (by_row && (op.layout(0) != RowLayout{} || op.layout(1) != RowLayout{}))
+    return moves_rows("GatherND");
   const Dims& data = op.dims(0);
   const uint32_t depth = op.dims(1).back();
   RowLayout layout = op.layout(by_row || !op.per_row(0) ? 1 : 0);

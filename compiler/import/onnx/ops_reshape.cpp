@@ -129,7 +129,9 @@ Status reshape_rows(OperatorNode& op, const std::vector<Length>& target, bool al
   const Dims& from = op.dims(0);
   const uint64_t ahead = product(from, 0, layout.axis);
   const uint64_t rest = product(from, layout.axis, from.size());
-  MLE_TRY_ASSIGN(Dims dims, resolve(op, target, 0, at, ahead, allow_zero));
+  auto in_front = resolve(op, target, 0, at, ahead, allow_zero);
+  if (!in_front) return moves_rows("Reshape");
+  Dims dims = *std::move(in_front);
 
   uint64_t times = static_cast<uint64_t>(rows_times(op));
   if (target[at].times_rows != 0) {
