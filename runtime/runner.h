@@ -57,7 +57,7 @@ class Runner {
   void run_steps(const SessionState& session, size_t rows, FloatMode& mode,
                  steps::Fault& fault) noexcept;
   void watch_steps(const SessionState& session, size_t rows, FloatMode& mode,
-                  steps::Fault& fault) noexcept;
+                   steps::Fault& fault) noexcept;
   void finish_outputs(const SessionState& session, size_t first, size_t rows) noexcept;
   steps::Slot staged(const SessionPort& port) const noexcept;
 

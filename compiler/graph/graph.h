@@ -106,7 +106,7 @@ class Graph {
  public:
   std::string name;
   Origin origin;
-  std::vector<std::string> notes;  // what the importer assumed, for the user's eyes
+  std::vector<std::string> notes;   // what the importer assumed, for the user's eyes
   std::vector<GraphEntry> entries;  // at least one; the first is the default
 
   // Nodes in topological order: every input is defined by an earlier node, an input or a constant.

@@ -11,8 +11,8 @@ namespace mle::compiler {
 
 // The fact of the node's output, or why there is none. Node inputs must exist in the graph.
 // Slice, Reshape, Expand and Cast do not say what comes out: `wanted` does (the dims of the first
-// three, the dtype of the last), and infer() proves that it fits. Without it, the node's present output is
-// taken.
+// three, the dtype of the last), and infer() proves that it fits. Without it, the node's present
+// output is taken.
 Result<Fact> infer(const Graph& graph, const Node& node, const Fact* wanted = nullptr);
 
 // infer() and Graph::add_node() in one.

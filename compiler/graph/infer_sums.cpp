@@ -125,7 +125,8 @@ Result<Fact> infer_layer_norm(const ShapeSite& site) {
   MLE_TRY(want_counts(site.node, 1, 3, 2));
   MLE_TRY(want_axis(site, 0));
   MLE_TRY(want_flag(site, 1));
-  if (site.node.fattr.size() != 1 || !fits(site.node.fattr[0], DType::F32) || site.node.fattr[0] < 0)
+  if (site.node.fattr.size() != 1 || !fits(site.node.fattr[0], DType::F32) ||
+      site.node.fattr[0] < 0)
     return refuse(C209_Attribute, "", "LayerNorm without an eps of 0 or more");
   const Fact& x = site.fact(0);
   if (!is_float(x.dtype))

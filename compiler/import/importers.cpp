@@ -11,8 +11,8 @@ namespace mle::compiler {
 std::span<const Importer> importers() {
   static constexpr std::array kImporters = {
       Importer{"onnx", "ONNX (opsets 7 to 28)", onnx::can_read, onnx::read},
-      Importer{"safetensors", "safetensors (with --arch)", safetensors::can_read,
-               safetensors::read, true},
+      Importer{"safetensors", "safetensors (with --arch)", safetensors::can_read, safetensors::read,
+               true},
   };
   return kImporters;
 }

@@ -1,6 +1,6 @@
 // Step: an op of the program, bound to its kernel once and run many times.
-// Promise: a bound step takes no memory and checks nothing but indices, each before each use; weights
-// are operands, never a size or the target of a branch.
+// Promise: a bound step takes no memory and checks nothing but indices, each before each use;
+// weights are operands, never a size or the target of a branch.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

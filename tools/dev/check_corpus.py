@@ -17,7 +17,7 @@ import tempfile
 
 # What works today, in the order of the importers.
 FORMAT, STAGE = "onnx", "1"
-FAMILIES = ["torch_mlp", "torch_activations", "torch_seeds"]
+FAMILIES = ["torch_mlp", "torch_activations", "torch_seeds", "torch_arch"]
 # Models of these families that may be refused, by name, for now: other precisions, fixed batches,
 # layer normalisation.
 MAY_BE_REFUSED = re.compile(r"/(double_weights|half_weights|static_batch|batch_one|ln)(_t113)?/")

@@ -48,7 +48,8 @@ std::string error_text(const Conversion& result) {
 std::string precision_text(const compiler::PrecisionReport& precision) {
   std::string text = precision.f32 ? "f32" : "f64";
   if (!precision.tried) return text + ", the source f64";
-  text += precision.f32 ? ", the source f64: f32 moves answers by " : ": f32 would move answers by ";
+  text +=
+      precision.f32 ? ", the source f64: f32 moves answers by " : ": f32 would move answers by ";
   return text + three_digits(precision.error) + " of their spread on " +
          count_text(precision.rows, "row") + ", " + printable(precision.rows_from);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/cli/json.h"
 #include "tools/cli/element.h"
+#include "tools/cli/json.h"
 #include "tools/mle-run/result_writer.h"
 
 #include <cmath>

@@ -2,11 +2,11 @@
 #include "tools/mle-run/trace.h"
 
 #include "format/rules.h"
+#include "tools/cli/element.h"
 #include "tools/cli/json.h"
 #include "tools/cli/row_buffers.h"
 #include "tools/cli/table.h"
 #include "tools/cli/text.h"
-#include "tools/cli/element.h"
 
 #include <algorithm>
 #include <cmath>
