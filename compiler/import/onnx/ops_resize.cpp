@@ -25,7 +25,10 @@ struct Sampling {
 
 double source_place(const Sampling& by, double at, double scale, double from, double to) {
   if (by.transformation == "asymmetric") return at / scale;
-  if (by.transformation == "align_corners") return to == 1 ? 0 : at * (from - 1) / (to - 1);
+  if (by.transformation == "align_corners") {  // of the length before it was cut to a whole number
+    const double length = scale * from;
+    return length == 1 ? 0 : at * (from - 1) / (length - 1);
+  }
   if (by.transformation == "pytorch_half_pixel" && to == 1) return 0;
   if (by.transformation == "half_pixel_symmetric") {
     const double adjustment = to / (scale * from);
