@@ -39,8 +39,8 @@ MLE_INLINE auto compared(const F& a, const F& b) {
 template <class P, format::BinaryFn kFn>
 void binary(const BinaryArgs<typename P::T>& args) {
   using F = typename P::E;
-  const Operand left{args.a, args.a_stride, args.a_step};
-  const Operand right{args.b, args.b_stride, args.b_step};
+  const Operand<typename P::T> left{args.a, args.a_stride, args.a_step};
+  const Operand<typename P::T> right{args.b, args.b_stride, args.b_step};
   for_each_piece<Count<F>::value>(args.rows, args.n, [&](size_t r, size_t i, size_t n) {
     const F a = load_piece<F>(left, r, i, n);
     const F b = load_piece<F>(right, r, i, n);
@@ -52,8 +52,8 @@ template <class P, format::CompareFn kFn>
 void compare(const CompareArgs<typename P::T>& args) {
   using T = typename P::T;
   using F = typename P::E;
-  const Operand left{args.a, args.a_stride, args.a_step};
-  const Operand right{args.b, args.b_stride, args.b_step};
+  const Operand<typename P::T> left{args.a, args.a_stride, args.a_step};
+  const Operand<typename P::T> right{args.b, args.b_stride, args.b_step};
   for_each_piece<Count<F>::value>(args.rows, args.n, [&](size_t r, size_t i, size_t n) {
     const auto mask = compared<kFn>(load_piece<F>(left, r, i, n), load_piece<F>(right, r, i, n));
     T ones[Count<F>::value];

@@ -112,7 +112,7 @@ MLE_INLINE float sum_of_four(F32x16 a) {
 MLE_INLINE float sum_of_lanes(F32x16 a) {
   const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));
   const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
-  return sum_of_four(_mm512_castps128_ps512(four));
+  return sum_of_four(F32x16(_mm512_castps128_ps512(four)));
 }
 MLE_INLINE F32x16 larger(F32x16 a, F32x16 b) { return _mm512_max_ps(a.v, b.v); }
 MLE_INLINE float largest_of_four(F32x16 a) {
@@ -123,7 +123,7 @@ MLE_INLINE float largest_of_four(F32x16 a) {
 MLE_INLINE float largest_of_lanes(F32x16 a) {
   const __m256 eight = _mm256_max_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));
   const __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
-  return largest_of_four(_mm512_castps128_ps512(four));
+  return largest_of_four(F32x16(_mm512_castps128_ps512(four)));
 }
 
 struct F64x8 {
@@ -166,7 +166,7 @@ MLE_INLINE double sum_of_four(F64x8 a) {
 }
 MLE_INLINE double sum_of_lanes(F64x8 a) {
   const __m256d four = _mm256_add_pd(_mm512_castpd512_pd256(a.v), _mm512_extractf64x4_pd(a.v, 1));
-  return sum_of_four(_mm512_castpd256_pd512(four));
+  return sum_of_four(F64x8(_mm512_castpd256_pd512(four)));
 }
 MLE_INLINE F64x8 larger(F64x8 a, F64x8 b) { return _mm512_max_pd(a.v, b.v); }
 MLE_INLINE double largest_of_four(F64x8 a) {
@@ -176,7 +176,7 @@ MLE_INLINE double largest_of_four(F64x8 a) {
 }
 MLE_INLINE double largest_of_lanes(F64x8 a) {
   const __m256d four = _mm256_max_pd(_mm512_castpd512_pd256(a.v), _mm512_extractf64x4_pd(a.v, 1));
-  return largest_of_four(_mm512_castpd256_pd512(four));
+  return largest_of_four(F64x8(_mm512_castpd256_pd512(four)));
 }
 MLE_INLINE Pair<F64x8> widened(F32x16 a) {
   return {_mm512_cvtps_pd(_mm512_castps512_ps256(a.v)),

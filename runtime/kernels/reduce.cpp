@@ -26,8 +26,8 @@ template <ReduceFn kFn, class V>
   if constexpr (kFn == ReduceFn::SumSquare) sum = sum + value * value;
   if constexpr (kFn == ReduceFn::Prod) sum = sum * value;
   // A NaN stays, whichever side it is on.
-  if constexpr (kFn == ReduceFn::Max) sum = (sum < value) | (value != value) ? value : sum;
-  if constexpr (kFn == ReduceFn::Min) sum = (value < sum) | (value != value) ? value : sum;
+  if constexpr (kFn == ReduceFn::Max) sum = ((sum < value) | (value != value)) ? value : sum;
+  if constexpr (kFn == ReduceFn::Min) sum = ((value < sum) | (value != value)) ? value : sum;
 }
 // Two sums of other elements.
 template <ReduceFn kFn, class V>
