@@ -21,10 +21,17 @@ struct FlagLine {
   std::vector<std::string> choices;
 };
 
+struct FlagMode;
+
 struct FlagPage {
   std::string tool, usage, summary, examples, version;
   std::vector<FlagLine> lines;
-  std::vector<std::pair<std::string, FlagPage>> modes;  // "run", and what it takes
+  std::vector<FlagMode> modes;
+};
+
+struct FlagMode {
+  std::string name;  // "run"
+  FlagPage page;     // what it takes
 };
 
 std::string man_page(const FlagPage& page);

@@ -172,7 +172,7 @@ FlagPage Flags::page(const char* tool) const {
   for (const Spec& spec : specs_)
     page.lines.push_back({spec.positional ? std::vector<std::string>() : split_list(spec.names),
                           spec.value, spec.help, spec.takes, spec.repeated, spec.choices});
-  for (const auto& [name, flags] : modes_) page.modes.emplace_back(name, flags.page(tool));
+  for (const auto& [name, flags] : modes_) page.modes.push_back({name, flags.page(tool)});
   return page;
 }
 
