@@ -81,8 +81,8 @@ void release_pages(std::span<const std::byte> bytes) {
   const auto begin = reinterpret_cast<uintptr_t>(bytes.data());
   // The page that the next bytes share stays; the one before these has been read.
   const uintptr_t first = begin / page * page, end = (begin + bytes.size()) / page * page;
-  if (!bytes.empty() && end > first)
-    madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
+  auto* from = const_cast<std::byte*>(bytes.data()) - (begin - first);
+  if (!bytes.empty() && end > first) madvise(from, end - first, MADV_DONTNEED);
 }
 
 bool same_file(const std::string& a, const std::string& b) {
