@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/onnx/tensor.h"
 
+#include "compiler/import/half.h"
 #include "compiler/import/onnx/text.h"
 
 #include <algorithm>
@@ -19,22 +20,6 @@ T load(const Tensor& tensor, uint64_t index) {
   T element;
   std::memcpy(&element, tensor.data.bytes.data() + index * sizeof(T), sizeof(T));
   return element;
-}
-
-float from_bf16(uint16_t bits) { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
-
-float from_f16(uint16_t bits) {
-  const int exponent = bits >> 10 & 31;
-  const int fraction = bits & 1023;
-  float magnitude = 0;
-  if (exponent == 31)
-    magnitude = fraction == 0 ? std::numeric_limits<float>::infinity()
-                              : std::numeric_limits<float>::quiet_NaN();
-  else if (exponent == 0)
-    magnitude = std::ldexp(static_cast<float>(fraction), -24);
-  else
-    magnitude = std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
-  return (bits & 0x8000) != 0 ? -magnitude : magnitude;
 }
 
 // Truncates; a NaN or a number out of range has no integer.
