@@ -143,7 +143,7 @@ Arity arity_of(OpKind kind) noexcept {
     case OpKind::TopK:
     case OpKind::Transpose:
     case OpKind::Expand: return {1, 1};
-    // The families of these are not complete: refused by check_op_rule().
+    // Reserved for strings and keys: refused by check_op_rule().
     case OpKind::MapKeys:
     case OpKind::Labels:
     case OpKind::IsMissing: return {0, ~uint32_t{0}};
