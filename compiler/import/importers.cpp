@@ -1,6 +1,7 @@
 // The importers, in order of trial. Nothing registers itself: what is not here is not read.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/importer.h"
+#include "compiler/import/npz/npz.h"
 #include "compiler/import/onnx/onnx.h"
 #include "compiler/import/safetensors/safetensors.h"
 
@@ -13,6 +14,7 @@ std::span<const Importer> importers() {
       Importer{"onnx", "ONNX (opsets 7 to 28)", onnx::can_read, onnx::read},
       Importer{"safetensors", "safetensors (with --arch)", safetensors::can_read, safetensors::read,
                true},
+      Importer{"npz", "NPZ (with --arch)", npz::can_read, npz::read, true},
   };
   return kImporters;
 }

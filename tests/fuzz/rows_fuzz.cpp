@@ -1,11 +1,11 @@
 // Fuzzes what reads rows: .npy, .npz, CSV and JSON lines. The first byte chooses what the rows are
 // for.
 // SPDX-License-Identifier: Apache-2.0
+#include "compiler/import/archive/zip.h"
 #include "tools/cli/array_rows.h"
 #include "tools/cli/array_stream.h"
 #include "tools/cli/csv_source.h"
 #include "tools/cli/jsonl_source.h"
-#include "tools/cli/zip.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -21,7 +21,7 @@ constexpr uint32_t kTwoByThree[] = {2, 3};
 constexpr uint64_t kMostRows = 64;
 
 void read_array(std::span<const std::byte> bytes, const TensorSpec& input) {
-  auto array = parse_npy(bytes);
+  auto array = archive::parse_npy(bytes);
   if (!array) return;
   auto rows = ArrayRows::make(std::move(*array), input);
   if (!rows) return;
@@ -35,8 +35,9 @@ void read_array(std::span<const std::byte> bytes, const TensorSpec& input) {
 }
 
 // A member in pieces must be the member as a whole, or fail as it does.
-void read_pieces(const ZipMember& member, const Result<std::span<const std::byte>>& whole) {
-  MemberReader reader(member);
+void read_pieces(const archive::ZipMember& member,
+                 const Result<std::span<const std::byte>>& whole) {
+  archive::MemberReader reader(member);
   std::vector<std::byte> storage, all;
   while (all.size() < member.size) {
     const auto piece = reader.take(std::min<uint64_t>(reader.left(), 7), storage);
@@ -48,7 +49,7 @@ void read_pieces(const ZipMember& member, const Result<std::span<const std::byte
   if (whole.has_value() ? !same : member.size > 0 && all.size() == member.size) __builtin_trap();
 }
 
-void read_stream(const ZipMember& member, const TensorSpec& input) {
+void read_stream(const archive::ZipMember& member, const TensorSpec& input) {
   auto stream = ArrayStream::of_member(member, false);
   if (!stream) return;
   auto rows = ArrayRows::make(stream->array(), input);
@@ -64,11 +65,11 @@ void read_stream(const ZipMember& member, const TensorSpec& input) {
 }
 
 void read_archive(std::span<const std::byte> bytes, const TensorSpec& input) {
-  const auto members = list_zip(bytes);
+  const auto members = archive::list_zip(bytes);
   if (!members) return;
-  for (const ZipMember& member : *members) {
+  for (const archive::ZipMember& member : *members) {
     std::vector<std::byte> storage;
-    const auto contents = open_member(member, storage);
+    const auto contents = archive::open_member(member, storage);
     if (contents) read_array(*contents, input);
     if (member.size < 65536) read_pieces(member, contents);
     read_stream(member, input);

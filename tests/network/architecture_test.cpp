@@ -91,6 +91,15 @@ TEST_CASE("architecture: activations and normalisations mean what torch means by
       R"({"op": "batch_norm", "weight": "n.weight", "bias": "n.bias", "running_mean": "n.mean", "running_var": "n.var", "eps": 0})");
   CHECK(norm[0] == doctest::Approx((hidden[0] - 2) / std::sqrt(2.0) * 2 + 2));
   CHECK(norm[1] == doctest::Approx((hidden[1] - 4) / 2 * 4 + 4));
+  const double mean = (hidden[0] + hidden[1]) / 2, half = (hidden[0] - hidden[1]) / 2;
+  const Elements layer =
+      after(R"({"op": "layer_norm", "weight": "n.weight", "bias": "n.bias", "eps": 0.5})");
+  CHECK(layer[0] == doctest::Approx((hidden[0] - mean) / std::sqrt(half * half + 0.5) * 2 + 2));
+  CHECK(layer[1] == doctest::Approx((hidden[1] - mean) / std::sqrt(half * half + 0.5) * 4 + 4));
+  const Elements rms = after(R"({"op": "rms_norm", "eps": 0})");
+  CHECK(rms[0] == doctest::Approx(hidden[0] /
+                                  std::sqrt((hidden[0] * hidden[0] + hidden[1] * hidden[1]) / 2)));
+  CHECK(after(R"({"op": "hard_tanh", "min_val": -0.25, "max_val": 0.5})") == Elements{0.5, -0.25});
   const Elements odds = after(R"({"op": "softmax", "dim": 1})");
   CHECK(odds == after(R"({"op": "softmax", "dim": -1})"));
   CHECK(odds[0] + odds[1] == doctest::Approx(1));
@@ -140,7 +149,43 @@ TEST_CASE(
   CHECK(made->layers[0].tensors.at("bias") == "fc.bias");
   CHECK_FALSE(network::infer_architecture(two_layers(), problems));
   REQUIRE(problems.count() == 1);
-  CHECK(problems.kept()[0].hint.find(
-            "--arch FILE.json: {\"layers\": [{\"op\": \"linear\", \"weight\": \"0.weight\"}") !=
+  CHECK(problems.kept()[0].hint.find("--arch FILE.json: {\"layers\": [{\"op\": \"linear\", "
+                                     "\"weight\": \"0.weight\", \"bias\": \"0.bias\"}") !=
         std::string::npos);
+}
+
+TEST_CASE(
+    "architecture: numbers without a gap leave no room for an activation, so they are a chain") {
+  Problems problems;
+  network::Weights chain;
+  add(chain, "net.0.weight", {2}, {1, 1});
+  add(chain, "net.0.bias", {2}, {0, 0});
+  add(chain, "net.1.weight", {3, 2}, {1, 2, 3, 4, 5, 6});
+  add(chain, "net.2.running_mean", {3}, {0, 0, 0});
+  add(chain, "net.2.running_var", {3}, {1, 1, 1});
+  add(chain, "net.3.weight", {1, 3}, {1, 2, 3});
+  const auto made = network::infer_architecture(chain, problems);
+  REQUIRE(made.has_value());
+  REQUIRE(made->layers.size() == 4);
+  CHECK(made->layers[0].op == "layer_norm");
+  CHECK(made->layers[2].op == "batch_norm");
+  CHECK(made->layers[3].tensors.at("weight") == "net.3.weight");
+  REQUIRE(made->notes.size() == 3);
+  CHECK(made->notes[1].find("eps = 1e-5") != std::string::npos);
+  CHECK(made->notes[2].find("not computed") != std::string::npos);
+
+  chain["net.5.weight"] = chain["net.3.weight"];
+  chain.erase("net.3.weight");
+  CHECK_FALSE(network::infer_architecture(chain, problems));
+}
+
+TEST_CASE("architecture: a draft lists the layers in their order, 10 behind 9") {
+  Problems problems;
+  network::Weights chain;
+  for (const char* name : {"10.weight", "9.weight", "2.weight"})
+    add(chain, name, {2, 2}, {1, 2, 3, 4});
+  CHECK_FALSE(network::infer_architecture(chain, problems));
+  const std::string& hint = problems.kept()[0].hint;
+  CHECK(hint.find("\"2.weight\"") < hint.find("\"9.weight\""));
+  CHECK(hint.find("\"9.weight\"") < hint.find("\"10.weight\""));
 }

@@ -25,7 +25,7 @@ TensorSpec spec(DType dtype, std::span<const uint32_t> dims, bool per_row = true
 }
 
 Result<ArrayRows> rows_of(const std::string& file, const TensorSpec& input) {
-  auto array = parse_npy(bytes_of(file));
+  auto array = archive::parse_npy(bytes_of(file));
   REQUIRE(array.has_value());
   return ArrayRows::make(std::move(*array), input);
 }
@@ -134,7 +134,7 @@ TEST_CASE("tools: rows that already are what the model takes are used in place")
   const std::string file = npy_file<float>("<f4", {2, 3}, {1, 2, 3, 4, 5, 6});
   std::vector<uint64_t> aligned((file.size() + 7) / 8);
   std::memcpy(aligned.data(), file.data(), file.size());
-  auto array = parse_npy(std::as_bytes(std::span(aligned)).first(file.size()));
+  auto array = archive::parse_npy(std::as_bytes(std::span(aligned)).first(file.size()));
   REQUIRE(array.has_value());
   const auto rows = ArrayRows::make(std::move(*array), spec(DType::F32, kThree));
   const auto second = rows->direct(1, 1);
@@ -148,7 +148,7 @@ TEST_CASE("tools: doubles for a float input are left to the runtime, whole numbe
   const std::string file = npy_file<double>("<f8", {1, 3}, {1, 2, 3});
   std::vector<uint64_t> aligned((file.size() + 7) / 8);
   std::memcpy(aligned.data(), file.data(), file.size());
-  auto array = parse_npy(std::as_bytes(std::span(aligned)).first(file.size()));
+  auto array = archive::parse_npy(std::as_bytes(std::span(aligned)).first(file.size()));
   REQUIRE(array.has_value());
   const auto rows = ArrayRows::make(std::move(*array), spec(DType::F32, kThree));
   REQUIRE(rows->direct(0, 1).has_value());
@@ -162,7 +162,7 @@ TEST_CASE("tools: text arrives as UTF-8, missing is not empty, and half a charac
   auto rows = rows_of(file, spec(DType::Str, kOne));
   REQUIRE(rows.has_value());
   const std::string flags = npy_file<uint8_t>("|b1", {3, 1}, {1, 0, 0});
-  const auto missing = parse_npy(bytes_of(flags));
+  const auto missing = archive::parse_npy(bytes_of(flags));
   REQUIRE(rows->set_missing(*missing).ok());
   std::string_view texts[3];
   REQUIRE(rows->convert(0, 3, texts).ok());

@@ -1,15 +1,16 @@
 // What mle-inspect says about files, and writes from them.
 // SPDX-License-Identifier: Apache-2.0
+#include "compiler/import/archive/zip.h"
 #include "tests/support/tiny_models.h"
 #include "tests/tools/support.h"
 #include "tools/cli/json_document.h"
-#include "tools/cli/zip.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
 #include <cstring>
 
+namespace archive = mle::archive;
 using namespace mle::tools;
 using namespace mle::tools::testing;
 using mle::testing::AlignedBytes;
@@ -109,15 +110,15 @@ TEST_CASE("inspect: exported constants have the numbers that were packed, row by
   const std::string out = folder.path("m.npz");
   REQUIRE(run("mle-inspect", {path, "--export", out}).status == 0);
   const std::string file = read_file(out);
-  const auto members = list_zip(bytes_of(file));
+  const auto members = archive::list_zip(bytes_of(file));
   REQUIRE(members.has_value());
   CHECK(members->size() == 4);
   size_t matrices = 0;
-  for (const ZipMember& member : *members) {
+  for (const archive::ZipMember& member : *members) {
     std::vector<std::byte> storage;
-    const auto bytes = open_member(member, storage);
+    const auto bytes = archive::open_member(member, storage);
     REQUIRE(bytes.has_value());
-    const auto array = parse_npy(*bytes);
+    const auto array = archive::parse_npy(*bytes);
     REQUIRE(array.has_value());
     if (array->shape.size() != 2) continue;
     ++matrices;

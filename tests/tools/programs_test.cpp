@@ -1,9 +1,9 @@
 // The built programs as a user runs them: exit statuses, messages, and what is left on disk.
 // SPDX-License-Identifier: Apache-2.0
+#include "compiler/import/archive/zip.h"
 #include "tests/tools/support.h"
 #include "tools/cli/json_document.h"
 #include "tools/cli/text.h"
-#include "tools/cli/zip.h"
 
 #include <doctest/doctest.h>
 #include <sys/stat.h>
@@ -11,6 +11,7 @@
 #include <cmath>
 #include <filesystem>
 
+namespace archive = mle::archive;
 using namespace mle::tools;
 using namespace mle::tools::testing;
 
@@ -83,17 +84,17 @@ TEST_CASE("programs: an npz output holds every output by name and shape") {
   REQUIRE_MESSAGE(done.status == 0, done.err);
   CHECK(done.out.empty());
   const std::string file = read_file(out);
-  const auto members = list_zip(bytes_of(file));
+  const auto members = archive::list_zip(bytes_of(file));
   REQUIRE(members.has_value());
   REQUIRE(members->size() == 1);
   CHECK((*members)[0].name == "probabilities.npy");
   std::vector<std::byte> storage;
-  const auto contents = open_member((*members)[0], storage);
+  const auto contents = archive::open_member((*members)[0], storage);
   REQUIRE(contents.has_value());
-  const auto array = parse_npy(*contents);
+  const auto array = archive::parse_npy(*contents);
   REQUIRE(array.has_value());
   CHECK(array->shape == std::vector<uint64_t>{12, 3});
-  CHECK(type_text(*array) == "<f4");
+  CHECK(archive::type_text(*array) == "<f4");
 }
 
 TEST_CASE("programs: JSON lines written are JSON lines read, with every digit") {

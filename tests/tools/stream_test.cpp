@@ -1,9 +1,9 @@
 // A million rows through mle-run in every form there is, in memory that does not grow with them.
 // SPDX-License-Identifier: Apache-2.0
+#include "compiler/import/archive/zip.h"
 #include "tests/tools/support.h"
 #include "tools/cli/npz_writer.h"
 #include "tools/cli/text.h"
-#include "tools/cli/zip.h"
 
 #include <doctest/doctest.h>
 #include <zlib.h>
@@ -124,7 +124,7 @@ class DeflatedNpz {
 std::string deflated_rows(const TempFolder& folder, bool by_column) {
   const std::string path = folder.path(by_column ? "columns.npz" : "rows.npz");
   DeflatedNpz archive(path);
-  std::string head = npy_header("<f8", std::vector<uint64_t>{kRows, kColumns});
+  std::string head = archive::npy_header("<f8", std::vector<uint64_t>{kRows, kColumns});
   if (by_column) head = fortran(head);
   archive.add(head.data(), head.size());
   for (uint64_t i = 0; i < kRows * kColumns; ++i) {

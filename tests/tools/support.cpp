@@ -6,7 +6,6 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include <cstdio>
 #include <cstdlib>
@@ -82,44 +81,6 @@ Finished run(const std::string& tool, const std::vector<std::string>& arguments,
   wait4(child, &status, 0, &used);
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), read_file(out),
           read_file(err), static_cast<uint64_t>(used.ru_maxrss) * 1024};
-}
-
-std::string npz_file(const std::vector<std::pair<std::string, std::string>>& members) {
-  std::string file, directory;
-  const auto put = [](std::string& to, uint64_t value, int count) {
-    for (int i = 0; i < count; ++i) to += static_cast<char>(value >> (8 * i) & 0xFF);
-  };
-  for (const auto& [name, contents] : members) {
-    const uint64_t offset = file.size();
-    const auto crc = crc32(0, reinterpret_cast<const Bytef*>(contents.data()),
-                           static_cast<uInt>(contents.size()));
-    std::string common;
-    for (const int zero : {20, 0, 0, 0, 33}) put(common, static_cast<uint64_t>(zero), 2);
-    put(common, crc, 4);
-    put(common, contents.size(), 4);
-    put(common, contents.size(), 4);
-    put(common, name.size(), 2);
-    put(common, 0, 2);
-    put(file, 0x04034b50, 4);
-    file += common + name + contents;
-    put(directory, 0x02014b50, 4);
-    put(directory, 20, 2);
-    directory += common;
-    put(directory, 0, 6);
-    put(directory, 0, 4);
-    put(directory, offset, 4);
-    directory += name;
-  }
-  const uint64_t begin = file.size();
-  file += directory;
-  put(file, 0x06054b50, 4);
-  put(file, 0, 4);
-  put(file, members.size(), 2);
-  put(file, members.size(), 2);
-  put(file, directory.size(), 4);
-  put(file, begin, 4);
-  put(file, 0, 2);
-  return file;
 }
 
 }  // namespace mle::tools::testing

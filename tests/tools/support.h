@@ -4,12 +4,14 @@
 
 #include <mle/tensor.h>
 
-#include "tools/cli/npy.h"
+#include "compiler/import/archive/npy.h"
+#include "tests/support/zip_file.h"
 
 #include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mle::tools::testing {
@@ -22,7 +24,7 @@ inline std::span<const std::byte> bytes_of(std::string_view text) {
 template <class T>
 std::string npy_file(const std::string& descr, std::vector<uint64_t> shape,
                      const std::vector<T>& elements) {
-  std::string file = npy_header(descr, shape);
+  std::string file = archive::npy_header(descr, shape);
   return file.append(reinterpret_cast<const char*>(elements.data()), elements.size() * sizeof(T));
 }
 
@@ -58,7 +60,9 @@ struct Finished {
 Finished run(const std::string& tool, const std::vector<std::string>& arguments,
              const std::vector<std::string>& environment = {}, const std::string& output = "");
 
-// A .npz of stored members, written by the tools' own writer.
-std::string npz_file(const std::vector<std::pair<std::string, std::string>>& members_as_npy);
+// A .npz of stored members.
+inline std::string npz_file(const std::vector<std::pair<std::string, std::string>>& members) {
+  return mle::testing::zip_file(members);
+}
 
 }  // namespace mle::tools::testing

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/cli/zip.h"
+#include "compiler/import/archive/zip.h"
 
 #include "tests/tools/support.h"
 #include "tools/cli/npz_writer.h"
@@ -17,11 +17,11 @@ namespace {
 
 // The contents of all members, or the first error.
 Result<std::vector<std::string>> contents(std::string_view archive) {
-  MLE_TRY_ASSIGN(const auto members, list_zip(bytes_of(archive)));
+  MLE_TRY_ASSIGN(const auto members, archive::list_zip(bytes_of(archive)));
   std::vector<std::string> all;
-  for (const ZipMember& member : members) {
+  for (const archive::ZipMember& member : members) {
     std::vector<std::byte> storage;
-    MLE_TRY_ASSIGN(const auto bytes, open_member(member, storage));
+    MLE_TRY_ASSIGN(const auto bytes, archive::open_member(member, storage));
     all.emplace_back(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   }
   return all;
@@ -119,14 +119,14 @@ TEST_CASE("tools: what the npz writer writes is read back, name and shape includ
     REQUIRE(out->commit().ok());
   }
   const std::string file = read_file(folder.path("x.npz"));
-  const auto members = list_zip(bytes_of(file));
+  const auto members = archive::list_zip(bytes_of(file));
   REQUIRE(members.has_value());
   REQUIRE(members->size() == 2);
   CHECK((*members)[0].name == "answers/1.npy");
   std::vector<std::byte> storage;
-  const auto bytes = open_member((*members)[0], storage);
+  const auto bytes = archive::open_member((*members)[0], storage);
   REQUIRE(bytes.has_value());
-  const auto array = parse_npy(*bytes);
+  const auto array = archive::parse_npy(*bytes);
   REQUIRE(array.has_value());
   CHECK(array->shape == std::vector<uint64_t>{1000000, 3});
   float last = 0;

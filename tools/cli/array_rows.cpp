@@ -42,56 +42,56 @@ T load(const std::byte* at, bool swap) {
   return std::bit_cast<T>(raw);
 }
 
-Number load_number(const NpyArray& array, const std::byte* at) {
+Number load_number(const archive::NpyArray& array, const std::byte* at) {
   const bool swap = array.big_endian;
   const uint32_t bytes = array.item_bytes;
   switch (array.kind) {
-    case NpyKind::Float:
+    case archive::NpyKind::Float:
       return Number::of(bytes == 8   ? load<double>(at, swap)
                         : bytes == 4 ? double{load<float>(at, swap)}
                                      : double{half_to_float(load<uint16_t>(at, swap))});
-    case NpyKind::Int:
+    case archive::NpyKind::Int:
       return Number::of(bytes == 8   ? load<int64_t>(at, swap)
                         : bytes == 4 ? int64_t{load<int32_t>(at, swap)}
                         : bytes == 2 ? int64_t{load<int16_t>(at, swap)}
                                      : int64_t{load<int8_t>(at, swap)});
-    case NpyKind::UInt:
+    case archive::NpyKind::UInt:
       return Number::of(bytes == 8   ? load<uint64_t>(at, swap)
                         : bytes == 4 ? uint64_t{load<uint32_t>(at, swap)}
                         : bytes == 2 ? uint64_t{load<uint16_t>(at, swap)}
                                      : uint64_t{load<uint8_t>(at, swap)});
-    case NpyKind::Bool:
-    case NpyKind::Unicode: break;
+    case archive::NpyKind::Bool:
+    case archive::NpyKind::Unicode: break;
   }
   return Number::of(uint64_t{load<uint8_t>(at, false) != 0 ? 1u : 0u});
 }
 
 // The dtype whose elements lie in memory as the array's do. None for bool: a byte of a file may be
 // anything.
-std::optional<DType> native_dtype(const NpyArray& array) {
+std::optional<DType> native_dtype(const archive::NpyArray& array) {
   constexpr DType kFloats[] = {DType::F16, DType::F32, DType::F64};
   constexpr DType kInts[] = {DType::I8, DType::I16, DType::I32, DType::I64};
   constexpr DType kUInts[] = {DType::U8, DType::U16, DType::U32, DType::U64};
   const int log2 = std::countr_zero(array.item_bytes);
   switch (array.kind) {
-    case NpyKind::Float: return kFloats[log2 - 1];
-    case NpyKind::Int: return kInts[log2];
-    case NpyKind::UInt: return kUInts[log2];
-    case NpyKind::Bool:
-    case NpyKind::Unicode: break;
+    case archive::NpyKind::Float: return kFloats[log2 - 1];
+    case archive::NpyKind::Int: return kInts[log2];
+    case archive::NpyKind::UInt: return kUInts[log2];
+    case archive::NpyKind::Bool:
+    case archive::NpyKind::Unicode: break;
   }
   return {};
 }
 
 }  // namespace
 
-Result<ArrayRows> ArrayRows::make(NpyArray array, const TensorSpec& input) {
+Result<ArrayRows> ArrayRows::make(archive::NpyArray array, const TensorSpec& input) {
   if (input.dtype == DType::BF16)
     return bad_array(input, "bf16 inputs can't be read from files", "use the library");
-  if ((array.kind == NpyKind::Unicode) != (input.dtype == DType::Str))
+  if ((array.kind == archive::NpyKind::Unicode) != (input.dtype == DType::Str))
     return bad_array(input,
                      std::string("the model takes ") + name_of(input.dtype) +
-                         ", the array holds '" + type_text(array) + "'",
+                         ", the array holds '" + archive::type_text(array) + "'",
                      "convert the array before saving it");
   std::vector<uint64_t> dims(input.dims.begin(), input.dims.end());
   const std::vector<uint64_t> kept = without_ones(dims);
@@ -100,9 +100,9 @@ Result<ArrayRows> ArrayRows::make(NpyArray array, const TensorSpec& input) {
   const bool rows = input.per_row && !shape.empty() && without_ones(shape.subspan(1)) == kept;
   const bool one_row = !rows && whole && (!input.per_row || shape.size() <= dims.size());
   if (!rows && !one_row)
-    return bad_array(input,
-                     "shape " + shape_text(shape) + ", the model takes " + wanted_shape(input),
-                     "give one row per line of the array");
+    return bad_array(
+        input, "shape " + archive::shape_text(shape) + ", the model takes " + wanted_shape(input),
+        "give one row per line of the array");
 
   ArrayRows view(std::move(array), input);
   view.width_ = input.width();
@@ -134,8 +134,8 @@ Result<ArrayRows> ArrayRows::make(NpyArray array, const TensorSpec& input) {
   return view;
 }
 
-Status ArrayRows::set_missing(const NpyArray& missing) {
-  if (missing.kind != NpyKind::Bool || missing.count != array_.count ||
+Status ArrayRows::set_missing(const archive::NpyArray& missing) {
+  if (missing.kind != archive::NpyKind::Bool || missing.count != array_.count ||
       without_ones(missing.shape) != without_ones(array_.shape) ||
       missing.fortran_order != array_.fortran_order)
     return bad_array(input_, "its 'missing.' array is no bool array of the same shape",

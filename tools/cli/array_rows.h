@@ -7,7 +7,7 @@
 #include <mle/result.h>
 #include <mle/tensor.h>
 
-#include "tools/cli/npy.h"
+#include "compiler/import/archive/npy.h"
 
 #include <cstdint>
 #include <deque>
@@ -22,7 +22,7 @@ class ArrayRows {
   // Fits the array to the input: [rows, dims…], axes of length 1 in either left out; or one row.
   // Its bytes may be given later, by set_window().
   // For an input that is not per row: exactly its dims, and rows() is 1.
-  static Result<ArrayRows> make(NpyArray array, const TensorSpec& input);
+  static Result<ArrayRows> make(archive::NpyArray array, const TensorSpec& input);
 
   uint64_t rows() const { return rows_; }
   size_t width() const { return width_; }
@@ -43,11 +43,12 @@ class ArrayRows {
 
   // Strings only: a bool array of as many elements; a true one is "missing" (null pointer). Its
   // window holds the elements of the rows that the array's own window does.
-  Status set_missing(const NpyArray& missing);
+  Status set_missing(const archive::NpyArray& missing);
   void set_missing_window(std::span<const std::byte> bytes) { missing_ = bytes; }
 
  private:
-  ArrayRows(NpyArray array, const TensorSpec& input) : array_(std::move(array)), input_(input) {}
+  ArrayRows(archive::NpyArray array, const TensorSpec& input)
+      : array_(std::move(array)), input_(input) {}
   // Place of an element in the window, in items.
   uint64_t index(uint64_t row, size_t column) const;
   const std::byte* item(uint64_t row, size_t column) const;
@@ -56,7 +57,7 @@ class ArrayRows {
   Status convert_text(uint64_t first, uint64_t count, std::string_view* out);
   Status misfit(uint64_t row, size_t column, const std::string& value) const;
 
-  NpyArray array_;
+  archive::NpyArray array_;
   TensorSpec input_;
   uint64_t rows_ = 0, first_ = 0;  // of all; of the window
   size_t width_ = 0;

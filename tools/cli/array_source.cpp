@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/cli/array_source.h"
 
+#include "compiler/import/archive/zip.h"
 #include "format/rules.h"
 #include "tools/cli/array_rows.h"
 #include "tools/cli/array_stream.h"
 #include "tools/cli/columns.h"
 #include "tools/cli/row_buffers.h"
-#include "tools/cli/zip.h"
 
 #include <algorithm>
 #include <optional>
@@ -124,7 +124,7 @@ class ArraySource final : public RowSource {
 };
 
 // The array's name is the member's without ".npy".
-std::string_view array_name(const ZipMember& member) {
+std::string_view array_name(const archive::ZipMember& member) {
   std::string_view name = member.name;
   if (name.ends_with(".npy")) name.remove_suffix(4);
   return name;
@@ -132,7 +132,7 @@ std::string_view array_name(const ZipMember& member) {
 
 class NpzArchive {
  public:
-  NpzArchive(std::string path, std::vector<ZipMember> members)
+  NpzArchive(std::string path, std::vector<archive::ZipMember> members)
       : path_(std::move(path)), members_(std::move(members)), used_(members_.size()) {}
 
   // Index of the array of that name, or -1.
@@ -160,7 +160,7 @@ class NpzArchive {
 
  private:
   std::string path_;
-  std::vector<ZipMember> members_;
+  std::vector<archive::ZipMember> members_;
   std::vector<bool> used_;
 };
 
@@ -185,7 +185,7 @@ Result<std::unique_ptr<RowSource>> open_npy_rows(InputFile file, const RowTarget
 Result<std::unique_ptr<RowSource>> open_npz_rows(InputFile file, const RowTarget& target,
                                                  const Console& console) {
   const std::string path = file.path();
-  auto members = list_zip(file.bytes());
+  auto members = archive::list_zip(file.bytes());
   if (!members) return in_file(path, members.error());
   NpzArchive archive(path, std::move(*members));
   const bool only_one = target.inputs.size() == 1 && archive.names(false).size() == 1;

@@ -20,28 +20,28 @@ std::string temporary_folder() {
 
 }  // namespace
 
-Result<ArrayStream> ArrayStream::open(MemberReader reader, bool mapped) {
+Result<ArrayStream> ArrayStream::open(archive::MemberReader reader, bool mapped) {
   std::vector<std::byte> storage, rest;
-  const uint64_t head_bytes = std::min<uint64_t>(kNpyHeadBytes, reader.left());
+  const uint64_t head_bytes = std::min<uint64_t>(archive::kNpyHeadBytes, reader.left());
   MLE_TRY_ASSIGN(const Bytes head, reader.take(head_bytes, storage));
-  MLE_TRY_ASSIGN(const size_t length, npy_header_bytes(head));
+  MLE_TRY_ASSIGN(const size_t length, archive::npy_header_bytes(head));
   std::vector<std::byte> header(head.begin(), head.end());
-  if (length - head.size() > reader.left()) return parse_npy_header(head, 0).error();
+  if (length - head.size() > reader.left()) return archive::parse_npy_header(head, 0).error();
   MLE_TRY_ASSIGN(const Bytes tail, reader.take(length - head.size(), rest));
   header.insert(header.end(), tail.begin(), tail.end());
-  MLE_TRY_ASSIGN(NpyArray array, parse_npy_header(header, reader.left()));
+  MLE_TRY_ASSIGN(archive::NpyArray array, archive::parse_npy_header(header, reader.left()));
   return ArrayStream(std::move(array), std::move(reader), mapped);
 }
 
 Result<ArrayStream> ArrayStream::of_npy(Bytes file, bool mapped) {
-  ZipMember member;
+  archive::ZipMember member;
   member.size = file.size();
   member.packed = file;
-  return open(MemberReader::unsummed(member), mapped);
+  return open(archive::MemberReader::unsummed(member), mapped);
 }
 
-Result<ArrayStream> ArrayStream::of_member(const ZipMember& member, bool mapped) {
-  return open(MemberReader(member), mapped);
+Result<ArrayStream> ArrayStream::of_member(const archive::ZipMember& member, bool mapped) {
+  return open(archive::MemberReader(member), mapped);
 }
 
 Result<Bytes> ArrayStream::take(uint64_t bytes) {
@@ -54,11 +54,11 @@ Result<Bytes> ArrayStream::take(uint64_t bytes) {
 Result<Bytes> ArrayStream::all() {
   constexpr uint64_t kPiece = 1 << 20;
   const bool in_place = reader_.in_place();
-  if (!in_place && reader_.left() > kMaxZipInflated)
-    return Status::make(
-        Code::Unsupported, format::rule::T302_ReadRows, Status::kNoOffset,
-        "unpacks to more than " + byte_text(kMaxZipInflated) + " and lies column by column",
-        "save numpy.ascontiguousarray(x)");
+  if (!in_place && reader_.left() > archive::kMaxZipInflated)
+    return Status::make(Code::Unsupported, format::rule::T302_ReadRows, Status::kNoOffset,
+                        "unpacks to more than " + byte_text(archive::kMaxZipInflated) +
+                            " and lies column by column",
+                        "save numpy.ascontiguousarray(x)");
   const Bytes elements = reader_.packed();
   if (!in_place) unpacked_.emplace_back(temporary_folder());
   while (reader_.left() > 0) {

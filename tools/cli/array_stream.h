@@ -5,9 +5,9 @@
 
 #include <mle/result.h>
 
-#include "tools/cli/npy.h"
+#include "compiler/import/archive/npy.h"
+#include "compiler/import/archive/zip.h"
 #include "tools/cli/spool.h"
-#include "tools/cli/zip.h"
 
 #include <cstdint>
 #include <span>
@@ -20,9 +20,9 @@ class ArrayStream {
   // Both borrow the file's bytes and read the header. `mapped`: they are pages of a file, and
   // those that have been read may be given back.
   static Result<ArrayStream> of_npy(std::span<const std::byte> file, bool mapped);
-  static Result<ArrayStream> of_member(const ZipMember& member, bool mapped);
+  static Result<ArrayStream> of_member(const archive::ZipMember& member, bool mapped);
 
-  const NpyArray& array() const { return array_; }  // its bytes are empty
+  const archive::NpyArray& array() const { return array_; }  // its bytes are empty
   // The next `bytes` bytes of elements, valid until the next call.
   Result<std::span<const std::byte>> take(uint64_t bytes);
   // All elements, for arrays whose rows do not lie one after another: in the file, or unpacked
@@ -32,12 +32,12 @@ class ArrayStream {
   void release();
 
  private:
-  ArrayStream(NpyArray array, MemberReader reader, bool mapped)
+  ArrayStream(archive::NpyArray array, archive::MemberReader reader, bool mapped)
       : array_(std::move(array)), reader_(std::move(reader)), mapped_(mapped) {}
-  static Result<ArrayStream> open(MemberReader reader, bool mapped);
+  static Result<ArrayStream> open(archive::MemberReader reader, bool mapped);
 
-  NpyArray array_;
-  MemberReader reader_;
+  archive::NpyArray array_;
+  archive::MemberReader reader_;
   bool mapped_;
   std::vector<std::byte> storage_;
   std::span<const std::byte> given_, read_;  // elements; the bytes of the file they came from

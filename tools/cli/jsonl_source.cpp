@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/cli/jsonl_source.h"
 
+#include "compiler/import/archive/npy.h"
 #include "format/rules.h"
 #include "tools/cli/columns.h"
 #include "tools/cli/json_reader.h"
-#include "tools/cli/npy.h"
 #include "tools/cli/number.h"
 #include "tools/cli/row_buffers.h"
 #include "tools/cli/text.h"
@@ -235,9 +235,10 @@ class JsonlSource final : public RowSource {
     }
     const bool flat = shape_.size() <= 1;
     if (element != width || (!flat && !without_ones_equal(shape_, specs_[input].dims)))
-      return bad_value(field, "has the shape " + shape_text(shape_) + ", the model takes " +
-                                  shape_text(std::vector<uint64_t>(specs_[input].dims.begin(),
-                                                                   specs_[input].dims.end())));
+      return bad_value(field, "has the shape " + archive::shape_text(shape_) +
+                                  ", the model takes " +
+                                  archive::shape_text(std::vector<uint64_t>(
+                                      specs_[input].dims.begin(), specs_[input].dims.end())));
     return {};
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/cli/npz_writer.h"
 
-#include "tools/cli/npy.h"
+#include "compiler/import/archive/npy.h"
 
 #include <zlib.h>
 
@@ -47,7 +47,7 @@ std::string zip64_extra(uint64_t size, uint64_t offset, bool local) {
 
 Status NpzWriter::add(const std::string& name, const std::string& descr,
                       std::span<const uint64_t> shape, Spool& elements) {
-  const std::string header = npy_header(descr, shape);
+  const std::string header = archive::npy_header(descr, shape);
   const uLong head_crc =
       ::crc32(0, reinterpret_cast<const Bytef*>(header.data()), static_cast<uInt>(header.size()));
   Member member;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/cli/row_source.h"
 
+#include "compiler/import/archive/npy.h"
+#include "compiler/import/archive/zip.h"
 #include "tools/cli/array_source.h"
 #include "tools/cli/csv_source.h"
 #include "tools/cli/input_file.h"
 #include "tools/cli/jsonl_source.h"
-#include "tools/cli/npy.h"
-#include "tools/cli/zip.h"
 
 #include <algorithm>
 #include <cstring>
@@ -51,8 +51,8 @@ CsvReader::Source all_of(Peeked peeked) {
 Result<std::unique_ptr<RowSource>> open_rows(const std::string& path, const RowTarget& target,
                                              const Console& console) {
   MLE_TRY_ASSIGN(InputFile file, InputFile::open(path));
-  if (is_npy(file.bytes())) return open_npy_rows(std::move(file), target);
-  if (is_zip(file.bytes())) return open_npz_rows(std::move(file), target, console);
+  if (archive::is_npy(file.bytes())) return open_npy_rows(std::move(file), target);
+  if (archive::is_zip(file.bytes())) return open_npz_rows(std::move(file), target, console);
   MLE_TRY_ASSIGN(Peeked text, peek(file.source()));
   const bool json = looks_like_json(path, text.begin);
   CsvReader::Source source = all_of(std::move(text));

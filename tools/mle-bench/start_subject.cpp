@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <mle/mle.h>
 
+#include "compiler/import/archive/npy.h"
 #include "format/rules.h"
 #include "tools/cli/input_file.h"
-#include "tools/cli/npy.h"
 #include "tools/cli/npz_writer.h"
 #include "tools/cli/output_stream.h"
 #include "tools/cli/spool.h"
@@ -66,7 +66,7 @@ class RowsFile {
       const In& input = work.inputs()[i];
       MLE_TRY(spool.append(
           {static_cast<const std::byte*>(input.data()), input.count() * size_of(spec.dtype)}));
-      MLE_TRY(writer.add(std::string(spec.name), npy_descr(spec.dtype), shape, spool));
+      MLE_TRY(writer.add(std::string(spec.name), archive::npy_descr(spec.dtype), shape, spool));
     }
     MLE_TRY(writer.finish());
     MLE_TRY(out.commit());

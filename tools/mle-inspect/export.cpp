@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/mle-inspect/export.h"
 
+#include "compiler/import/archive/npy.h"
 #include "format/rules.h"
-#include "tools/cli/npy.h"
 #include "tools/cli/npz_writer.h"
 #include "tools/cli/output_stream.h"
 #include "tools/cli/spool.h"
@@ -31,7 +31,7 @@ Status write_npz(const format::FileView& view, OutputStream& out) {
     MLE_TRY_ASSIGN(const std::vector<std::byte> elements, unpack(view, tensor));
     Spool spool(folder_of(out.path()));
     MLE_TRY(spool.append(elements));
-    MLE_TRY(writer.add(names[i], npy_descr(dtype), dims_of(tensor), spool));
+    MLE_TRY(writer.add(names[i], archive::npy_descr(dtype), dims_of(tensor), spool));
   }
   return writer.finish();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "compiler/import/archive/npy.h"
 #include "format/rules.h"
-#include "tools/cli/npy.h"
 #include "tools/cli/npz_writer.h"
 #include "tools/cli/spool.h"
 #include "tools/mle-run/result_writer.h"
@@ -37,8 +37,8 @@ class NpzResults final : public ResultWriter {
       std::vector<uint64_t> shape;
       if (specs_[i].per_row) shape.push_back(rows_);
       shape.insert(shape.end(), specs_[i].dims.begin(), specs_[i].dims.end());
-      MLE_TRY(
-          writer.add(std::string(specs_[i].name), npy_descr(specs_[i].dtype), shape, spools_[i]));
+      MLE_TRY(writer.add(std::string(specs_[i].name), archive::npy_descr(specs_[i].dtype), shape,
+                         spools_[i]));
     }
     MLE_TRY(writer.finish());
     return out_.commit();

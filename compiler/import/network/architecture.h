@@ -33,6 +33,7 @@ struct Architecture {
   std::string output = "y";
   Dims row;  // dims of one row of the input; empty: those of the first layer's weights
   std::vector<Layer> layers;
+  std::vector<std::string> notes;  // what was assumed
 };
 
 // Reads an architecture file; says everything that is wrong with it.

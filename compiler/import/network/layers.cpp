@@ -91,6 +91,52 @@ Status build_batch_norm(Building& building, const Layer& layer) {
   return building.emit(node_of(OpKind::Scale, {building.value, s, t}));
 }
 
+// Over the last axis: (x - mean) / sqrt(var + eps) * weight + bias; without the mean where it is
+// the root of the mean square.
+template <bool centred>
+Status build_layer_norm(Building& building, const Layer& layer) {
+  if (building.fact().dims.empty()) return wrong(C208_Shape, layer.op + " of rows without an axis");
+  const Dims dims = {building.fact().dims.back()};
+  const double eps = layer.number("eps", 1e-5);
+  if (eps < 0) return wrong(C209_Attribute, layer.op + " with a negative eps");
+  Node node = node_of(OpKind::LayerNorm, {building.value});
+  node.iattr = {static_cast<uint32_t>(building.fact().dims.size() - 1), centred ? 0u : 1u};
+  node.fattr = {eps};
+  const bool has_weight = building.has(layer, "weight"), has_bias = building.has(layer, "bias");
+  if (has_weight || has_bias) {
+    std::vector<float> weight(dims[0], 1);
+    if (has_weight) {
+      MLE_TRY_ASSIGN(weight, building.floats(layer, "weight", &dims));
+    }
+    MLE_TRY_ASSIGN(const ValueId by, building.constant("weight", dims, std::move(weight)));
+    node.inputs.push_back(by);
+  }
+  if (has_bias) {
+    MLE_TRY_ASSIGN(std::vector<float> bias, building.floats(layer, "bias", &dims));
+    MLE_TRY_ASSIGN(const ValueId plus, building.constant("bias", dims, std::move(bias)));
+    node.inputs.push_back(plus);
+  }
+  return building.emit(std::move(node));
+}
+
+Status build_clip(Building& building, double lo, double hi) {
+  Node node = node_of(OpKind::Clip, {building.value});
+  node.fattr = {lo, hi};
+  return building.emit(std::move(node));
+}
+
+Status build_hard_tanh(Building& building, const Layer& layer) {
+  const double lo = layer.number("min_val", -1), hi = layer.number("max_val", 1);
+  if (!(lo < hi)) return wrong(C209_Attribute, "hard_tanh whose min_val is not below its max_val");
+  return build_clip(building, lo, hi);
+}
+
+Status build_relu6(Building& building, const Layer&) { return build_clip(building, 0, 6); }
+
+Status build_hard_sigmoid(Building& building, const Layer&) {
+  return unary(building, Act::HardSigmoid, {1.0 / 6, 0.5});
+}
+
 Status build_nothing(Building&, const Layer&) { return {}; }
 
 template <Act act>
@@ -162,17 +208,23 @@ const LayerKind kKinds[] = {
      {"weight", "bias", "running_mean", "running_var", "num_batches_tracked"},
      {"eps"},
      build_batch_norm},
+    {"celu", {}, {"alpha"}, build_with_alpha<Act::Celu>},
     {"dropout", {}, {"p"}, build_nothing},
     {"elu", {}, {"alpha"}, build_with_alpha<Act::Elu>},
     {"gelu", {}, {"approximate"}, build_gelu},
+    {"hard_sigmoid", {}, {}, build_hard_sigmoid},
     {"hard_swish", {}, {}, build_plain<Act::HardSwish>},
+    {"hard_tanh", {}, {"min_val", "max_val"}, build_hard_tanh},
     {"identity", {}, {}, build_nothing},
+    {"layer_norm", {"weight", "bias"}, {"eps"}, build_layer_norm<true>},
     {"leaky_relu", {}, {"negative_slope"}, build_with_alpha<Act::LeakyRelu>},
     {"linear", {"weight", "bias"}, {}, build_linear},
     {"log_softmax", {}, {"dim"}, build_softmax<OpKind::LogSoftmax>},
     {"mish", {}, {}, build_plain<Act::Mish>},
     {"prelu", {"weight"}, {}, build_prelu},
     {"relu", {}, {}, build_plain<Act::Relu>},
+    {"relu6", {}, {}, build_relu6},
+    {"rms_norm", {"weight"}, {"eps"}, build_layer_norm<false>},
     {"selu", {}, {}, build_selu},
     {"sigmoid", {}, {}, build_plain<Act::Sigmoid>},
     {"silu", {}, {}, build_plain<Act::Silu>},

@@ -62,43 +62,7 @@ Dims input_row(const Weights& weights, const Architecture& architecture) {
   return {};
 }
 
-// Before the last dot: "fc1" of "fc1.weight".
-std::string stem_of(const std::string& name) {
-  const size_t dot = name.rfind('.');
-  return dot == std::string::npos ? "" : name.substr(0, dot);
-}
-
 }  // namespace
-
-std::optional<Architecture> infer_architecture(const Weights& weights, Problems& problems) {
-  std::vector<std::string> matrices, others;
-  for (const auto& [name, tensor] : weights)
-    (tensor.shape.size() == 2 ? matrices : others).push_back(name);
-  if (matrices.size() == 1) {
-    Layer layer;
-    layer.op = "linear";
-    layer.tensors["weight"] = matrices[0];
-    const std::string stem = stem_of(matrices[0]);
-    const bool bias_only = others.size() == 1 && stem_of(others[0]) == stem;
-    if (bias_only) layer.tensors["bias"] = others[0];
-    if (bias_only || others.empty()) {
-      Architecture made;
-      made.layers.push_back(std::move(layer));
-      return made;
-    }
-  }
-  std::string layers;
-  for (const std::string& name : matrices)
-    layers += (layers.empty() ? "" : ", ") + ("{\"op\": \"linear\", \"weight\": \"" + name + "\"}");
-  problems.add(Code::Unsupported, C205_UnsupportedOp, "",
-               "the file holds weights (" + list_of(weights) +
-                   ") and does not say what is computed with them",
-               "write it down and give it with --arch FILE.json: {\"layers\": [" +
-                   layers.substr(0, 600) +
-                   "]}, with biases, activations and normalisations in their places; or export the "
-                   "model to ONNX");
-  return std::nullopt;
-}
 
 std::optional<Graph> build_network(const Weights& weights, const Architecture& architecture,
                                    Problems& problems) {
@@ -128,11 +92,24 @@ std::optional<Graph> build_network(const Weights& weights, const Architecture& a
     copy.inputs = {input};
     if (const Status built = building.emit(std::move(copy)); !built.ok()) problems.add(built, "");
   }
+  graph.notes = architecture.notes;
   GraphEntry entry;
   entry.name = "predict";
   entry.inputs.push_back({input, architecture.input, {}, {}});
   entry.outputs.push_back({building.value, architecture.output, {}, {}});
   graph.entries.push_back(std::move(entry));
+  return graph;
+}
+
+std::optional<Graph> read_network(const Weights& weights, const char* format,
+                                  const SourceFile& source, const ImportOptions& options,
+                                  Problems& problems) {
+  const auto architecture = options.architecture
+                                ? parse_architecture(options.architecture->bytes, problems)
+                                : infer_architecture(weights, problems);
+  if (!architecture) return std::nullopt;
+  auto graph = build_network(weights, *architecture, problems);
+  if (graph) graph->origin = {format, source.path.substr(source.path.rfind('/') + 1), "", ""};
   return graph;
 }
 

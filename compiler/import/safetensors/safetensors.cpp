@@ -134,14 +134,7 @@ std::optional<Graph> read(const SourceFile& source, const ImportOptions& options
     problems.add(weights.error(), "");
     return std::nullopt;
   }
-  const auto architecture = options.architecture
-                                ? network::parse_architecture(options.architecture->bytes, problems)
-                                : network::infer_architecture(*weights, problems);
-  if (!architecture) return std::nullopt;
-  auto graph = network::build_network(*weights, *architecture, problems);
-  if (graph)
-    graph->origin = {"safetensors", source.path.substr(source.path.rfind('/') + 1), "", ""};
-  return graph;
+  return network::read_network(*weights, "safetensors", source, options, problems);
 }
 
 }  // namespace mle::compiler::safetensors

@@ -1,22 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/cli/npy.h"
+#include "compiler/import/archive/npy.h"
 
-#include "format/rules.h"
-#include "tools/cli/text.h"
-
+#include <charconv>
 #include <cstring>
 #include <optional>
 #include <string_view>
 
-namespace mle::tools {
+namespace mle::archive {
 namespace {
 
 constexpr char kMagic[] = "\x93NUMPY";
 constexpr size_t kMagicBytes = 6;
 
-Status damaged(const std::string& what) {
-  return Status::make(Code::Corrupt, format::rule::T302_ReadRows, Status::kNoOffset,
-                      "not a readable .npy array: " + what, "write it again with numpy.save");
+Status damaged(const Voice& voice, const std::string& what) {
+  return Status::make(Code::Corrupt, voice.rule, Status::kNoOffset,
+                      "not a readable .npy array: " + what, voice.npy_hint);
+}
+
+// Decimal digits alone.
+std::optional<uint64_t> to_u64(std::string_view text) {
+  uint64_t value = 0;
+  const auto [end, status] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (status != std::errc() || end != text.data() + text.size()) return {};
+  return value;
 }
 
 // The header is a Python dictionary of three keys. Only that is understood, nothing is evaluated.
@@ -100,14 +106,14 @@ class HeaderParser {
 };
 
 // "<f4" and the like.
-Status parse_descr(const std::string& descr, NpyArray& array) {
-  const auto unknown = [&descr] {
-    return Status::make(Code::Unsupported, format::rule::T302_ReadRows, Status::kNoOffset,
-                        "arrays of type '" + printable(descr) + "' are not read",
+Status parse_descr(const std::string& descr, NpyArray& array, const Voice& voice) {
+  const auto unknown = [&] {
+    return Status::make(Code::Unsupported, voice.rule, Status::kNoOffset,
+                        "arrays of type '" + shown(descr) + "' are not read",
                         "save numbers (f2, f4, f8, i1…i8, u1…u8, b1) or strings (U)");
   };
   if (descr.size() >= 2 && descr[1] == 'O')
-    return Status::make(Code::Unsupported, format::rule::T302_ReadRows, Status::kNoOffset,
+    return Status::make(Code::Unsupported, voice.rule, Status::kNoOffset,
                         "holds Python objects, which are never read",
                         "save it with a numeric or string dtype, such as x.astype('float32')");
   if (descr.size() < 3) return unknown();
@@ -137,29 +143,31 @@ bool is_npy(std::span<const std::byte> bytes) {
   return bytes.size() >= kMagicBytes && std::memcmp(bytes.data(), kMagic, kMagicBytes) == 0;
 }
 
-Result<size_t> npy_header_bytes(std::span<const std::byte> head) {
-  if (!is_npy(head) || head.size() < kNpyHeadBytes) return damaged("it does not begin as one");
+Result<size_t> npy_header_bytes(std::span<const std::byte> head, const Voice& voice) {
+  if (!is_npy(head) || head.size() < kNpyHeadBytes)
+    return damaged(voice, "it does not begin as one");
   const auto byte_at = [&head](size_t i) { return static_cast<uint32_t>(head[i]); };
   const uint32_t major = byte_at(6);
   if (major < 1 || major > 3 || byte_at(7) != 0)
-    return damaged("version " + std::to_string(major) + "." + std::to_string(byte_at(7)) +
-                   " is not known");
+    return damaged(voice, "version " + std::to_string(major) + "." + std::to_string(byte_at(7)) +
+                              " is not known");
   uint64_t length = byte_at(8) | byte_at(9) << 8;
   if (major > 1) length |= uint64_t{byte_at(10)} << 16 | uint64_t{byte_at(11)} << 24;
-  if (length > kMaxNpyHeader || length < 2) return damaged("its header is cut");
+  if (length > kMaxNpyHeader || length < 2) return damaged(voice, "its header is cut");
   return length + (major == 1 ? 10 : 12);
 }
 
-Result<NpyArray> parse_npy_header(std::span<const std::byte> header, uint64_t element_bytes) {
-  MLE_TRY_ASSIGN(const size_t length, npy_header_bytes(header));
-  if (header.size() != length) return damaged("its header is cut");
+Result<NpyArray> parse_npy_header(std::span<const std::byte> header, uint64_t element_bytes,
+                                  const Voice& voice) {
+  MLE_TRY_ASSIGN(const size_t length, npy_header_bytes(header, voice));
+  if (header.size() != length) return damaged(voice, "its header is cut");
   const size_t start = header[6] == std::byte{1} ? 10 : 12;
   NpyArray array;
   std::string descr;
   HeaderParser parser({reinterpret_cast<const char*>(header.data()) + start, length - start});
   if (!parser.parse(descr, array.fortran_order, array.shape))
-    return damaged("its header is not a plain description of one array");
-  MLE_TRY(parse_descr(descr, array));
+    return damaged(voice, "its header is not a plain description of one array");
+  MLE_TRY(parse_descr(descr, array, voice));
 
   bool empty = false;
   uint64_t count = 1, total = 0;
@@ -167,21 +175,23 @@ Result<NpyArray> parse_npy_header(std::span<const std::byte> header, uint64_t el
   for (uint64_t dim : array.shape) {
     // Zero hides overflow in the dims beside it, so these count as they stand.
     if (__builtin_mul_overflow(count, empty && dim == 0 ? 1 : dim, &count))
-      return damaged("its shape " + shape_text(array.shape) + " is too large");
+      return damaged(voice, "its shape " + shape_text(array.shape) + " is too large");
   }
   array.count = empty ? 0 : count;
   if (__builtin_mul_overflow(array.count, array.item_bytes, &total))
-    return damaged("its shape " + shape_text(array.shape) + " is too large");
+    return damaged(voice, "its shape " + shape_text(array.shape) + " is too large");
   if (element_bytes != total)
-    return damaged("shape " + shape_text(array.shape) + " of '" + descr + "' needs " +
-                   std::to_string(total) + " bytes, there are " + std::to_string(element_bytes));
+    return damaged(voice, "shape " + shape_text(array.shape) + " of '" + descr + "' needs " +
+                              std::to_string(total) + " bytes, there are " +
+                              std::to_string(element_bytes));
   return array;
 }
 
-Result<NpyArray> parse_npy(std::span<const std::byte> bytes) {
-  MLE_TRY_ASSIGN(const size_t length, npy_header_bytes(bytes));
-  if (length > bytes.size()) return damaged("its header is cut");
-  MLE_TRY_ASSIGN(NpyArray array, parse_npy_header(bytes.first(length), bytes.size() - length));
+Result<NpyArray> parse_npy(std::span<const std::byte> bytes, const Voice& voice) {
+  MLE_TRY_ASSIGN(const size_t length, npy_header_bytes(bytes, voice));
+  if (length > bytes.size()) return damaged(voice, "its header is cut");
+  MLE_TRY_ASSIGN(NpyArray array,
+                 parse_npy_header(bytes.first(length), bytes.size() - length, voice));
   array.bytes = bytes.subspan(length);
   return array;
 }
@@ -235,4 +245,4 @@ const char* npy_descr(DType dtype) {
   return "";
 }
 
-}  // namespace mle::tools
+}  // namespace mle::archive

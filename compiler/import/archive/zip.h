@@ -1,10 +1,13 @@
-// Reads .zip archives as NumPy writes them: stored or deflated members, zip64 included.
+// Reads .zip archives as NumPy, PyTorch and Keras write them: stored or deflated members, zip64
+// included.
 // Promise: every offset, size, name and checksum is checked against the bytes that are there before
 // anything is allocated; no member overlaps another; nothing is ever written to disk.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <mle/result.h>
+
+#include "compiler/import/archive/voice.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -14,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-namespace mle::tools {
+namespace mle::archive {
 
 inline constexpr uint64_t kMaxZipMembers = 65536;
 inline constexpr uint64_t kMaxZipName = 4096;
@@ -28,13 +31,15 @@ struct ZipMember {
   uint32_t crc32 = 0;
   uint64_t size = 0;                  // when unpacked
   std::span<const std::byte> packed;  // in the archive
+  const Voice* voice = &kRows;
 };
 
 // True where the bytes begin as a .zip file does.
 bool is_zip(std::span<const std::byte> bytes);
 
 // The members in the order of the archive's directory. Names are distinct.
-Result<std::vector<ZipMember>> list_zip(std::span<const std::byte> bytes);
+Result<std::vector<ZipMember>> list_zip(std::span<const std::byte> bytes,
+                                        const Voice& voice = kRows);
 
 // MemberReader: a member's contents from the start, a piece at a time.
 // Promise: memory for one piece; who has read the last byte knows that size and checksum are right.
@@ -62,6 +67,7 @@ class MemberReader {
   Status damaged_member(const char* what) const;
 
   std::string name_;
+  const Voice* voice_;
   uint16_t method_;
   bool summed_ = true;
   uint32_t wanted_sum_, sum_ = 0;
@@ -75,4 +81,4 @@ class MemberReader {
 Result<std::span<const std::byte>> open_member(const ZipMember& member,
                                                std::vector<std::byte>& storage);
 
-}  // namespace mle::tools
+}  // namespace mle::archive

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/cli/zip.h"
-
-#include "format/rules.h"
-#include "tools/cli/text.h"
+#include "compiler/import/archive/zip.h"
 
 #include <zlib.h>
 
@@ -11,7 +8,7 @@
 #include <limits>
 #include <set>
 
-namespace mle::tools {
+namespace mle::archive {
 namespace {
 
 constexpr uint32_t kLocalSignature = 0x04034b50, kCentralSignature = 0x02014b50;
@@ -22,10 +19,9 @@ constexpr uint64_t kEnd64Bytes = 56, kLocator64Bytes = 20;
 constexpr uint16_t kZip64Extra = 1;
 constexpr uint16_t kEncrypted = 1;
 
-Status damaged(const std::string& what) {
-  return Status::make(Code::Corrupt, format::rule::T302_ReadRows, Status::kNoOffset,
-                      "not a readable .npz archive: " + what,
-                      "write it again with numpy.savez or numpy.savez_compressed");
+Status damaged(const Voice& voice, const std::string& what) {
+  return Status::make(Code::Corrupt, voice.rule, Status::kNoOffset,
+                      std::string("not a readable ") + voice.zip + ": " + what, voice.zip_hint);
 }
 
 using Bytes = std::span<const std::byte>;
@@ -42,18 +38,18 @@ struct Directory {
 };
 
 // Where the end record says the directory lies. A comment may follow the end record.
-Result<Directory> find_directory(Bytes bytes) {
-  if (bytes.size() < kEndBytes) return damaged("it is too short");
+Result<Directory> find_directory(Bytes bytes, const Voice& voice) {
+  if (bytes.size() < kEndBytes) return damaged(voice, "it is too short");
   const uint64_t last = bytes.size() - kEndBytes;
   const uint64_t first = last > 65535 ? last - 65535 : 0;
   uint64_t at = last;
   while (read<uint32_t>(bytes, at) != kEndSignature ||
          read<uint16_t>(bytes, at + 20) != bytes.size() - at - kEndBytes) {
-    if (at == first) return damaged("it has no directory: the file is cut or no zip at all");
+    if (at == first) return damaged(voice, "it has no directory: the file is cut or no zip at all");
     --at;
   }
   if (read<uint16_t>(bytes, at + 4) != 0 || read<uint16_t>(bytes, at + 6) != 0)
-    return damaged("it is one part of several");
+    return damaged(voice, "it is one part of several");
   Directory directory{read<uint32_t>(bytes, at + 16), read<uint32_t>(bytes, at + 12),
                       read<uint16_t>(bytes, at + 10)};
   uint64_t end = at;
@@ -64,14 +60,14 @@ Result<Directory> find_directory(Bytes bytes) {
     const uint64_t record = read<uint64_t>(bytes, at - kLocator64Bytes + 8);
     if (record > at - kLocator64Bytes || at - kLocator64Bytes - record < kEnd64Bytes ||
         read<uint32_t>(bytes, record) != kEnd64Signature)
-      return damaged("its zip64 record is not where it says");
+      return damaged(voice, "its zip64 record is not where it says");
     directory = {read<uint64_t>(bytes, record + 48), read<uint64_t>(bytes, record + 40),
                  read<uint64_t>(bytes, record + 32)};
     end = record;
   }
   if (directory.offset > end || directory.size > end - directory.offset)
-    return damaged("its directory lies outside the file");
-  if (directory.members > kMaxZipMembers) return damaged("it has more than 65,536 members");
+    return damaged(voice, "its directory lies outside the file");
+  if (directory.members > kMaxZipMembers) return damaged(voice, "it has more than 65,536 members");
   return directory;
 }
 
@@ -102,43 +98,54 @@ struct Extent {
 // One entry of the directory, and the local header it points at.
 Status read_member(Bytes bytes, Bytes entry, uint64_t directory_offset, ZipMember& member,
                    Extent& extent) {
+  const Voice& voice = *member.voice;
   const uint16_t flags = read<uint16_t>(entry, 8);
   const uint64_t name_bytes = read<uint16_t>(entry, 28), extra_bytes = read<uint16_t>(entry, 30);
   uint64_t packed = read<uint32_t>(entry, 20), offset = read<uint32_t>(entry, 42);
   member.method = read<uint16_t>(entry, 10);
   member.crc32 = read<uint32_t>(entry, 16);
   member.size = read<uint32_t>(entry, 24);
-  if (name_bytes > kMaxZipName) return damaged("the name of a member is too long");
+  if (name_bytes > kMaxZipName) return damaged(voice, "the name of a member is too long");
   member.name.assign(reinterpret_cast<const char*>(entry.data()) + kCentralBytes, name_bytes);
-  const std::string who = "member '" + printable(member.name) + "'";
+  const std::string who = "member '" + shown(member.name) + "'";
   if (!read_zip64_extra(entry.subspan(kCentralBytes + name_bytes, extra_bytes), member.size, packed,
                         offset))
-    return damaged(who + " has a broken zip64 field");
-  if ((flags & kEncrypted) != 0) return damaged(who + " is encrypted");
+    return damaged(voice, who + " has a broken zip64 field");
+  if ((flags & kEncrypted) != 0) return damaged(voice, who + " is encrypted");
   if (member.method != 0 && member.method != 8)
-    return damaged(who + " is packed by method " + std::to_string(member.method) +
-                   ", only stored and deflate are read");
+    return damaged(voice, who + " is packed by method " + std::to_string(member.method) +
+                              ", only stored and deflate are read");
 
   if (offset > directory_offset || directory_offset - offset < kLocalBytes ||
       read<uint32_t>(bytes, offset) != kLocalSignature)
-    return damaged(who + " is not where the directory says");
+    return damaged(voice, who + " is not where the directory says");
   const uint64_t local_name = read<uint16_t>(bytes, offset + 26);
   const uint64_t head = kLocalBytes + local_name + read<uint16_t>(bytes, offset + 28);
   if (head > directory_offset - offset || packed > directory_offset - offset - head)
-    return damaged(who + " reaches beyond the directory");
+    return damaged(voice, who + " reaches beyond the directory");
   if (local_name != name_bytes ||
       std::memcmp(bytes.data() + offset + kLocalBytes, member.name.data(), name_bytes) != 0 ||
       read<uint16_t>(bytes, offset + 8) != member.method)
-    return damaged(who + " is described differently in its own header");
+    return damaged(voice, who + " is described differently in its own header");
   member.packed = bytes.subspan(offset + head, packed);
   if (member.method == 0 ? member.size != packed : member.size / kMaxZipRatio > packed)
-    return damaged(who + " claims to unpack to " + std::to_string(member.size) + " bytes from " +
-                   std::to_string(packed));
+    return damaged(voice, who + " claims to unpack to " + std::to_string(member.size) +
+                              " bytes from " + std::to_string(packed));
   extent = {offset, offset + head + packed};
   return {};
 }
 
 }  // namespace
+
+std::string shown(std::string_view name) {
+  constexpr size_t kMost = 80;
+  std::string text;
+  for (const char c : name.substr(0, kMost)) {
+    const auto byte = static_cast<unsigned char>(c);
+    text += byte < 0x20 || byte >= 0x7f ? '?' : c;
+  }
+  return name.size() > kMost ? text + "..." : text;
+}
 
 bool is_zip(Bytes bytes) {
   if (bytes.size() < 4) return false;
@@ -146,32 +153,33 @@ bool is_zip(Bytes bytes) {
   return signature == kLocalSignature || signature == kEndSignature;
 }
 
-Result<std::vector<ZipMember>> list_zip(Bytes bytes) {
-  MLE_TRY_ASSIGN(const Directory directory, find_directory(bytes));
+Result<std::vector<ZipMember>> list_zip(Bytes bytes, const Voice& voice) {
+  MLE_TRY_ASSIGN(const Directory directory, find_directory(bytes, voice));
   Bytes rest = bytes.subspan(directory.offset, directory.size);
   std::vector<ZipMember> members;
   std::vector<Extent> extents;
   std::set<std::string, std::less<>> names;
   for (uint64_t i = 0; i < directory.members; ++i) {
     if (rest.size() < kCentralBytes || read<uint32_t>(rest, 0) != kCentralSignature)
-      return damaged("its directory is cut");
+      return damaged(voice, "its directory is cut");
     const uint64_t length = kCentralBytes + read<uint16_t>(rest, 28) + read<uint16_t>(rest, 30) +
                             read<uint16_t>(rest, 32);
-    if (length > rest.size()) return damaged("its directory is cut");
+    if (length > rest.size()) return damaged(voice, "its directory is cut");
     ZipMember member;
+    member.voice = &voice;
     Extent extent{};
     MLE_TRY(read_member(bytes, rest.first(length), directory.offset, member, extent));
     if (!names.insert(member.name).second)
-      return damaged("two members are called '" + printable(member.name) + "'");
+      return damaged(voice, "two members are called '" + shown(member.name) + "'");
     members.push_back(std::move(member));
     extents.push_back(extent);
     rest = rest.subspan(length);
   }
-  if (!rest.empty()) return damaged("its directory holds more than it counts");
+  if (!rest.empty()) return damaged(voice, "its directory holds more than it counts");
   std::sort(extents.begin(), extents.end(),
             [](const Extent& a, const Extent& b) { return a.begin < b.begin; });
   for (size_t i = 1; i < extents.size(); ++i)
-    if (extents[i].begin < extents[i - 1].end) return damaged("two members share bytes");
+    if (extents[i].begin < extents[i - 1].end) return damaged(voice, "two members share bytes");
   return members;
 }
 
@@ -185,6 +193,7 @@ struct MemberReader::Inflater {
 
 MemberReader::MemberReader(const ZipMember& member)
     : name_(member.name),
+      voice_(member.voice),
       method_(member.method),
       wanted_sum_(member.crc32),
       left_(member.size),
@@ -200,7 +209,7 @@ MemberReader& MemberReader::operator=(MemberReader&& other) noexcept = default;
 MemberReader::~MemberReader() = default;
 
 Status MemberReader::damaged_member(const char* what) const {
-  return damaged("member '" + printable(name_) + "' " + what);
+  return damaged(*voice_, "member '" + shown(name_) + "' " + what);
 }
 
 // Fills `out`, and goes on to the end of the stream where `out` has the last bytes.
@@ -268,9 +277,8 @@ Result<Bytes> MemberReader::take(uint64_t count, std::vector<std::byte>& storage
 
 Result<Bytes> open_member(const ZipMember& member, std::vector<std::byte>& storage) {
   if (member.method != 0 && member.size > kMaxZipInflated)
-    return damaged("member '" + printable(member.name) + "' unpacks to more than " +
-                   byte_text(kMaxZipInflated));
+    return damaged(*member.voice, "member '" + shown(member.name) + "' unpacks to more than 4 GiB");
   return MemberReader(member).take(member.size, storage);
 }
 
-}  // namespace mle::tools
+}  // namespace mle::archive
