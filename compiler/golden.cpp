@@ -2,8 +2,7 @@
 #include "compiler/golden.h"
 
 #include "compiler/evaluate/evaluate.h"
-#include "compiler/index_bounds.h"
-#include "compiler/random.h"
+#include "compiler/random_inputs.h"
 #include "format/rules.h"
 
 #include <algorithm>
@@ -45,6 +44,13 @@ Elements moved(Random& random, const Elements& elements, double noise) {
 
 bool is_finite(double a, double b) { return std::isfinite(a) && std::isfinite(b); }
 
+bool same_elements(const Elements& a, const Elements& b, size_t first, size_t count) {
+  const auto from = static_cast<ptrdiff_t>(first), to = static_cast<ptrdiff_t>(first + count);
+  if (!a.texts.empty())
+    return std::equal(a.texts.begin() + from, a.texts.begin() + to, b.texts.begin() + from);
+  return std::equal(a.begin() + from, a.begin() + to, b.begin() + from);
+}
+
 // Rows of the first entry, with the answers to them and to the same rows moved a little.
 struct Trial {
   const std::vector<GraphPort>& inputs_of;
@@ -61,10 +67,7 @@ struct Trial {
   bool is_steady(size_t row) const {
     for (size_t o = 0; o < outputs_of.size(); ++o) {
       const size_t n = width(outputs_of[o]);
-      const auto begin = static_cast<ptrdiff_t>(row * n);
-      if (!is_real(output_dtype(o)) &&
-          !std::equal(outputs[o].begin() + begin, outputs[o].begin() + begin + ptrdiff_t(n),
-                      moved_outputs[o].begin() + begin))
+      if (!is_real(output_dtype(o)) && !same_elements(outputs[o], moved_outputs[o], row * n, n))
         return false;
     }
     return true;
@@ -98,10 +101,8 @@ size_t affordable_rows(const Graph& graph) {
   return std::min(kMaxElements / elements, kMaxMultiplyAdds / multiply_adds);
 }
 
-Status answer(Trial& trial, const std::vector<Elements>& moved_inputs, size_t rows) {
-  MLE_TRY_ASSIGN(trial.outputs, evaluate_outputs(trial.graph, trial.inputs, rows));
-  MLE_TRY_ASSIGN(trial.moved_outputs, evaluate_outputs(trial.graph, moved_inputs, rows));
-  return {};
+void append_row(Elements& to, const Elements& from, size_t row, size_t width) {
+  to.append(from, row * width, width);
 }
 
 // The largest value on the way to the answers: what cancels there leaves its rounding behind, which
@@ -117,25 +118,37 @@ Result<double> largest_value(const Trial& trial, size_t rows) {
   return largest;
 }
 
-void append_row(Elements& to, const Elements& from, size_t row, size_t width) {
-  const auto begin = from.begin() + static_cast<ptrdiff_t>(row * width);
-  to.insert(to.end(), begin, begin + static_cast<ptrdiff_t>(width));
+// The answers to all rows, and which rows have one. A row the model has no answer for makes the
+// whole call fail: then each row is asked alone.
+struct Answers {
+  std::vector<Elements> outputs;
+  std::vector<bool> answered;
+};
+
+Result<Answers> answers_to(const Graph& graph, const std::vector<Elements>& inputs, size_t rows) {
+  auto together = evaluate_outputs(graph, inputs, rows);
+  if (together) return Answers{*std::move(together), std::vector<bool>(rows, true)};
+  if (together.error().rule() != format::rule::R117_NoAnswer) return std::move(together).error();
+  const GraphEntry& entry = graph.entries[0];
+  Answers answers{std::vector<Elements>(entry.outputs.size()), {}};
+  for (size_t row = 0; row < rows; ++row) {
+    std::vector<Elements> alone(inputs.size());
+    for (size_t i = 0; i < inputs.size(); ++i)
+      append_row(alone[i], inputs[i], row, inputs[i].size() / rows);
+    auto outputs = evaluate_outputs(graph, alone, 1);
+    answers.answered.push_back(outputs.has_value());
+    for (size_t o = 0; o < entry.outputs.size(); ++o) {
+      const Fact& fact = graph.value(entry.outputs[o].value).fact;
+      const size_t width = element_count(fact.dims);
+      Elements none(width);
+      if (fact.dtype == DType::Str) none.texts.resize(width);
+      answers.outputs[o].append(outputs ? (*outputs)[o] : none, 0, width);
+    }
+  }
+  return answers;
 }
 
 }  // namespace
-
-Elements random_elements(Random& random, DType dtype, size_t count, uint64_t bound) {
-  Elements elements(count);
-  for (double& element : elements) {
-    if (bound != kNoBound) {
-      element = convert(std::floor(random.uniform() * static_cast<double>(bound)), dtype);
-      continue;
-    }
-    const double z = random.normal();
-    element = is_real(dtype) ? convert(z, dtype) : convert(std::floor(std::abs(4 * z)), dtype);
-  }
-  return elements;
-}
 
 Result<GoldenRows> judge_golden_rows(const Graph& graph, size_t rows) {
   const GraphEntry& entry = graph.entries[0];
@@ -149,24 +162,23 @@ Result<GoldenRows> judge_golden_rows(const Graph& graph, size_t rows) {
   const Rounding rounding = rounding_of(graph);
   std::vector<Elements> moved_inputs;
   Random random;
-  const std::vector<uint64_t> bounds = index_bounds(graph);
+  const RandomInputs random_inputs(graph);
   for (const GraphPort& port : entry.inputs) {
-    const DType dtype = graph.value(port.value).fact.dtype;
-    const uint64_t bound = bounds[port.value];
-    trial.inputs.push_back(random_elements(random, dtype, tried * trial.width(port), bound));
+    trial.inputs.push_back(random_inputs.make(random, port.value, tried));
     const Elements& exact = trial.inputs.back();
-    const bool may_move = is_real(dtype) && bound == kNoBound;
+    const bool may_move = is_real(graph.value(port.value).fact.dtype) && !random_inputs.is_index(port.value);
     moved_inputs.push_back(may_move ? moved(random, exact, rounding.noise) : exact);
   }
-  // Indices that are computed from the inputs may miss their tables: such rows prove nothing.
-  Status answered = answer(trial, moved_inputs, tried);
-  if (answered.rule() == format::rule::R117_NoAnswer) return GoldenRows{};
-  if (!answered.ok()) return answered;
+  MLE_TRY_ASSIGN(Answers answers, answers_to(graph, trial.inputs, tried));
+  MLE_TRY_ASSIGN(Answers moved_answers, answers_to(graph, moved_inputs, tried));
+  trial.outputs = std::move(answers.outputs);
+  trial.moved_outputs = std::move(moved_answers.outputs);
 
   GoldenRows golden;
   golden.inputs.resize(entry.inputs.size());
   golden.outputs.resize(entry.outputs.size());
   for (size_t row = 0; row < tried && golden.rows < wanted; ++row) {
+    if (!answers.answered[row] || !moved_answers.answered[row]) continue;
     if (!trial.is_steady(row)) continue;
     for (size_t i = 0; i < entry.inputs.size(); ++i)
       append_row(golden.inputs[i], trial.inputs[i], row, trial.width(entry.inputs[i]));
@@ -174,6 +186,7 @@ Result<GoldenRows> judge_golden_rows(const Graph& graph, size_t rows) {
       append_row(golden.outputs[o], trial.outputs[o], row, trial.width(entry.outputs[o]));
     ++golden.rows;
   }
+  if (golden.rows == 0) return GoldenRows{};
   golden.atol = trial.tolerance(rounding.of_spread);
   if (rounding.of_largest > 0) {
     MLE_TRY_ASSIGN(const double largest, largest_value(trial, tried));

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/precision.h"
 
-#include "compiler/golden.h"
-#include "compiler/index_bounds.h"
 #include "compiler/passes/affine.h"
 #include "compiler/passes/editor.h"
-#include "compiler/random.h"
+#include "compiler/random_inputs.h"
 
 #include <algorithm>
 #include <cmath>
@@ -67,18 +65,16 @@ std::vector<TrialRows> make_trial_rows(const Graph& graph, std::string& rows_fro
   const Editor editor(copy);
   const std::vector<GraphPort>& inputs = graph.entries[0].inputs;
   const bool whole = graph.value(inputs[0].value).fact.rows == Rows::Whole;
-  const std::vector<uint64_t> bounds = index_bounds(graph);
+  const RandomInputs random_inputs(graph);
   bool scaled = false;
   Random random;
   std::vector<TrialRows> calls(whole ? kWholeCalls : 1);
   for (TrialRows& call : calls) {
     call.rows = whole ? 1 : kRows;
     for (const GraphPort& port : inputs) {
-      const Fact& fact = graph.value(port.value).fact;
-      Elements elements = random_elements(random, fact.dtype, call.rows * element_count(fact.dims),
-                                          bounds[port.value]);
+      Elements elements = random_inputs.make(random, port.value, call.rows);
       if (const auto scaler = scaler_of(editor, port.value)) {
-        undo(*scaler, fact.dtype, elements);
+        undo(*scaler, graph.value(port.value).fact.dtype, elements);
         scaled = true;
       }
       call.inputs.push_back(std::move(elements));

@@ -15,6 +15,10 @@ uint64_t xxh3(std::span<const std::byte> bytes) noexcept {
   return XXH3_64bits(bytes.data(), bytes.size());
 }
 
+uint64_t xxh3(std::span<const std::byte> bytes, uint64_t seed) noexcept {
+  return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
+}
+
 uint64_t header_sum(const Header& header, std::span<const std::byte> directory) noexcept {
   // Put together first: for so few bytes that is faster than a sum in two steps.
   constexpr size_t kSummed = offsetof(Header, header_xxh3);

@@ -11,6 +11,7 @@
 namespace mle::format {
 
 uint64_t xxh3(std::span<const std::byte> bytes) noexcept;
+uint64_t xxh3(std::span<const std::byte> bytes, uint64_t seed) noexcept;
 
 // What header.header_xxh3 must hold: of the header up to that field, then of the directory
 // (as far as a directory goes: kMaxSegments).

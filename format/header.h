@@ -70,4 +70,7 @@ inline constexpr uint64_t kFeatureZstd = 1u << 6;    // reserved
 inline constexpr uint64_t kFeatureLanes16 = 1u << 7;
 inline constexpr uint64_t kKnownFeatures = kFeaturePanel16 | kFeatureLanes16;
 
+// In golden rows a string is its index in the program's pool, a missing one this.
+inline constexpr uint32_t kMissingString = ~uint32_t{0};
+
 }  // namespace mle::format

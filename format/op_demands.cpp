@@ -72,6 +72,18 @@ Status want_one_dtype(const OpUnderTest& op) noexcept {
   return {};
 }
 
+Status want_dtype_of(const OpUnderTest& op, size_t first, DTypeSet set) noexcept {
+  const DType dtype = op.input(first).dtype;
+  if (!contains(set, dtype)) return op.bad(rule::V45_Shapes, "an input is %s", name_of(dtype));
+  for (size_t i = first; i < op.input_count(); ++i) {
+    MLE_TRY(want_dtype(op, "an input", op.input(i), dtype));
+    if (op.input(i).layout != Layout::Plain) {
+      return op.bad(rule::V45_Shapes, "an input is packed, must be Plain");
+    }
+  }
+  return {};
+}
+
 Status want_counts(const OpUnderTest& op, size_t iattr, size_t fattr) noexcept {
   if (op.iattr().size() == iattr && op.fattr_count() == fattr) return {};
   return op.bad(rule::V46_Attributes, "has %zu integer and %zu float attributes, takes %zu and %zu",

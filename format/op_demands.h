@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "format/op_dtypes.h"
 #include "format/op_rules.h"
 
 #include <cstddef>
@@ -32,6 +33,8 @@ Status want_float(const OpUnderTest& op, const char* what, const TensorFacts& t)
 Status want_one_float(const OpUnderTest& op) noexcept;
 // Elements are copied: any one dtype.
 Status want_one_dtype(const OpUnderTest& op) noexcept;
+// One dtype of `set` for the inputs from `first` on, all of them Plain.
+Status want_dtype_of(const OpUnderTest& op, size_t first, DTypeSet set) noexcept;
 Status want_counts(const OpUnderTest& op, size_t iattr, size_t fattr) noexcept;
 Status want_no_act(const OpUnderTest& op) noexcept;
 Status want_function(const OpUnderTest& op, int count) noexcept;

@@ -31,6 +31,11 @@ Status check_gather_elements(const OpUnderTest& op) noexcept;
 Status check_softmax(const OpUnderTest& op) noexcept;
 Status check_argmax(const OpUnderTest& op) noexcept;
 
+// op_rules_keys.cpp
+Status check_map_keys(const OpUnderTest& op) noexcept;
+Status check_labels(const OpUnderTest& op) noexcept;
+Status check_is_missing(const OpUnderTest& op) noexcept;
+
 // op_rules_tables.cpp
 Status check_products(const OpUnderTest& op) noexcept;
 Status check_piecewise(const OpUnderTest& op) noexcept;

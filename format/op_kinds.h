@@ -97,8 +97,17 @@ enum class BinaryFn : uint32_t {
   Max,  // NaN if either is
   Pow,
   PRelu,  // a < 0 ? a b : a
+  // Of integers, Add, Sub and Mul wrap, Div drops the fraction, and what is divided by zero is 0.
+  And,  // bit by bit; of bools the logical one
+  Or,
+  Xor,
+  Mod,         // with the sign of b
+  Fmod,        // with the sign of a
+  ShiftLeft,   // 0 where b is as many bits as there are
+  ShiftRight,  // of signed integers the sign comes in
 };
-inline constexpr int kBinaryFnCount = 8;
+inline constexpr int kBinaryFnCount = 15;
+inline constexpr int kFloatBinaryFnCount = 8;  // the first ones are arithmetic, made for floats
 
 // iattr[0] of a Reduce op; the last three are what others are made of: L1 is the Sum of Abs, L2 the
 // square root of SumSquare.
@@ -108,6 +117,9 @@ inline constexpr int kReduceFnCount = 6;
 // iattr[0] of a Compare op.
 enum class CompareFn : uint32_t { Less, LessEqual, Greater, GreaterEqual, Equal, NotEqual };
 inline constexpr int kCompareFnCount = 6;
+
+// iattr of MapKeys: a key that is unknown (0) or missing (1) has this answer, or none.
+inline constexpr uint32_t kNoAnswer = ~uint32_t{0};
 
 // indices of a Products op: in place of a column, the factor 1.
 inline constexpr uint32_t kNoFactor = ~uint32_t{0};

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "format/key_table.h"
 #include "format/op_demands.h"
 #include "format/op_families.h"
 
@@ -115,6 +116,29 @@ Status OpUnderTest::bad(int rule, const char* format, ...) const noexcept {
                 fb::EnumNameOpKind(op_.kind()), text);
 }
 
+Status OpUnderTest::check_strings() const noexcept {
+  return v_.check_strings(op_.indices(), &op_, "an op");
+}
+
+Status OpUnderTest::check_distinct_strings() const noexcept {
+  const auto key_at = [this](size_t place) { return v_.view.string(indices()[place]); };
+  const size_t keys = indices().size();
+  uint64_t bytes = 0;
+  for (size_t place = 0; place < keys; ++place) bytes += key_at(place).size();
+  MLE_TRY(v_.spend(keys + bytes / sizeof(uint64_t)));
+  Scratch<KeyTable::Entry> entries;
+  MLE_TRY(entries.make(v_, KeyTable::capacity(keys)));
+  KeyTable table;
+  size_t twin = 0;
+  switch (table.build({entries.begin(), entries.size()}, keys, key_at, &twin)) {
+    case KeyTable::Built::Yes: return {};
+    case KeyTable::Built::TwiceTheSame:
+      return bad(rule::V46_Attributes, "its key %zu is an earlier one again", twin);
+    case KeyTable::Built::Crowded: break;
+  }
+  return bad(rule::V46_Attributes, "its keys were made to collide");
+}
+
 Arity arity_of(OpKind kind) noexcept {
   switch (kind) {
     case OpKind::None: return {0, 0};
@@ -129,6 +153,9 @@ Arity arity_of(OpKind kind) noexcept {
     case OpKind::Scale:
     case OpKind::Piecewise: return {3, 3};
     case OpKind::Concat: return {1, ~uint32_t{0}};
+    case OpKind::MapKeys: return {1, 2};
+    case OpKind::Labels:
+    case OpKind::IsMissing:
     case OpKind::Unary:
     case OpKind::Clip:
     case OpKind::Softmax:
@@ -143,10 +170,6 @@ Arity arity_of(OpKind kind) noexcept {
     case OpKind::TopK:
     case OpKind::Transpose:
     case OpKind::Expand: return {1, 1};
-    // Reserved for strings and keys: refused by check_op_rule().
-    case OpKind::MapKeys:
-    case OpKind::Labels:
-    case OpKind::IsMissing: return {0, ~uint32_t{0}};
   }
   return {0, 0};
 }
@@ -180,6 +203,9 @@ Status check_op_rule(OpKind kind, const OpUnderTest& op) noexcept {
     case OpKind::Reshape: return check_reshape(op);
     case OpKind::ArgMax: return check_argmax(op);
     case OpKind::Cast: return check_cast(op);
+    case OpKind::MapKeys: return check_map_keys(op);
+    case OpKind::Labels: return check_labels(op);
+    case OpKind::IsMissing: return check_is_missing(op);
     case OpKind::Products: return check_products(op);
     case OpKind::Piecewise: return check_piecewise(op);
     case OpKind::MatMul: return check_matmul(op);
@@ -191,9 +217,6 @@ Status check_op_rule(OpKind kind, const OpUnderTest& op) noexcept {
     case OpKind::Expand: return check_expand(op);
     case OpKind::Gather: return check_gather(op);
     case OpKind::GatherElements: return check_gather_elements(op);
-    case OpKind::MapKeys:
-    case OpKind::Labels:
-    case OpKind::IsMissing: return op.bad(rule::V40_UnknownOp, "this version does not run it");
   }
   return {};
 }

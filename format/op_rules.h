@@ -29,6 +29,11 @@ class OpUnderTest {
   size_t fattr_count() const noexcept { return count_of(op_.fattr()); }
   double fattr(uint32_t i) const noexcept { return as_double(*op_.fattr()->Get(i)); }
 
+  // V25: every index of the list is one of the pool.
+  Status check_strings() const noexcept;
+  // V46: no two of the list are the same text. Pays for its steps and its memory.
+  Status check_distinct_strings() const noexcept;
+
   [[gnu::format(printf, 3, 4)]] Status bad(int rule, const char* format, ...) const noexcept;
 
  private:

@@ -32,6 +32,7 @@ struct Argument {
   size_t count;
   ptrdiff_t row_bytes;
   bool written;
+  Strings strings;
 };
 
 template <class... Values>
@@ -109,6 +110,7 @@ Status check_stride(const SessionPort& port, const Argument& argument, size_t ro
 Transfer choose_transfer(const SessionPort& port, const Argument& argument, const BoundPort& bound,
                          size_t rows) noexcept {
   if (argument.dtype != port.dtype) return Transfer::Convert;
+  if (port.dtype == DType::Str && argument.strings == Strings::C) return Transfer::Strings;
   const size_t alignment = std::min(size_of(port.dtype), alignof(void*));
   if ((reinterpret_cast<uintptr_t>(bound.data) | bound.stride) % alignment != 0) {
     return Transfer::Copy;
@@ -166,7 +168,7 @@ Status bind_arguments(SessionState& session, std::span<const In> inputs,
     const Argument argument{"input",    session.input_specs[i].name,
                             in.dtype(), static_cast<std::byte*>(const_cast<void*>(in.data())),
                             in.count(), in.row_bytes(),
-                            false};
+                            false,      in.strings()};
     MLE_TRY(bind_port(session.inputs[i], argument, rows, i != 0, session.bound_inputs[i]));
   }
   for (size_t i = 0; i < outputs.size(); ++i) {
@@ -174,7 +176,7 @@ Status bind_arguments(SessionState& session, std::span<const In> inputs,
     const Argument argument{"output",    session.output_specs[i].name,
                             out.dtype(), static_cast<std::byte*>(out.data()),
                             out.count(), out.row_bytes(),
-                            true};
+                            true,        out.strings()};
     MLE_TRY(bind_port(session.outputs[i], argument, rows, true, session.bound_outputs[i]));
   }
   session.rows = rows;

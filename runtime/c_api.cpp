@@ -172,7 +172,8 @@ class Tensors {
       if (tensor.reserved != 0)
         return bad_option("reserved", static_cast<int32_t>(tensor.reserved));
       ::new (static_cast<void*>(views_ + i))
-          View(static_cast<mle::DType>(tensor.dtype), tensor.data, tensor.count, tensor.row_bytes);
+          View(static_cast<mle::DType>(tensor.dtype), tensor.data, tensor.count, tensor.row_bytes,
+               mle::detail::Strings::C);
     }
     count_ = count;
     return {};

@@ -11,6 +11,8 @@
 #include <chrono>
 #include <cstring>
 #include <new>
+#include <string_view>
+#include <type_traits>
 
 namespace mle::detail {
 namespace {
@@ -35,6 +37,31 @@ void convert_rows(const Slot& to, const Slot& from, size_t rows, size_t n) noexc
       From value;
       std::memcpy(&value, x + i * sizeof value, sizeof value);
       y[i] = static_cast<To>(value);
+    }
+  }
+}
+
+// Strings between the C++ and the C side of the API, at any address.
+struct CString {
+  const char* data;
+  size_t size;
+};
+static_assert(sizeof(CString) == size_of(DType::Str));
+static_assert(sizeof(std::string_view) == size_of(DType::Str));
+
+template <class To, class From>
+void exchange_strings(const Slot& to, const Slot& from, size_t rows, size_t n) noexcept {
+  for (size_t r = 0; r < rows; ++r) {
+    for (size_t i = 0; i < n; ++i) {
+      From text;
+      std::memcpy(static_cast<void*>(&text), from.row<std::byte>(r) + i * sizeof text, sizeof text);
+      To exchanged;
+      if constexpr (std::is_same_v<To, CString>) {
+        exchanged = {text.data(), text.size()};
+      } else if (text.data != nullptr) {
+        exchanged = {text.data, text.size};
+      }
+      std::memcpy(to.row<std::byte>(r) + i * sizeof exchanged, &exchanged, sizeof exchanged);
     }
   }
 }
@@ -153,6 +180,10 @@ void Runner::point_inputs(const SessionState& session, size_t first, size_t rows
       copy_rows(slot, {from, bound.stride}, rows, port.row_bytes);
       continue;
     }
+    if (bound.transfer == Transfer::Strings) {
+      exchange_strings<std::string_view, CString>(slot, {from, bound.stride}, rows, port.width);
+      continue;
+    }
     mode.set_flush(false);  // conversion keeps denormals
     const auto convert =
         port.dtype == DType::F64 ? convert_rows<float, double> : convert_rows<double, float>;
@@ -177,7 +208,12 @@ void Runner::finish_outputs(const SessionState& session, size_t first, size_t ro
     const Slot& slot = slots_[port.tensor];
     make_canonical(*session.loaded.kernels, port.dtype, slot, rows, port.width);
     if (bound.transfer == Transfer::InPlace) continue;
-    copy_rows({bound.data + first * bound.stride, bound.stride}, slot, rows, port.row_bytes);
+    const Slot to = {bound.data + first * bound.stride, bound.stride};
+    if (bound.transfer == Transfer::Strings) {
+      exchange_strings<CString, std::string_view>(to, slot, rows, port.width);
+    } else {
+      copy_rows(to, slot, rows, port.row_bytes);
+    }
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include "format/rules.h"
 #include "runtime/arguments.h"
+#include "runtime/entry_names.h"
 #include "runtime/profile.h"
 #include "runtime/session_state.h"
 #include "runtime/tile.h"
@@ -29,9 +30,11 @@ Status take_fault(SessionState& session) noexcept {
     runner.clear_fault();
   }
   if (lowest.step == nullptr) return {};
-  char value[32] = "";
+  char value[64] = "";
   if (lowest.value != steps::Fault::kNoValue) {
     std::snprintf(value, sizeof value, ": %lld", static_cast<long long>(lowest.value));
+  } else if (lowest.text.data() != nullptr) {
+    std::snprintf(value, sizeof value, ": '%.*s'", detail::shown(lowest.text), lowest.text.data());
   }
   const std::string_view name = lowest.step->name;
   return error(Code::InvalidArgument, format::rule::R117_NoAnswer, Status::kNoOffset,

@@ -41,6 +41,7 @@ struct BoundPort {
     InPlace,  // steps read or write the caller's memory
     Copy,     // through staging: not aligned, or badly strided
     Convert,  // through staging: f64 into an f32 input, or f32 into an f64 one
+    Strings,  // through staging: strings as c.h has them
   };
   std::byte* data = nullptr;
   size_t stride = 0;  // bytes between rows; 0 where the tensor is whole

@@ -124,6 +124,14 @@ void ProgramBuilder::add_entries() {
   }
 }
 
+Constant ProgramBuilder::string_indices(const Elements& elements) {
+  std::vector<uint32_t> indices;
+  for (const std::optional<std::string>& text : elements.texts)
+    indices.push_back(text ? strings_.add(*text) : format::kMissingString);
+  const auto bytes = std::as_bytes(std::span(indices));
+  return Constant::from_bytes({bytes.begin(), bytes.end()});
+}
+
 void ProgramBuilder::add_golden(const GoldenRows& rows) {
   auto golden = std::make_unique<fb::GoldenT>();
   golden->rows = static_cast<uint32_t>(rows.rows);
@@ -131,7 +139,9 @@ void ProgramBuilder::add_golden(const GoldenRows& rows) {
   golden->rtol = std::make_unique<fb::Bits64>(to_bits(rows.rtol));
   golden->reference = add_name(rows.reference);
   const auto add_port = [&](const GraphPort& port, const Elements& elements) {
-    const Constant bytes = make_constant(elements, graph_.value(port.value).fact.dtype);
+    const DType dtype = graph_.value(port.value).fact.dtype;
+    const Constant bytes =
+        dtype == DType::Str ? string_indices(elements) : make_constant(elements, dtype);
     auto made = std::make_unique<fb::GoldenPortT>();
     made->tensor = static_cast<uint16_t>(tensor_of_[port.value]);
     made->bytes = bytes.bytes.size();

@@ -41,6 +41,7 @@ class ProgramBuilder {
 
  private:
   uint32_t add_name(std::string_view name);
+  Constant string_indices(const Elements& elements);
   size_t add_tensor(ValueId id, fb::Place place);
   size_t constant_tensor(ValueId id, format::Layout layout);
   size_t operand(const Node& node, size_t input);

@@ -85,6 +85,13 @@ double apply(BinaryFn fn, double a, double b) {
     case BinaryFn::Max: return nan_if_either(a, b, std::max(a, b));
     case BinaryFn::Pow: return std::pow(a, b);
     case BinaryFn::PRelu: return a < 0 ? a * b : a;
+    case BinaryFn::Fmod: return std::fmod(a, b);
+    case BinaryFn::And:  // of whole numbers: ops_exact.cpp
+    case BinaryFn::Or:
+    case BinaryFn::Xor:
+    case BinaryFn::Mod:
+    case BinaryFn::ShiftLeft:
+    case BinaryFn::ShiftRight: break;
   }
   return std::numeric_limits<double>::quiet_NaN();
 }

@@ -95,4 +95,13 @@ Elements run_layer_norm(const OpSite& site);
 Result<Elements> run_gather(const OpSite& site);
 Result<Elements> run_gather_elements(const OpSite& site);
 
+// ops_keys.cpp. R117 with the row that there is no answer for.
+Result<Elements> run_map_keys(const OpSite& site);
+Result<Elements> run_labels(const OpSite& site);
+Elements run_is_missing(const OpSite& site);
+
+// ops_exact.cpp: nodes whose elements doubles do not hold, or not all of them.
+bool wants_exact(const OpSite& site);
+Result<Elements> run_exact(const OpSite& site);
+
 }  // namespace mle::compiler

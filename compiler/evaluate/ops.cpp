@@ -36,6 +36,7 @@ Result<Elements> evaluate_node(const Graph& graph, const Node& node,
   const bool per_row = graph.value(node.outputs[0]).fact.rows == Rows::PerRow;
   const OpSite site{graph, node, inputs, per_row ? rows : 1};
   const uint32_t first = node.iattr.empty() ? 0 : node.iattr[0];
+  if (wants_exact(site)) return run_exact(site);
   switch (node.kind) {
     case OpKind::None: break;
     case OpKind::Dense: return run_dense(site);
@@ -70,10 +71,10 @@ Result<Elements> evaluate_node(const Graph& graph, const Node& node,
     case OpKind::Gather: return run_gather(site);
     case OpKind::GatherElements: return run_gather_elements(site);
     case OpKind::ArgMax: return run_argmax(site);
-    case OpKind::Cast:
-      return elementwise(site, [&](double x, double, double) {
-        return cast(x, site.fact(0).dtype, site.result().dtype);
-      });
+    case OpKind::Cast: return cast(*inputs[0], site.fact(0).dtype, site.result().dtype);
+    case OpKind::MapKeys: return run_map_keys(site);
+    case OpKind::Labels: return run_labels(site);
+    case OpKind::IsMissing: return run_is_missing(site);
     case OpKind::Products: return run_products(site);
     case OpKind::Piecewise: return run_piecewise(site);
     case OpKind::MatMul: return run_matmul(site);
@@ -81,9 +82,6 @@ Result<Elements> evaluate_node(const Graph& graph, const Node& node,
     case OpKind::CumSum: return run_cumsum(site);
     case OpKind::TopK: return run_topk(site);
     case OpKind::LayerNorm: return run_layer_norm(site);
-    case OpKind::MapKeys:
-    case OpKind::Labels:
-    case OpKind::IsMissing: break;
   }
   return error(Code::Internal, format::rule::C213_GraphBroken, Status::kNoOffset, "",
                "op kind %u can't be evaluated", static_cast<unsigned>(node.kind));

@@ -29,6 +29,9 @@ Result<Fact> infer_kind(const ShapeSite& site) {
     case OpKind::Reshape: return infer_reshape(site);
     case OpKind::ArgMax: return infer_argmax(site);
     case OpKind::Cast: return infer_cast(site);
+    case OpKind::MapKeys: return infer_map_keys(site);
+    case OpKind::Labels: return infer_labels(site);
+    case OpKind::IsMissing: return infer_is_missing(site);
     case OpKind::Products: return infer_products(site);
     case OpKind::Piecewise: return infer_piecewise(site);
     case OpKind::MatMul: return infer_matmul(site);
@@ -40,9 +43,6 @@ Result<Fact> infer_kind(const ShapeSite& site) {
     case OpKind::Expand: return infer_expand(site);
     case OpKind::Gather: return infer_gather(site);
     case OpKind::GatherElements: return infer_gather_elements(site);
-    case OpKind::MapKeys:
-    case OpKind::Labels:
-    case OpKind::IsMissing: break;
   }
   return refuse(C213_GraphBroken, "", "op kind %u", static_cast<unsigned>(site.node.kind));
 }

@@ -9,8 +9,8 @@ namespace mle::compiler {
 
 Result<Fact> infer_unary(const ShapeSite& site) {
   MLE_TRY(want_counts(site.node, 1, 1, 0));
-  MLE_TRY(want_float(site, 0));
   MLE_TRY(want_parameters(site.node, site.fact(0).dtype));
+  MLE_TRY(want_dtype_of(site, 0, format::dtypes_of(site.node.act)));
   return site.fact(0);
 }
 
@@ -18,7 +18,7 @@ Result<Fact> infer_binary(const ShapeSite& site) {
   MLE_TRY(want_counts(site.node, 2, 2, 1));
   if (site.node.iattr[0] >= format::kBinaryFnCount)
     return refuse(C213_GraphBroken, "", "Binary function %u", site.node.iattr[0]);
-  MLE_TRY(want_one_float(site));
+  MLE_TRY(want_dtype_of(site, 0, format::dtypes_of(static_cast<BinaryFn>(site.node.iattr[0]))));
   MLE_TRY_ASSIGN(Dims dims, broadcast(site));
   return Fact{site.fact(0).dtype, site.rows(), std::move(dims)};
 }
@@ -27,7 +27,7 @@ Result<Fact> infer_compare(const ShapeSite& site) {
   MLE_TRY(want_counts(site.node, 2, 2, 1));
   if (site.node.iattr[0] >= format::kCompareFnCount)
     return refuse(C213_GraphBroken, "", "Compare function %u", site.node.iattr[0]);
-  MLE_TRY(want_one_float(site));
+  MLE_TRY(want_dtype_of(site, 0, format::dtypes_of(static_cast<CompareFn>(site.node.iattr[0]))));
   MLE_TRY_ASSIGN(Dims dims, broadcast(site));
   return Fact{DType::Bool, site.rows(), std::move(dims)};
 }
@@ -35,7 +35,7 @@ Result<Fact> infer_compare(const ShapeSite& site) {
 Result<Fact> infer_select(const ShapeSite& site) {
   MLE_TRY(want_counts(site.node, 3, 3, 0));
   MLE_TRY(want_dtype(site, 0, DType::Bool));
-  MLE_TRY(want_one_float(site, 1));
+  MLE_TRY(want_dtype_of(site, 1, ~format::DTypeSet{0}));
   MLE_TRY_ASSIGN(Dims dims, broadcast(site));
   return Fact{site.fact(1).dtype, site.rows(), std::move(dims)};
 }
@@ -64,15 +64,12 @@ Result<Fact> infer_clip(const ShapeSite& site) {
   return site.fact(0);
 }
 
-static bool can_cast(DType dtype) {
-  return dtype != DType::F16 && dtype != DType::BF16 && dtype != DType::Str;
-}
-
 Result<Fact> infer_cast(const ShapeSite& site) {
   MLE_TRY(want_counts(site.node, 1, 1, 0));
   MLE_TRY_ASSIGN(const Fact wanted, want_output(site));
   Fact fact = site.fact(0);
-  if (!can_cast(fact.dtype) || !can_cast(wanted.dtype))
+  if (!format::contains(format::kNumbers, fact.dtype) ||
+      !format::contains(format::kNumbers, wanted.dtype))
     return refuse(C207_UnsupportedType, "", "Cast from %s to %s", name_of(fact.dtype),
                   name_of(wanted.dtype));
   fact.dtype = wanted.dtype;

@@ -70,8 +70,9 @@ const char* name_of(OpKind kind) { return fb::EnumNameOpKind(static_cast<fb::OpK
 const char* name_of(Act act) { return fb::EnumNameAct(static_cast<fb::Act>(act)); }
 
 const char* name_of(BinaryFn fn) {
-  constexpr std::array<const char*, format::kBinaryFnCount> kNames = {"Add", "Sub", "Mul", "Div",
-                                                                      "Min", "Max", "Pow", "PRelu"};
+  constexpr std::array<const char*, format::kBinaryFnCount> kNames = {
+      "Add", "Sub", "Mul", "Div", "Min",  "Max",       "Pow",       "PRelu",
+      "And", "Or",  "Xor", "Mod", "Fmod", "ShiftLeft", "ShiftRight"};
   return static_cast<size_t>(fn) < kNames.size() ? kNames[static_cast<size_t>(fn)] : "?";
 }
 

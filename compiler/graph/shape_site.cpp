@@ -56,6 +56,15 @@ Status want_one_float(const ShapeSite& site, size_t first) {
   return {};
 }
 
+Status want_dtype_of(const ShapeSite& site, size_t first, format::DTypeSet set) {
+  const DType dtype = site.fact(first).dtype;
+  if (!format::contains(set, dtype))
+    return refuse(C207_UnsupportedType, "convert the operands to another type first",
+                  "%s does not compute in %s", name_of(site.node.kind), name_of(dtype));
+  for (size_t i = first; i < site.node.inputs.size(); ++i) MLE_TRY(want_dtype(site, i, dtype));
+  return {};
+}
+
 Status want_axis(const ShapeSite& site, size_t input) {
   const size_t rank = site.fact(input).dims.size();
   if (site.node.iattr[0] < rank) return {};

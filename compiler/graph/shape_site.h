@@ -8,6 +8,7 @@
 #include "compiler/graph/infer.h"
 #include "compiler/graph/print.h"
 #include "format/limits.h"
+#include "format/op_dtypes.h"
 #include "format/rules.h"
 
 namespace mle::compiler {
@@ -48,6 +49,8 @@ Status want_dtype(const ShapeSite& site, size_t input, DType dtype);
 Status want_float(const ShapeSite& site, size_t input);
 // The inputs from `first` on are of one such dtype.
 Status want_one_float(const ShapeSite& site, size_t first = 0);
+// One dtype of `set` for the inputs from `first` on.
+Status want_dtype_of(const ShapeSite& site, size_t first, format::DTypeSet set);
 // iattr[0] is an axis of that input.
 Status want_axis(const ShapeSite& site, size_t input);
 // Numpy broadcasting of all inputs, aligned right. Aligning right is only the source's meaning if
@@ -80,6 +83,11 @@ Result<Fact> infer_gather_elements(const ShapeSite& site);
 // infer_reduction.cpp
 Result<Fact> infer_softmax(const ShapeSite& site);
 Result<Fact> infer_argmax(const ShapeSite& site);
+
+// infer_keys.cpp
+Result<Fact> infer_map_keys(const ShapeSite& site);
+Result<Fact> infer_labels(const ShapeSite& site);
+Result<Fact> infer_is_missing(const ShapeSite& site);
 
 // infer_tables.cpp
 Result<Fact> infer_products(const ShapeSite& site);

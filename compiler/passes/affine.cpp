@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/passes/affine.h"
 
+#include "format/op_dtypes.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>

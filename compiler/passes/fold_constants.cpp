@@ -30,6 +30,7 @@ class Folder {
 
  private:
   bool is_known(const Node& node) const {
+    if (editor_.value(node.outputs[0]).fact.dtype == DType::Str) return false;  // are no constants
     for (ValueId id : node.inputs)
       if (!editor_.value(id).is_constant && !exact_.contains(id)) return false;
     return true;

@@ -127,7 +127,7 @@ template <class T>
 struct FloatTable {
   void (*dense)(const DenseArgs<T>&);
   void (*unary[format::kActCount])(const UnaryArgs<T>&);  // [Act::None] copies
-  void (*binary[format::kBinaryFnCount])(const BinaryArgs<T>&);
+  void (*binary[format::kFloatBinaryFnCount])(const BinaryArgs<T>&);
   void (*compare[format::kCompareFnCount])(const CompareArgs<T>&);
   void (*select)(const SelectArgs<T>&);
   void (*scale)(const ScaleArgs<T>&);

@@ -22,7 +22,7 @@ constexpr FloatTable<typename P::T> make_float_table() {
   [&]<size_t... i>(std::index_sequence<i...>) {
     ((table.binary[i] = binary<P, static_cast<format::BinaryFn>(i)>), ...);
   }
-  (std::make_index_sequence<format::kBinaryFnCount>());
+  (std::make_index_sequence<format::kFloatBinaryFnCount>());
   [&]<size_t... i>(std::index_sequence<i...>) {
     ((table.compare[i] = compare<P, static_cast<format::CompareFn>(i)>), ...);
   }

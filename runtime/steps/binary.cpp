@@ -1,6 +1,7 @@
 // Binary and Compare: one function of two broadcast operands.
 // SPDX-License-Identifier: Apache-2.0
 #include "format/mle_generated.h"
+#include "format/op_dtypes.h"
 #include "runtime/steps/binder.h"
 #include "runtime/steps/broadcast.h"
 
@@ -46,9 +47,17 @@ bool bind_pair(Binder& binder, const fb::Op& op, void (*kernel)(const Args&), St
   return true;
 }
 
+// The kernel tables compute in f32 and f64; pair_any.cpp does the rest.
+bool has_kernels(const Operand& operand) noexcept {
+  return format::contains(format::kComputedFloats, operand.dtype);
+}
+
 }  // namespace
 
 bool bind_binary(Binder& binder, const fb::Op& op, Step& step) noexcept {
+  if (binder.iattr(op, 0) >= format::kFloatBinaryFnCount || !has_kernels(binder.output(op))) {
+    return bind_binary_any(binder, op, step);
+  }
   return with_float(binder.output(op).dtype, [&]<class T>(T) noexcept {
     const auto kernel = binder.kernels().of<T>().binary[binder.iattr(op, 0)];
     return bind_pair<T, T>(binder, op, kernel, step);
@@ -56,6 +65,7 @@ bool bind_binary(Binder& binder, const fb::Op& op, Step& step) noexcept {
 }
 
 bool bind_compare(Binder& binder, const fb::Op& op, Step& step) noexcept {
+  if (!has_kernels(binder.input(op, 0))) return bind_compare_any(binder, op, step);
   return with_float(binder.input(op, 0).dtype, [&]<class T>(T) noexcept {
     const auto kernel = binder.kernels().of<T>().compare[binder.iattr(op, 0)];
     return bind_pair<T, uint8_t>(binder, op, kernel, step);

@@ -31,6 +31,9 @@ bool bind_family(Binder& binder, const fb::Op& op, Step& step) noexcept {
     case OpKind::Reshape: return bind_reshape(binder, op, step);
     case OpKind::ArgMax: return bind_argmax(binder, op, step);
     case OpKind::Cast: return bind_cast(binder, op, step);
+    case OpKind::MapKeys: return bind_map_keys(binder, op, step);
+    case OpKind::Labels: return bind_labels(binder, op, step);
+    case OpKind::IsMissing: return bind_is_missing(binder, op, step);
     case OpKind::Products: return bind_products(binder, op, step);
     case OpKind::Piecewise: return bind_piecewise(binder, op, step);
     case OpKind::MatMul: return bind_matmul(binder, op, step);
@@ -42,9 +45,6 @@ bool bind_family(Binder& binder, const fb::Op& op, Step& step) noexcept {
     case OpKind::Expand: return bind_expand(binder, op, step);
     case OpKind::Gather: return bind_gather(binder, op, step);
     case OpKind::GatherElements: return bind_gather_elements(binder, op, step);
-    case OpKind::MapKeys:
-    case OpKind::Labels:
-    case OpKind::IsMissing:
     case OpKind::None: break;
   }
   return false;  // FileView lets no other kind pass
@@ -77,9 +77,14 @@ Operand Binder::output(const fb::Op& op) const noexcept { return tensor(op.outpu
 
 size_t Binder::input_count(const fb::Op& op) const noexcept { return op.inputs()->size(); }
 
-const std::byte* Binder::constant_bytes(const fb::Op& op, size_t index) const noexcept {
+std::span<const std::byte> Binder::constant_bytes(const fb::Op& op, size_t index) const noexcept {
   const uint16_t tensor = op.inputs()->Get(static_cast<flatbuffers::uoffset_t>(index));
-  return view_.constant(*view_.model().tensors()->Get(tensor)).data();
+  return view_.constant(*view_.model().tensors()->Get(tensor));
+}
+
+std::span<const uint32_t> Binder::indices(const fb::Op& op) const noexcept {
+  if (op.indices() == nullptr) return {};
+  return {op.indices()->data(), op.indices()->size()};
 }
 
 uint32_t Binder::iattr(const fb::Op& op, size_t index) const noexcept {

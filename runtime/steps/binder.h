@@ -46,8 +46,13 @@ class Binder {
   // The elements of a constant of that type.
   template <class T>
   const T* constant(const fb::Op& op, size_t index) const noexcept {
-    return reinterpret_cast<const T*>(constant_bytes(op, index));
+    return reinterpret_cast<const T*>(constant_bytes(op, index).data());
   }
+
+  std::span<const std::byte> constant_bytes(const fb::Op& op, size_t index) const noexcept;
+  // The list of the op: indices into what its kind says.
+  std::span<const uint32_t> indices(const fb::Op& op) const noexcept;
+  const format::FileView& view() const noexcept { return view_; }
 
   uint32_t iattr(const fb::Op& op, size_t index) const noexcept;
   // `otherwise` where the op has fewer.
@@ -62,8 +67,6 @@ class Binder {
   }
 
  private:
-  const std::byte* constant_bytes(const fb::Op& op, size_t index) const noexcept;
-
   const format::FileView& view_;
   const kernels::Table& kernels_;
   memory::Bump& memory_;
@@ -85,6 +88,10 @@ bool bind_dense(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_unary(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_binary(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_compare(Binder& binder, const fb::Op& op, Step& step) noexcept;
+// The same for dtypes that the kernel tables do not know.
+bool bind_unary_any(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_binary_any(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_compare_any(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_select(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_scale(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_clip(Binder& binder, const fb::Op& op, Step& step) noexcept;
@@ -105,5 +112,9 @@ bool bind_reduce(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_cumsum(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_topk(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_layer_norm(Binder& binder, const fb::Op& op, Step& step) noexcept;
+
+bool bind_map_keys(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_labels(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_is_missing(Binder& binder, const fb::Op& op, Step& step) noexcept;
 
 }  // namespace mle::steps

@@ -1,9 +1,11 @@
 // Cast: every element to another type, as numpy does it, but with an answer for every input.
 // Promise: float to integer drops the fraction, saturates, and gives 0 for NaN; integer to smaller
-// integer wraps; to bool is "is not zero".
+// integer wraps; to bool is "is not zero"; what becomes f16 or bf16 is rounded to f32 first.
 // SPDX-License-Identifier: Apache-2.0
 #include "format/mle_generated.h"
 #include "runtime/steps/binder.h"
+#include "runtime/steps/element_types.h"
+#include "runtime/steps/half.h"
 
 #include <limits>
 #include <type_traits>
@@ -16,14 +18,21 @@ struct CastPlan {
   size_t n;
 };
 
-// A bool lies in memory as any byte: zero is false, all else is true.
-struct Truth {
-  uint8_t byte;
-};
+// f16 and bf16 are computed with as f32.
+template <class T>
+inline constexpr bool kIsHalf = std::is_same_v<T, F16> || std::is_same_v<T, BF16>;
 
 template <class To, class From>
 To convert(From x) noexcept {
-  if constexpr (std::is_same_v<From, Truth>) {
+  if constexpr (std::is_same_v<From, To>) {
+    return x;
+  } else if constexpr (kIsHalf<From>) {
+    return convert<To>(to_f32(x));
+  } else if constexpr (kIsHalf<To>) {
+    const float rounded = convert<float>(x);
+    if constexpr (std::is_same_v<To, F16>) return to_f16(rounded);
+    if constexpr (std::is_same_v<To, BF16>) return to_bf16(rounded);
+  } else if constexpr (std::is_same_v<From, Truth>) {
     return convert<To>(static_cast<uint8_t>(x.byte != 0));
   } else if constexpr (std::is_same_v<To, Truth>) {
     return Truth{static_cast<uint8_t>(x != From{0})};
@@ -67,8 +76,8 @@ Kernel with_type(DType dtype, F&& f) noexcept {
     case DType::I64: return f(int64_t{});
     case DType::U64: return f(uint64_t{});
     case DType::Bool: return f(Truth{});
-    case DType::F16:
-    case DType::BF16:
+    case DType::F16: return f(F16{});
+    case DType::BF16: return f(BF16{});
     case DType::Str: break;
   }
   return nullptr;

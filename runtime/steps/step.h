@@ -39,9 +39,13 @@ struct Fault {
   size_t row = 0;
   const char* what = nullptr;  // "an index outside its table"; static text
   int64_t value = kNoValue;    // what was met, where a number says it
+  std::string_view text;       // or a string of the caller's
 
-  void report(const Step& of, size_t at, const char* text, int64_t met = kNoValue) noexcept {
-    if (step == nullptr || at < row) *this = {&of, at, text, met};
+  void report(const Step& of, size_t at, const char* what_of, int64_t met = kNoValue) noexcept {
+    if (step == nullptr || at < row) *this = {&of, at, what_of, met, {}};
+  }
+  void report_text(const Step& of, size_t at, const char* what_of, std::string_view met) noexcept {
+    if (step == nullptr || at < row) *this = {&of, at, what_of, kNoValue, met};
   }
 };
 

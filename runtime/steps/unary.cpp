@@ -1,6 +1,7 @@
 // Unary: one function of every element. Clip: bounds on every element.
 // SPDX-License-Identifier: Apache-2.0
 #include "format/mle_generated.h"
+#include "format/op_dtypes.h"
 #include "runtime/steps/binder.h"
 #include "runtime/steps/matrix.h"
 
@@ -40,6 +41,7 @@ bool bind_kernel(Binder& binder, const fb::Op& op, void (*kernel)(const kernels:
 }  // namespace
 
 bool bind_unary(Binder& binder, const fb::Op& op, Step& step) noexcept {
+  if (format::is_integer(binder.input(op, 0).dtype)) return bind_unary_any(binder, op, step);
   return with_float(binder.output(op).dtype, [&]<class T>(T) noexcept {
     const size_t act = static_cast<size_t>(op.act());
     return bind_kernel(binder, op, binder.kernels().of<T>().unary[act], step);

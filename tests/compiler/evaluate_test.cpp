@@ -128,14 +128,34 @@ TEST_CASE("compiler: constants go to bytes and back in every dtype") {
   }
 }
 
-TEST_CASE("compiler: integers that a double cannot hold are refused") {
-  Value value;
-  value.fact = {DType::I64, Rows::Whole, {1}};
-  const int64_t big = (int64_t{1} << 53) + 2;
-  std::vector<std::byte> bytes(8);
-  std::memcpy(bytes.data(), &big, 8);
-  value.constant = Constant::from_bytes(bytes);
-  CHECK_FALSE(read_constant(value).has_value());
+TEST_CASE("compiler: integers that a double cannot hold keep every digit") {
+  constexpr int64_t kBig = 9007199254740993;  // 2^53 + 1
+  const Elements big = from_integers({kBig, -1}, DType::I64);
+  CHECK(big.integer(0, DType::I64) == kBig);
+  CHECK(big.integer(1, DType::I64) == -1);
+  const Constant bytes = make_constant(big, DType::I64);
+  CHECK(*read_elements(DType::I64, bytes.bytes) == big);
+  CHECK(cast(big, DType::I64, DType::U8) == Elements{1, 255});
+  const Elements most = from_integers({-1}, DType::U64);
+  CHECK(most[0] == 0x1p64);
+  CHECK(cast(most, DType::U64, DType::I32) == Elements{-1});
+}
+
+TEST_CASE("compiler: integers and strings are moved, compared and computed in full") {
+  constexpr int64_t kBig = 9007199254740993;
+  GraphBuilder g;
+  const ValueId x = g.graph.add_input("x", {DType::I64, Rows::PerRow, {2}});
+  g.graph.entries[0].inputs.push_back({x, "x", {}, {}});
+  const ValueId last = g.slice(x, 0, 1, 1, 1), first = g.slice(x, 0, 0, 1, 1);
+  const ValueId turned = g.concat({last, first}, 0);
+  g.output(turned, "turned");
+  g.output(g.binary(BinaryFn::Sub, x, turned), "difference");
+  g.output(g.compare(CompareFn::Less, x, turned), "less");
+  const auto y =
+      evaluate_outputs(g.finish(), {from_integers({kBig, kBig - 1}, DType::I64)}, 1).or_exit();
+  CHECK(y[0] == from_integers({kBig - 1, kBig}, DType::I64));
+  CHECK(y[1] == Elements{1, -1});
+  CHECK(y[2] == Elements{0, 1});
 }
 
 TEST_CASE("compiler: rows do not see each other") {

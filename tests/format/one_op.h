@@ -196,4 +196,38 @@ inline TinyModel one_gather_elements() {
   return m;
 }
 
+inline TinyModel one_map_keys() {
+  TinyModel m = one_op({2}, {2});
+  m.tensor(0).dtype = fb::DType::Str;
+  m.tensor(1).dtype = fb::DType::I64;
+  fb::OpT& op = m.add_op(fb::OpKind::MapKeys, {0}, 1);
+  op.indices = {m.strings.add("red"), m.strings.add("")};
+  op.iattr = {2, 0xFFFFFFFF};
+  return m;
+}
+
+inline TinyModel one_map_numbers() {
+  TinyModel m = one_op({2}, {2});
+  const uint16_t keys = m.add_constant("keys", {4}, std::vector<float>{-1, 0, 0.5f, 8});
+  m.tensor(1).dtype = fb::DType::I64;
+  m.add_op(fb::OpKind::MapKeys, {0, keys}, 1).iattr = {4, 5};
+  return m;
+}
+
+inline TinyModel one_labels() {
+  TinyModel m = one_op({2}, {2});
+  m.tensor(0).dtype = fb::DType::I64;
+  m.tensor(1).dtype = fb::DType::Str;
+  m.add_op(fb::OpKind::Labels, {0}, 1).indices = {m.strings.add("no"), m.strings.add("yes")};
+  return m;
+}
+
+inline TinyModel one_is_missing() {
+  TinyModel m = one_op({2}, {2});
+  m.tensor(0).dtype = fb::DType::Str;
+  m.tensor(1).dtype = fb::DType::Bool;
+  m.add_op(fb::OpKind::IsMissing, {0}, 1);
+  return m;
+}
+
 }  // namespace mle::testing

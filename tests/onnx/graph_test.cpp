@@ -211,11 +211,11 @@ TEST_CASE("onnx: what is out of scope is refused by name with a reason") {
   CHECK(contains(text("Loop", ""), "'Loop': loops are not compiled"));
   CHECK(contains(text("QLinearConv", ""), "quantised convolutions are not compiled"));
   CHECK(contains(text("Erfc", ""), "it is no ONNX operator"));
-  CHECK(contains(text("Scaler", "ai.onnx.ml"), "of domain 'ai.onnx.ml' is not read"));
+  CHECK(contains(text("Scaler", "com.microsoft"), "of domain 'com.microsoft' is not read"));
 }
 
 TEST_CASE("onnx: inputs that are no tensors of numbers are refused by name") {
-  for (const Type type : {kString, kF16, kBF16}) {
+  for (const Type type : {kF16, kBF16}) {
     Model model;
     model.input("x", "N,1", type).output("y");
     model.node("Identity", {"x"});
@@ -237,7 +237,7 @@ TEST_CASE("onnx: inputs that are no tensors of numbers are refused by name") {
   CHECK(contains(refusal(shapeless), "C210 input 'x': has no shape"));
 }
 
-TEST_CASE("onnx: integers reach the network through Cast, arithmetic on them is refused") {
+TEST_CASE("onnx: integers reach the network through Cast, and are computed with") {
   Model cast;
   cast.input("x", "N,1", kI64).weights("w", {1, 1}, {2}).output("y");
   cast.node("Cast", {"x"}, {"f"}).integer("to", kF32);
@@ -247,7 +247,7 @@ TEST_CASE("onnx: integers reach the network through Cast, arithmetic on them is 
   Model sum;
   sum.input("x", "N,1", kI64).output("y");
   sum.node("Add", {"x", "x"});
-  CHECK(contains(refusal(sum), "C207"));
+  CHECK(near(answer(sum, Elements{21}, 1), {42}));
 }
 
 TEST_CASE("onnx: names in messages are cut and printable") {

@@ -48,6 +48,22 @@ NodeRef& NodeRef::integers(const std::string& name, const std::vector<int64_t>& 
   for (const int64_t value : values) attribute.add_ints(value);
   return *this;
 }
+NodeRef& NodeRef::reals(const std::string& name, const std::vector<float>& values) {
+  onnx_pb::AttributeProto& attribute = *proto.add_attribute();
+  attribute.set_name(name);
+  attribute.set_type(onnx_pb::AttributeProto::FLOATS);
+  for (const float value : values) attribute.add_floats(value);
+  return *this;
+}
+
+NodeRef& NodeRef::texts(const std::string& name, const std::vector<std::string>& values) {
+  onnx_pb::AttributeProto& attribute = *proto.add_attribute();
+  attribute.set_name(name);
+  attribute.set_type(onnx_pb::AttributeProto::STRINGS);
+  for (const std::string& value : values) attribute.add_strings(value);
+  return *this;
+}
+
 NodeRef& NodeRef::text(const std::string& name, const std::string& value) {
   add(proto, name, AttributeProto::STRING).set_s(value);
   return *this;

@@ -44,6 +44,8 @@ struct NodeRef {
   NodeRef& integer(const std::string& name, int64_t value);
   NodeRef& integers(const std::string& name, const std::vector<int64_t>& values);
   NodeRef& text(const std::string& name, const std::string& value);
+  NodeRef& reals(const std::string& name, const std::vector<float>& values);
+  NodeRef& texts(const std::string& name, const std::vector<std::string>& values);
   onnx_pb::TensorProto& tensor(const std::string& name);
 };
 

@@ -122,7 +122,7 @@ void add_elementwise(Networks& networks) {
       op.fattr = alpha_and_beta();
     });
   }
-  for (uint32_t fn = 0; fn < format::kBinaryFnCount; ++fn) {
+  for (uint32_t fn = 0; fn < format::kFloatBinaryFnCount; ++fn) {
     for (const uint32_t width : {1u, 29u}) {
       const auto name = "binary-" + std::to_string(fn) + "-" + std::to_string(width);
       networks.one_op(name, OpKind::Binary, width, 40, 4, [&](TinyModel& m, fb::OpT& op) {

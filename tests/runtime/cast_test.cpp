@@ -1,5 +1,6 @@
 // Cast between every pair of types that can be cast.
 // SPDX-License-Identifier: Apache-2.0
+#include "tests/format/one_op.h"
 #include "tests/runtime/networks.h"
 
 #include <doctest/doctest.h>
@@ -114,6 +115,58 @@ TEST_CASE("steps: Cast to bool asks whether it is zero, from bool gives 0 or 1 f
   float floats[3];
   CHECK(second.run({In(DType::Bool, bytes, 3)}, {floats}).ok());
   CHECK((floats[0] == 0 && floats[1] == 1 && floats[2] == 1));
+}
+
+// Both ways between f32 and a 16-bit float whose values are given by their bits.
+std::vector<uint16_t> to_half(DType half, const std::vector<float>& from) {
+  TinyModel m = one_op({1}, {1});
+  m.tensor(1).dtype = static_cast<fb::DType>(half);
+  m.add_op(fb::OpKind::Cast, {0}, 1);
+  const Model model = load(m);
+  std::vector<uint16_t> to(from.size());
+  REQUIRE(Session::make(model).or_exit().run({In(from)}, {Out(half, to.data(), to.size())}).ok());
+  return to;
+}
+
+std::vector<float> from_half(DType half, const std::vector<uint16_t>& from) {
+  TinyModel m = one_op({1}, {1});
+  m.tensor(0).dtype = static_cast<fb::DType>(half);
+  m.add_op(fb::OpKind::Cast, {0}, 1);
+  const Model model = load(m);
+  std::vector<float> to(from.size());
+  REQUIRE(Session::make(model).or_exit().run({In(half, from.data(), from.size())}, {Out(to)}).ok());
+  return to;
+}
+
+TEST_CASE("runtime: every 16-bit float survives the way through f32, ties go to the even one") {
+  for (const DType half : {DType::F16, DType::BF16}) {
+    CAPTURE(name_of(half));
+    const uint16_t infinity = half == DType::F16 ? 0x7C00 : 0x7F80;
+    std::vector<uint16_t> all;
+    for (uint32_t bits = 0; bits < 0x10000; ++bits)
+      if ((bits & 0x7FFF) <= infinity) all.push_back(static_cast<uint16_t>(bits));
+    const std::vector<float> values = from_half(half, all);
+    CHECK(to_half(half, values) == all);
+
+    std::vector<float> middles, above;
+    std::vector<uint16_t> even, next;
+    for (size_t i = 0; i + 2 < all.size() && all[i + 1] < infinity; ++i) {
+      const float middle = static_cast<float>((double{values[i]} + double{values[i + 1]}) / 2);
+      middles.push_back(middle);
+      even.push_back(static_cast<uint16_t>(all[i] % 2 == 0 ? all[i] : all[i + 1]));
+      above.push_back(std::nextafter(middle, INFINITY));
+      next.push_back(all[i + 1]);
+    }
+    CHECK(to_half(half, middles) == even);
+    CHECK(to_half(half, above) == next);
+  }
+}
+
+TEST_CASE("runtime: 16-bit floats know infinity and one NaN") {
+  const std::vector<float> x = {65519.0f, 65520.0f, -1e9f, NAN};
+  CHECK(to_half(DType::F16, x) == std::vector<uint16_t>{0x7BFF, 0x7C00, 0xFC00, 0x7E00});
+  CHECK(to_half(DType::BF16, {3.4e38f, NAN}) == std::vector<uint16_t>{0x7F80, 0x7FC0});
+  CHECK(std::isnan(from_half(DType::F16, {0x7E01})[0]));
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ std::vector<std::string_view> golden_strings(const format::FileView& view, Bytes
   for (size_t i = 0; i < texts.size(); ++i) {
     uint32_t index = 0;
     std::memcpy(&index, bytes.data() + i * sizeof index, sizeof index);
-    texts[i] = view.string(index);
+    if (index != format::kMissingString) texts[i] = view.string(index);
   }
   return texts;
 }
@@ -86,7 +86,8 @@ class Comparison {
       } else if (spec.dtype == DType::Str) {
         const auto a = element<std::string_view>(got, i),
                    b = element<std::string_view>(recorded, i);
-        if (a != b) wrong(spec, i, "'" + std::string(a) + "'", "'" + std::string(b) + "'");
+        if (a != b || (a.data() == nullptr) != (b.data() == nullptr))
+          wrong(spec, i, "'" + std::string(a) + "'", "'" + std::string(b) + "'");
       } else {
         const size_t bytes = size_of(spec.dtype);
         const auto* a = static_cast<const std::byte*>(got) + i * bytes;

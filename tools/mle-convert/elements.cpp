@@ -2,41 +2,32 @@
 #include "tools/mle-convert/elements.h"
 
 #include <cstring>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
 
 namespace mle::tools {
 namespace {
 
-template <class T>
-compiler::Elements widen(const void* data, size_t count) {
-  compiler::Elements elements(count);
+// A string is a std::string_view; one without data is missing.
+compiler::Elements texts_of(const void* data, size_t count) {
+  std::vector<std::optional<std::string>> texts(count);
   for (size_t i = 0; i < count; ++i) {
-    T value;
-    std::memcpy(&value, static_cast<const char*>(data) + i * sizeof value, sizeof value);
-    elements[i] = static_cast<double>(value);
+    std::string_view text;
+    std::memcpy(&text, static_cast<const char*>(data) + i * sizeof text, sizeof text);
+    if (text.data() != nullptr) texts[i] = text;
   }
-  return elements;
+  return compiler::from_texts(std::move(texts));
 }
 
 }  // namespace
 
 compiler::Elements to_elements(DType dtype, const void* data, size_t count) {
-  switch (dtype) {
-    case DType::F32: return widen<float>(data, count);
-    case DType::F64: return widen<double>(data, count);
-    case DType::I8: return widen<int8_t>(data, count);
-    case DType::U8:
-    case DType::Bool: return widen<uint8_t>(data, count);
-    case DType::I16: return widen<int16_t>(data, count);
-    case DType::U16: return widen<uint16_t>(data, count);
-    case DType::I32: return widen<int32_t>(data, count);
-    case DType::U32: return widen<uint32_t>(data, count);
-    case DType::I64: return widen<int64_t>(data, count);
-    case DType::U64: return widen<uint64_t>(data, count);
-    case DType::F16:
-    case DType::BF16:
-    case DType::Str: break;
-  }
-  return compiler::Elements(count);
+  if (dtype == DType::Str) return texts_of(data, count);
+  auto elements =
+      compiler::read_elements(dtype, {static_cast<const std::byte*>(data), count * size_of(dtype)});
+  return elements ? *std::move(elements) : compiler::Elements(count);
 }
 
 Result<std::vector<compiler::Elements>> run_elements(Session& session, std::span<const In> inputs,

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/archive/npy.h"
-#include "format/rules.h"
 #include "tools/cli/npz_writer.h"
 #include "tools/cli/spool.h"
+#include "tools/cli/text_spool.h"
 #include "tools/mle-run/result_writer.h"
 
+#include <deque>
 #include <vector>
 
 namespace mle::tools {
@@ -20,14 +21,23 @@ class NpzResults final : public ResultWriter {
  public:
   NpzResults(OutputStream out, std::span<const TensorSpec> outputs)
       : out_(std::move(out)), specs_(outputs.begin(), outputs.end()) {
-    for (size_t i = 0; i < specs_.size(); ++i) spools_.emplace_back(folder_of(out_.path()));
+    for (size_t i = 0; i < specs_.size(); ++i) {
+      spools_.emplace_back(folder_of(out_.path()));
+      texts_.emplace_back(folder_of(out_.path()));
+    }
   }
 
   Status write(uint64_t rows, std::span<const Out> outputs) override {
     rows_ += rows;
-    for (size_t i = 0; i < outputs.size(); ++i)
+    for (size_t i = 0; i < outputs.size(); ++i) {
+      if (specs_[i].dtype == DType::Str) {
+        MLE_TRY(texts_[i].append(
+            {static_cast<const std::string_view*>(outputs[i].data()), outputs[i].count()}));
+        continue;
+      }
       MLE_TRY(spools_[i].append({static_cast<const std::byte*>(outputs[i].data()),
                                  outputs[i].count() * size_of(outputs[i].dtype())}));
+    }
     return {};
   }
 
@@ -37,8 +47,12 @@ class NpzResults final : public ResultWriter {
       std::vector<uint64_t> shape;
       if (specs_[i].per_row) shape.push_back(rows_);
       shape.insert(shape.end(), specs_[i].dims.begin(), specs_[i].dims.end());
-      MLE_TRY(writer.add(std::string(specs_[i].name), archive::npy_descr(specs_[i].dtype), shape,
-                         spools_[i]));
+      if (specs_[i].dtype == DType::Str) {
+        MLE_TRY(texts_[i].write(writer, std::string(specs_[i].name), shape));
+        continue;
+      }
+      MLE_TRY(
+          writer.add(std::string(specs_[i].name), archive::npy_descr(specs_[i].dtype), shape, spools_[i]));
     }
     MLE_TRY(writer.finish());
     return out_.commit();
@@ -47,7 +61,8 @@ class NpzResults final : public ResultWriter {
  private:
   OutputStream out_;
   std::vector<TensorSpec> specs_;
-  std::vector<Spool> spools_;
+  std::deque<Spool> spools_;
+  std::deque<TextSpool> texts_;  // of string outputs; the others stay empty
   uint64_t rows_ = 0;
 };
 
@@ -55,11 +70,6 @@ class NpzResults final : public ResultWriter {
 
 Result<std::unique_ptr<ResultWriter>> make_npz_writer(OutputStream out,
                                                       std::span<const TensorSpec> outputs) {
-  for (const TensorSpec& spec : outputs)
-    if (spec.dtype == DType::Str)
-      return Status::make(Code::Unsupported, format::rule::T305_WriteRows, Status::kNoOffset,
-                          "output '" + std::string(spec.name) + "' is text, which .npz can't take",
-                          "write a .csv");
   return std::unique_ptr<ResultWriter>(std::make_unique<NpzResults>(std::move(out), outputs));
 }
 

@@ -9,6 +9,8 @@
 #include "compiler/import/onnx/limits.h"
 #include "compiler/import/onnx/text.h"
 
+#include <numeric>
+
 namespace mle::compiler::onnx {
 
 using enum format::rule::Rule;
@@ -59,7 +61,25 @@ Result<ValueId> Importing::constant(const Tensor& tensor) {
                        "fix the batch axis with --shape NAME=N");
   if (tensor.count() == 0)
     return broken(C208_Shape, "constant " + quoted(tensor.name) + " has no elements");
+  if (tensor.dtype == DType::Str) return labels(tensor);
   return graph.add_constant(tensor.name, tensor.dtype, tensor.dims, tensor.data);
+}
+
+// Strings are no constants of a file: they are what stands at fixed places of a list.
+Result<ValueId> Importing::labels(const Tensor& tensor) {
+  if (row_wise)
+    return unsupported(C205_UnsupportedOp,
+                       "constant strings " + quoted(tensor.name) + " meet rows here",
+                       "mle compares rows with constant strings (Equal) and chooses between them "
+                       "(Where)");
+  std::vector<int64_t> places(tensor.words.size());
+  std::iota(places.begin(), places.end(), int64_t{0});
+  const Tensor list = make_tensor(tensor.name, DType::I64, tensor.dims, places);
+  Node node;
+  node.kind = OpKind::Labels;
+  node.inputs = {graph.add_constant(list.name, list.dtype, list.dims, list.data)};
+  node.strings = tensor.words;
+  return add_inferred(graph, std::move(node), tensor.name);
 }
 
 Result<Operand> Importing::add(Node node, std::string name, const Fact* wanted) {
@@ -72,6 +92,8 @@ Result<Operand> Importing::add(Node node, std::string name, const Fact* wanted) 
 
 Result<Operand> Importing::fold(const Node& node, std::string name, const Fact* wanted) {
   MLE_TRY_ASSIGN(const Fact fact, infer(graph, node, wanted));
+  if (fact.dtype == DType::Str)  // strings are no constants
+    return Operand::computed(graph.add_node(node, fact, std::move(name)));
   uint64_t steps = element_count(fact.dims);
   uint64_t bytes = steps * size_of(fact.dtype);
   if (node.kind == OpKind::Dense || node.kind == OpKind::MatMul)

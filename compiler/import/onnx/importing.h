@@ -28,6 +28,8 @@ struct RowLayout {
   bool operator==(const RowLayout&) const = default;
 };
 
+inline constexpr const char* kMlDomain = "ai.onnx.ml";
+
 // What a name of the source stands for.
 struct Operand {
   enum class Kind : uint8_t {
@@ -68,8 +70,10 @@ class Importing {
   FoldBudget budget;
   Graph graph;
   int opset = 0;
+  int ml_opset = 1;  // of ai.onnx.ml
   bool row_wise = false;
   std::unordered_map<std::string, Operand> operands;
+  std::unordered_map<std::string, std::vector<std::string>> column_names;  // of values
   std::unordered_map<std::string, size_t> uses;  // by live nodes and graph outputs
 
   // Where tensors of the nodes at hand lie: the model, or the copy of a function with its
@@ -92,6 +96,7 @@ class Importing {
  private:
   std::unordered_map<std::string, const onnx_pb::FunctionProto*> functions_;
 
+  Result<ValueId> labels(const Tensor& tensor);
   Result<Operand> fold(const Node& node, std::string name, const Fact* wanted);
 };
 

@@ -19,8 +19,6 @@ using enum format::rule::Rule;
 using onnx_pb::ValueInfoProto;
 using Dimension = onnx_pb::TensorShapeProto::Dimension;
 
-constexpr int32_t kString = 8;  // TensorProto.DataType
-
 // An input of the source with its dims; the first may be free.
 struct Declared {
   std::string name;
@@ -71,8 +69,6 @@ class InputReader {
     const auto& type = info.type().tensor_type();
     Declared declared{info.name(), DType::F32, false, {}};
     const auto dtype = dtype_of(type.elem_type());
-    if (type.elem_type() == kString)
-      return unsupported(C207_UnsupportedType, "holds strings", "mle takes numbers only now");
     if (!dtype || *dtype == DType::F16 || *dtype == DType::BF16)
       return unsupported(C207_UnsupportedType, "holds " + onnx_type_name(type.elem_type()),
                          "the runtime computes in f32 and f64: export the model in one of them");

@@ -10,6 +10,8 @@ namespace mle::compiler::onnx {
 inline constexpr int kOldestOpset = 7;   // implicit broadcasting starts here
 inline constexpr int kNewestOpset = 28;  // every operator of ops.cpp has been read up to here
 
+inline constexpr int kNewestMlOpset = 5;  // of ai.onnx.ml
+
 inline constexpr size_t kMaxModelBytes = (size_t{1} << 31) - 1;  // protobuf's own limit
 inline constexpr int kMaxDepth = 100;                            // nested messages
 inline constexpr size_t kMaxMessages = 500'000;                  // each becomes an object

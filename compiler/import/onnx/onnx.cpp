@@ -55,6 +55,18 @@ Result<int> find_opset(const ModelProto& model) {
   return static_cast<int>(version);
 }
 
+// The version of ai.onnx.ml; operators of it look into the default set, too.
+Result<int> find_ml_opset(const ModelProto& model) {
+  int64_t version = 1;
+  for (const onnx_pb::OperatorSetIdProto& import : model.opset_import())
+    if (import.domain() == kMlDomain) version = import.version();
+  if (version >= 1 && version <= kNewestMlOpset) return static_cast<int>(version);
+  return unsupported(C206_UnsupportedOpset,
+                     "the model is written in opset " + std::to_string(version) +
+                         " of ai.onnx.ml, mle reads opsets 1 to " + std::to_string(kNewestMlOpset),
+                     "export it with another opset_version");
+}
+
 // A text of the source that goes into the file: short and printable, or nothing.
 std::string provenance(const std::string& text) {
   constexpr size_t kMost = 128;
@@ -86,6 +98,12 @@ std::optional<Graph> read(const SourceFile& source, const ImportOptions& options
   Importing importing(*model, source, options, problems);
   if (const auto opset = find_opset(*importing.model)) {
     importing.opset = *opset;
+  } else {
+    problems.add(opset.error(), "");
+    return {};
+  }
+  if (const auto opset = find_ml_opset(*importing.model)) {
+    importing.ml_opset = *opset;
   } else {
     problems.add(opset.error(), "");
     return {};

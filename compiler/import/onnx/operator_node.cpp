@@ -16,7 +16,7 @@ using enum format::rule::Rule;
 using onnx_pb::AttributeProto;
 
 bool is_finite(const Tensor& tensor) {
-  if (is_integer(tensor.dtype)) return true;
+  if (is_integer(tensor.dtype) || tensor.dtype == DType::Str) return true;
   const uint64_t count = tensor.count();
   for (uint64_t i = 0; i < count; ++i)
     if (!std::isfinite(tensor.real(i))) return false;
@@ -37,6 +37,10 @@ OperatorNode::OperatorNode(Importing& importing, const onnx_pb::NodeProto& proto
   for (const std::string& name : proto.input())
     inputs_.push_back(name.empty() ? nullptr : &importing.operands.at(name));
   while (!inputs_.empty() && inputs_.back() == nullptr) inputs_.pop_back();
+}
+
+int OperatorNode::opset() const {
+  return proto_.domain() == kMlDomain ? importing_.ml_opset : importing_.opset;
 }
 
 bool OperatorNode::all_constant() const {
@@ -281,6 +285,10 @@ Status OperatorNode::emit_reshaped(ValueId x, const Dims& dims) {
 void OperatorNode::emit_value(ValueId id, size_t output) {
   if (!importing_.graph.value(id).is_constant) return set(output, Operand::computed(id));
   set(output, tensor_of(id));
+}
+
+void OperatorNode::name_columns(size_t output, std::vector<std::string> names) {
+  importing_.column_names[proto_.output(static_cast<int>(output))] = std::move(names);
 }
 
 Tensor OperatorNode::tensor_of(ValueId id) const {

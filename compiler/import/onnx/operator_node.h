@@ -19,7 +19,7 @@ class OperatorNode {
  public:
   OperatorNode(Importing& importing, const onnx_pb::NodeProto& proto);
 
-  int opset() const { return importing_.opset; }
+  int opset() const;  // of the node's domain
   const std::string& type() const { return proto_.op_type(); }
   FoldBudget& budget() { return importing_.budget; }
   // Dynamic quantisation takes the range of each row instead of that of the batch.
@@ -69,6 +69,8 @@ class OperatorNode {
   // Constants of the graph.
   Result<ValueId> constant(const Tensor& tensor) { return importing_.constant(tensor); }
   Result<ValueId> scalar(double number, DType dtype);
+  // A constant that is looked up or compared with, never computed with: it may hold NaN.
+  Result<ValueId> table(const Tensor& tensor) { return importing_.constant(tensor); }
 
   // Attributes. A wrong type is an error; one that nobody asked for is an error in the end.
   Result<int64_t> integer(std::string_view name, int64_t otherwise);
@@ -94,6 +96,8 @@ class OperatorNode {
   Result<ValueId> reshaped(ValueId x, const Dims& dims);
   // A value of the graph under the output's name.
   void emit_value(ValueId id, size_t output = 0);
+  // What the columns of an output are called, where it becomes one of the model.
+  void name_columns(size_t output, std::vector<std::string> names);
   void set(size_t output, Operand operand);
   void set(size_t output, Tensor tensor);
   // A constant that is no value of each row although an input is: its shape.

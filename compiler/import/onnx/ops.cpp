@@ -22,20 +22,26 @@ using enum format::rule::Rule;
 using onnx_pb::NodeProto;
 
 template <class Fits>
-const Operator* find_if(Fits fits) {
+const Operator* find_if(bool ml, Fits fits) {
+  if (ml) {
+    for (const auto family : {ml_feature_operators(), ml_linear_operators(), ml_key_operators()})
+      for (const Operator& candidate : family)
+        if (fits(candidate)) return &candidate;
+    return nullptr;
+  }
   for (const auto family :
        {linear_operators(), activation_operators(), elementwise_operators(), normalise_operators(),
-        shape_operators(), reshape_operators(), axes_operators(), pick_operators(),
-        gather_operators(), pool_operators(), resize_operators(), pad_operators(), make_operators(),
-        constant_operators(), reduce_operators(), layer_norm_operators(), along_operators(),
-        matmul_operators(), quantize_operators()})
+        shape_operators(),  reshape_operators(),    axes_operators(),        pick_operators(),
+        gather_operators(), pool_operators(),       resize_operators(),      pad_operators(),
+        make_operators(),   constant_operators(),   reduce_operators(),      layer_norm_operators(),
+        along_operators(),  matmul_operators(),     quantize_operators(),    logic_operators()})
     for (const Operator& candidate : family)
       if (fits(candidate)) return &candidate;
   return nullptr;
 }
 
-const Operator* find(std::string_view type, int opset) {
-  return find_if([&](const Operator& candidate) {
+const Operator* find(bool ml, std::string_view type, int opset) {
+  return find_if(ml, [&](const Operator& candidate) {
     return type == candidate.type && opset >= candidate.first && opset <= candidate.last;
   });
 }
@@ -47,8 +53,8 @@ const Operator* find_runtime(std::string_view type) {
   return nullptr;
 }
 
-bool is_known(std::string_view type) {
-  return find_if([&](const Operator& candidate) { return type == candidate.type; }) != nullptr;
+bool is_known(bool ml, std::string_view type) {
+  return find_if(ml, [&](const Operator& candidate) { return type == candidate.type; }) != nullptr;
 }
 
 struct Refusal {
@@ -61,6 +67,10 @@ constexpr std::string_view kQuantised = "quantised convolutions are not compiled
 constexpr std::string_view kFloatModel = "convert the float32 model it was made from";
 constexpr std::string_view kNetwork = "mle compiles multi-layer perceptrons and linear models";
 
+constexpr std::string_view kTrees = "trees are not compiled";
+constexpr std::string_view kText = "text is not taken apart, strings are keys";
+constexpr std::string_view kPrepare = "prepare the text before the model";
+
 constexpr Refusal kRefusals[] = {
     {"Loop", kFlow, kUnroll},
     {"Scan", kFlow, kUnroll},
@@ -71,23 +81,39 @@ constexpr Refusal kRefusals[] = {
     {"LSTM", "recurrent networks are out of scope", kNetwork},
     {"GRU", "recurrent networks are out of scope", kNetwork},
     {"RNN", "recurrent networks are out of scope", kNetwork},
+    {"TreeEnsemble", kTrees, kNetwork},
+    {"TreeEnsembleClassifier", kTrees, kNetwork},
+    {"TreeEnsembleRegressor", kTrees, kNetwork},
+    {"StringNormalizer", kText, kPrepare},
+    {"StringSplit", kText, kPrepare},
+    {"StringConcat", kText, kPrepare},
+    {"RegexFullMatch", kText, kPrepare},
+    {"TfIdfVectorizer", kText, kPrepare},
+    {"Tokenizer", kText, kPrepare},
+    {"DictVectorizer", "it takes a map, and mle takes tensors", "feed columns instead of maps"},
+    {"CastMap", "it takes a map, and mle takes tensors", "feed columns instead of maps"},
     {"Erfc", "it is no ONNX operator, although tf2onnx writes it for GELU",
      "export the GELU as tanh approximation or in its erf form"},
 };
 
+bool is_default_domain(const NodeProto& node) {
+  return node.domain().empty() || node.domain() == "ai.onnx";
+}
+
 Status refuse(const Importing& importing, const NodeProto& node) {
   const std::string type = quoted(node.op_type());
-  if (!node.domain().empty() && node.domain() != "ai.onnx") {
-    return unsupported(C205_UnsupportedOp,
-                       "operator " + type + " of domain " + quoted(node.domain()) + " is not read",
-                       "export with operators of the default ONNX domain");
-  }
   for (const Refusal& refusal : kRefusals)
     if (refusal.type == node.op_type())
       return unsupported(C205_UnsupportedOp,
                          "operator " + type + ": " + std::string(refusal.reason), refusal.hint);
-  const std::string opset = std::to_string(importing.opset);
-  if (is_known(node.op_type()))
+  const bool ml = node.domain() == kMlDomain;
+  if (!ml && !is_default_domain(node)) {
+    return unsupported(C205_UnsupportedOp,
+                       "operator " + type + " of domain " + quoted(node.domain()) + " is not read",
+                       "export with operators of ONNX and ai.onnx.ml");
+  }
+  const std::string opset = std::to_string(ml ? importing.ml_opset : importing.opset);
+  if (is_known(ml, node.op_type()))
     return broken(C205_UnsupportedOp, "operator " + type + " does not exist in opset " + opset,
                   "export the model with another opset_version");
   return unsupported(C205_UnsupportedOp,
@@ -159,8 +185,10 @@ Status check_layouts(const OperatorNode& site) {
 }
 
 Status import_node(Importing& importing, const NodeProto& node) {
-  const bool default_domain = node.domain().empty() || node.domain() == "ai.onnx";
-  const Operator* op = default_domain                     ? find(node.op_type(), importing.opset)
+  const bool ml = node.domain() == kMlDomain;
+  const bool default_domain = is_default_domain(node);
+  const Operator* op = ml               ? find(true, node.op_type(), importing.ml_opset)
+                       : default_domain ? find(false, node.op_type(), importing.opset)
                        : node.domain() == "com.microsoft" ? find_runtime(node.op_type())
                                                           : nullptr;
   if (default_domain && node.op_type() == "If") {

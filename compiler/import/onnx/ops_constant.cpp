@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/graph/infer.h"
 #include "compiler/import/onnx/ops.h"
+#include "compiler/import/onnx/ops_ml.h"
 #include "compiler/import/onnx/shapes.h"
 #include "compiler/import/onnx/tensor_proto.h"
 #include "compiler/import/onnx/text.h"
@@ -25,6 +26,8 @@ Status read_constant(OperatorNode& op) {
   MLE_TRY_ASSIGN(const auto* reals, op.attribute("value_floats", AttributeProto::FLOATS));
   MLE_TRY_ASSIGN(const auto* integer, op.attribute("value_int", AttributeProto::INT));
   MLE_TRY_ASSIGN(const auto* integers, op.attribute("value_ints", AttributeProto::INTS));
+  MLE_TRY_ASSIGN(const auto* word, op.attribute("value_string", AttributeProto::STRING));
+  MLE_TRY_ASSIGN(std::vector<std::string> words, words_of(op, "value_strings"));
   if (value != nullptr) {
     MLE_TRY_ASSIGN(Tensor tensor, op.read_tensor_attribute(*value));
     op.set(0, std::move(tensor));
@@ -38,8 +41,17 @@ Status read_constant(OperatorNode& op) {
   } else if (integers != nullptr) {
     op.set(0, make_tensor("", DType::I64, {static_cast<uint32_t>(integers->ints_size())},
                           std::vector<int64_t>(integers->ints().begin(), integers->ints().end())));
+  } else if (word != nullptr || !words.empty()) {
+    Tensor tensor;
+    tensor.dtype = DType::Str;
+    if (word == nullptr) tensor.dims = {static_cast<uint32_t>(words.size())};
+    if (word != nullptr) words = {word->s()};
+    if (!is_storable(words[0]))
+      return unsupported(C209_Attribute, "Constant of text that is not UTF-8 without zero bytes");
+    tensor.words = std::move(words);
+    op.set(0, std::move(tensor));
   } else {
-    return unsupported(C207_UnsupportedType, "Constant of strings or sparse values",
+    return unsupported(C207_UnsupportedType, "Constant of sparse values",
                        "mle computes with dense numbers");
   }
   return {};
@@ -53,6 +65,7 @@ Status read_constant_of_shape(OperatorNode& op) {
   if (given != nullptr) {
     MLE_TRY_ASSIGN(value, op.read_tensor_attribute(*given));
   }
+  if (value.dtype == DType::Str) return broken(C209_Attribute, "ConstantOfShape of strings");
   if (value.count() != 1) return broken(C209_Attribute, "ConstantOfShape of more than one value");
   const auto names_rows = [](const Length& length) { return length.times_rows != 0; };
   const auto rows = std::ranges::find_if(shape, names_rows);

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/onnx/compose.h"
 #include "compiler/import/onnx/ops.h"
+#include "compiler/import/onnx/ops_words.h"
 #include "compiler/import/onnx/shape_arithmetic.h"
 #include "compiler/import/onnx/text.h"
 
@@ -28,10 +29,8 @@ bool apply(BinaryFn fn, int64_t a, int64_t b, int64_t* y) {
       return true;
     case BinaryFn::Min: *y = std::min(a, b); return true;
     case BinaryFn::Max: *y = std::max(a, b); return true;
-    case BinaryFn::Pow:
-    case BinaryFn::PRelu: break;
+    default: return false;
   }
-  return false;
 }
 
 // Where element `i` of a tensor broadcast to `wide` lies in the tensor itself.
@@ -85,7 +84,8 @@ Status fold_integers(OperatorNode& op, BinaryFn fn) {
 template <BinaryFn fn>
 Status read_binary(OperatorNode& op) {
   if (names_rows(op, 2)) return combine_lengths(op, fn);
-  if (op.all_constant() && is_integer(op.dtype(0))) return fold_integers(op, fn);
+  if (fn != BinaryFn::Pow && op.all_constant() && is_integer(op.dtype(0)))
+    return fold_integers(op, fn);
   MLE_TRY_ASSIGN(const auto values, op.aligned(2));
   return op.emit(binary(fn, values[0], values[1]));
 }
@@ -136,6 +136,7 @@ Status read_mean(OperatorNode& op) {
 
 template <CompareFn fn>
 Status read_compare(OperatorNode& op) {
+  if (fn == CompareFn::Equal && has_words_beside_rows(op, 0, 1)) return read_equal_words(op);
   if (are_integers(op, 0, 2)) return compare_lengths(op, fn);
   MLE_TRY_ASSIGN(const auto values, op.aligned(2));
   Node node;
@@ -146,6 +147,7 @@ Status read_compare(OperatorNode& op) {
 }
 
 Status read_where(OperatorNode& op) {
+  if (has_words_beside_rows(op, 1, 2)) return read_where_words(op);
   if (are_integers(op, 0, 3)) return select_lengths(op);
   MLE_TRY_ASSIGN(const auto values, op.aligned(3));
   Node node;

@@ -77,7 +77,9 @@ void import_outputs(Importing& importing) {
     }
     taken.insert(*id);
     graph.value(*id).name = info.name();
+    const auto columns = importing.column_names.find(info.name());
     entry.outputs.push_back({*id, info.name(), {}, {}});
+    if (columns != importing.column_names.end()) entry.outputs.back().labels = columns->second;
   }
   if (importing.source().output_size() == 0)
     importing.problems.add(broken(C215_NoOutputs, "the model has no outputs"), "");

@@ -5,6 +5,7 @@
 #include "compiler/import/onnx/text.h"
 #include "format/limits.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -18,6 +19,11 @@ Result<Tensor> rearranged(const Tensor& tensor, Dims dims, FoldBudget& budget, S
   const size_t size = size_of(tensor.dtype);
   const uint64_t count = element_count(dims);
   MLE_TRY(budget.spend(count * size, count));
+  if (tensor.dtype == DType::Str) {
+    Tensor result{tensor.name, tensor.dtype, std::move(dims), {}, {}};
+    for (uint64_t i = 0; i < count; ++i) result.words.push_back(tensor.words[source(i)]);
+    return result;
+  }
   std::vector<std::byte> bytes(count * size);
   std::vector<int64_t> times_rows(tensor.times_rows.empty() ? 0 : count);
   for (uint64_t i = 0; i < count; ++i) {
@@ -82,6 +88,17 @@ Result<Tensor> concat(const std::vector<const Tensor*>& tensors, uint32_t axis,
   const uint64_t total = element_count(dims) * size_of(result.dtype);
   MLE_TRY(budget.spend(total, total));
 
+  if (result.dtype == DType::Str) {
+    result.words.clear();
+    const uint64_t lines = result.count() / std::max<uint64_t>(length * stride(dims, axis), 1);
+    for (uint64_t line = 0; line < lines; ++line)
+      for (const Tensor* tensor : tensors) {
+        const auto part = static_cast<ptrdiff_t>(tensor->dims[axis] * stride(dims, axis));
+        const auto begin = tensor->words.begin() + static_cast<ptrdiff_t>(line) * part;
+        result.words.insert(result.words.end(), begin, begin + part);
+      }
+    return result;
+  }
   std::vector<std::byte> bytes;
   bytes.reserve(total);
   result.times_rows.clear();

@@ -101,6 +101,7 @@ double Tensor::real(uint64_t index) const {
     case DType::F16: return from_f16(load<uint16_t>(*this, index));
     case DType::BF16: return from_bf16(load<uint16_t>(*this, index));
     case DType::U64: return static_cast<double>(load<uint64_t>(*this, index));
+    case DType::Str: return 0;
     default: return static_cast<double>(integer(index));
   }
 }
@@ -116,6 +117,7 @@ int64_t Tensor::integer(uint64_t index) const {
     case DType::U32: return load<uint32_t>(*this, index);
     case DType::I64: return load<int64_t>(*this, index);
     case DType::U64: return static_cast<int64_t>(load<uint64_t>(*this, index));
+    case DType::Str: return 0;
     default: {
       int64_t result = 0;
       return to_integer(real(index), &result) ? result : 0;
@@ -129,6 +131,9 @@ bool Tensor::has_rows() const {
 
 Result<Tensor> cast(const Tensor& tensor, DType to) {
   if (to == tensor.dtype) return tensor;
+  if (tensor.dtype == DType::Str)
+    return unsupported(C207_UnsupportedType, std::string("Cast of strings to ") + name_of(to),
+                       "strings are keys: look numbers up with LabelEncoder");
   switch (to) {
     case DType::F32: return cast_elements<float>(tensor, to);
     case DType::F64: return cast_elements<double>(tensor, to);

@@ -23,6 +23,7 @@ struct Tensor {
   // For shapes in a row-wise model: element i is its integer plus times_rows[i] for each row.
   // Empty: no element depends on the number of rows.
   std::vector<int64_t> times_rows;
+  std::vector<std::string> words = {};  // of DType::Str, which has no data
 
   uint64_t count() const { return element_count(dims); }
   double real(uint64_t index) const;

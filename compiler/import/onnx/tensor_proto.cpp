@@ -31,7 +31,7 @@ constexpr ElementType kElementTypes[] = {
     {"int16", DType::I16},
     {"int32", DType::I32},
     {"int64", DType::I64},
-    {"string", {}},
+    {"string", DType::Str},
     {"bool", DType::Bool},
     {"float16", DType::F16},
     {"float64", DType::F64},
@@ -134,6 +134,21 @@ Result<Constant> read_data(const TensorProto& proto, DType dtype, uint64_t count
   return borrow(model, std::as_bytes(std::span(raw)), dtype);
 }
 
+Result<Tensor> read_words(const TensorProto& proto, std::string name, Dims dims) {
+  const auto found = static_cast<uint64_t>(proto.string_data_size());
+  if (proto.data_location() == TensorProto::EXTERNAL || proto.has_raw_data())
+    return broken(C207_UnsupportedType, "holds strings outside their list");
+  if (found != element_count(dims)) return wrong_length(found, element_count(dims), "strings");
+  Tensor tensor{std::move(name), DType::Str, std::move(dims), {}, {}, {}};
+  for (const std::string& word : proto.string_data()) {
+    if (!is_storable(word))
+      return unsupported(C207_UnsupportedType,
+                         "holds a string that is not UTF-8 without zero bytes");
+    tensor.words.push_back(word);
+  }
+  return tensor;
+}
+
 }  // namespace
 
 std::optional<DType> dtype_of(int32_t onnx_type) {
@@ -158,6 +173,7 @@ Result<Tensor> read_tensor(const onnx_pb::TensorProto& proto, std::string name,
     return unsupported(C207_UnsupportedType, "is cut into segments",
                        "store the tensor in one piece");
   MLE_TRY_ASSIGN(Dims dims, read_dims(proto));
+  if (*dtype == DType::Str) return read_words(proto, std::move(name), std::move(dims));
   MLE_TRY_ASSIGN(Constant data, read_data(proto, *dtype, element_count(dims), model, external));
   return Tensor{std::move(name), *dtype, std::move(dims), std::move(data), {}};
 }

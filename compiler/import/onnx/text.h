@@ -6,6 +6,7 @@
 #include <mle/status.h>
 
 #include "format/rules.h"
+#include "format/utf8.h"
 
 #include <cstdint>
 #include <string>
@@ -23,6 +24,11 @@ inline std::string quoted(std::string_view name) {
   }
   text += name.size() > kMost ? "…'" : "'";
   return text;
+}
+
+// What a file can hold: UTF-8 without zero bytes.
+inline bool is_storable(std::string_view text) {
+  return format::is_utf8(text) && text.find('\0') == text.npos;
 }
 
 // The source is well-formed, but mle can't compile it.

@@ -83,6 +83,13 @@ template <>
 struct DTypeOf<bool> {
   static constexpr DType value = DType::Bool;
 };
+template <>
+struct DTypeOf<std::string_view> {
+  static constexpr DType value = DType::Str;
+};
+
+// How strings lie in memory: as std::string_view of C++, or as mle_string of c.h.
+enum class Strings : uint8_t { Views, C };
 
 template <class R>
 concept TensorRange = std::ranges::contiguous_range<R> && std::ranges::sized_range<R> && requires {
@@ -96,6 +103,7 @@ concept TensorRange = std::ranges::contiguous_range<R> && std::ranges::sized_ran
 // aligned to its elements is used in place, except f64 for an f32 input, and 14 or more input rows
 // of 512 or more elements that lie a multiple of 4096 bytes apart: these would share one cache set
 // and are copied.
+// A string is a std::string_view; one without data is a missing string, which "" is not.
 class In {
  public:
   template <detail::TensorRange R>
@@ -104,23 +112,29 @@ class In {
       : dtype_(detail::DTypeOf<std::remove_cv_t<std::ranges::range_value_t<R>>>::value),
         data_(std::ranges::data(range)),
         count_(std::ranges::size(range)) {}
-  // `count` elements in all; `data` may be null only when count is 0.
-  In(DType dtype, const void* data, size_t count, ptrdiff_t row_bytes = 0) noexcept
-      : dtype_(dtype), data_(data), count_(count), row_bytes_(row_bytes) {}
+  // `count` elements in all; `data` may be null only when count is 0. Strings are
+  // std::string_views.
+  In(DType dtype, const void* data, size_t count, ptrdiff_t row_bytes = 0,
+     detail::Strings strings = detail::Strings::Views) noexcept
+      : dtype_(dtype), strings_(strings), data_(data), count_(count), row_bytes_(row_bytes) {}
 
   DType dtype() const noexcept { return dtype_; }
   const void* data() const noexcept { return data_; }
   size_t count() const noexcept { return count_; }
   ptrdiff_t row_bytes() const noexcept { return row_bytes_; }
+  detail::Strings strings() const noexcept { return strings_; }
 
  private:
   DType dtype_;
+  detail::Strings strings_ = detail::Strings::Views;
   const void* data_;
   size_t count_;
   ptrdiff_t row_bytes_ = 0;
 };
 
-// Borrows the caller's memory for one output until run() returns; otherwise as In.
+// Borrows the caller's memory for one output until run() returns; otherwise as In. Strings that
+// come out point into the model or are the caller's own: they live as long as a copy of the Model
+// and what was passed in.
 class Out {
  public:
   template <detail::TensorRange R>
@@ -131,16 +145,19 @@ class Out {
       : dtype_(detail::DTypeOf<std::remove_cv_t<std::ranges::range_value_t<R>>>::value),
         data_(std::ranges::data(range)),
         count_(std::ranges::size(range)) {}
-  Out(DType dtype, void* data, size_t count, ptrdiff_t row_bytes = 0) noexcept
-      : dtype_(dtype), data_(data), count_(count), row_bytes_(row_bytes) {}
+  Out(DType dtype, void* data, size_t count, ptrdiff_t row_bytes = 0,
+      detail::Strings strings = detail::Strings::Views) noexcept
+      : dtype_(dtype), strings_(strings), data_(data), count_(count), row_bytes_(row_bytes) {}
 
   DType dtype() const noexcept { return dtype_; }
   void* data() const noexcept { return data_; }
   size_t count() const noexcept { return count_; }
   ptrdiff_t row_bytes() const noexcept { return row_bytes_; }
+  detail::Strings strings() const noexcept { return strings_; }
 
  private:
   DType dtype_;
+  detail::Strings strings_ = detail::Strings::Views;
   void* data_;
   size_t count_;
   ptrdiff_t row_bytes_ = 0;
