@@ -166,7 +166,8 @@ Result<GoldenRows> judge_golden_rows(const Graph& graph, size_t rows) {
   for (const GraphPort& port : entry.inputs) {
     trial.inputs.push_back(random_inputs.make(random, port.value, tried));
     const Elements& exact = trial.inputs.back();
-    const bool may_move = is_real(graph.value(port.value).fact.dtype) && !random_inputs.is_index(port.value);
+    const bool may_move =
+        is_real(graph.value(port.value).fact.dtype) && !random_inputs.is_index(port.value);
     moved_inputs.push_back(may_move ? moved(random, exact, rounding.noise) : exact);
   }
   MLE_TRY_ASSIGN(Answers answers, answers_to(graph, trial.inputs, tried));

@@ -38,13 +38,13 @@ Elements RandomInputs::make(Random& random, ValueId input, size_t rows) const {
   Elements elements(count);
   for (double& element : elements) {
     if (is_index(input)) {
-      element = convert(std::floor(random.uniform() * static_cast<double>(bounds_[input])),
-                        fact.dtype);
+      element =
+          convert(std::floor(random.uniform() * static_cast<double>(bounds_[input])), fact.dtype);
       continue;
     }
     const double z = random.normal();
-    element =
-        is_real(fact.dtype) ? convert(z, fact.dtype) : convert(std::floor(std::abs(4 * z)), fact.dtype);
+    element = is_real(fact.dtype) ? convert(z, fact.dtype)
+                                  : convert(std::floor(std::abs(4 * z)), fact.dtype);
   }
   put_keys(random, fact.dtype, elements);
   return elements;

@@ -102,8 +102,8 @@ bool bind_select(Binder& binder, const fb::Op& op, Step& step) noexcept {
                               binder.output(op)};
   const DType dtype = binder.output(op).dtype;
   if (!format::contains(format::kComputedFloats, dtype)) return bind_move(binder, operands, step);
-  return with_float(
-      dtype, [&]<class T>(T) noexcept { return bind_select_of<T>(binder, operands, step); });
+  return with_float(dtype,
+                    [&]<class T>(T) noexcept { return bind_select_of<T>(binder, operands, step); });
 }
 
 }  // namespace mle::steps
