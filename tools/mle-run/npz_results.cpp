@@ -51,8 +51,8 @@ class NpzResults final : public ResultWriter {
         MLE_TRY(texts_[i].write(writer, std::string(specs_[i].name), shape));
         continue;
       }
-      MLE_TRY(
-          writer.add(std::string(specs_[i].name), archive::npy_descr(specs_[i].dtype), shape, spools_[i]));
+      MLE_TRY(writer.add(std::string(specs_[i].name), archive::npy_descr(specs_[i].dtype), shape,
+                         spools_[i]));
     }
     MLE_TRY(writer.finish());
     return out_.commit();
