@@ -56,21 +56,28 @@ const Importer* detect(const SourceFile& source, const std::string& from, Proble
   return nullptr;
 }
 
-// Names of columns from the command line go to the first port they fit in number.
-void set_columns(const Graph& graph, const std::vector<std::string>& names,
-                 std::vector<GraphPort>& ports, std::vector<std::string> GraphPort::*list,
-                 const char* option, Problems& problems) {
+// Names of columns from the command line go to the first port of each entry they fit in number.
+void set_columns(Graph& graph, const std::vector<std::string>& names,
+                 std::vector<GraphPort> GraphEntry::*ports,
+                 std::vector<std::string> GraphPort::*list, const char* option,
+                 Problems& problems) {
   if (names.empty()) return;
   std::string columns;
-  for (GraphPort& port : ports) {
-    const Dims& dims = graph.value(port.value).fact.dims;
-    const size_t count = dims.empty() ? 1 : dims.back();
-    if (count == names.size()) {
-      port.*list = names;
-      return;
+  bool fitted = false;
+  for (GraphEntry& entry : graph.entries) {
+    for (GraphPort& port : entry.*ports) {
+      const Dims& dims = graph.value(port.value).fact.dims;
+      const size_t count = dims.empty() ? 1 : dims.back();
+      if (count == names.size()) {
+        port.*list = names;
+        fitted = true;
+        break;
+      }
+      columns +=
+          (columns.empty() ? "" : ", ") + ("'" + port.name + "' has ") + std::to_string(count);
     }
-    columns += (columns.empty() ? "" : ", ") + ("'" + port.name + "' has ") + std::to_string(count);
   }
+  if (fitted) return;
   problems.add(Code::InvalidArgument, C220_Option, "",
                std::string(option) + " gives " + std::to_string(names.size()) + " names, but " +
                    columns + " columns");
@@ -88,7 +95,7 @@ Summary summarize(const Graph& graph) {
       to.push_back(port.name + " " + text_of(graph.value(port.value).fact));
   };
   describe(graph.entries[0].inputs, summary.inputs);
-  describe(graph.entries[0].outputs, summary.outputs);
+  for (const GraphEntry& entry : graph.entries) describe(entry.outputs, summary.outputs);
   return summary;
 }
 
@@ -104,8 +111,7 @@ Result<EmitOptions> emit_options(const SourceFile& source, const Graph& graph,
   emitted.source_sha256.assign(digest.begin(), digest.end());
   emitted.timestamp = options.timestamp;
   if (options.golden_rows == 0) return emitted;
-  MLE_TRY_ASSIGN(GoldenRows golden, judge_golden_rows(graph, options.golden_rows));
-  if (golden.rows != 0) emitted.golden = std::move(golden);
+  MLE_TRY_ASSIGN(emitted.golden, judge_golden_rows(graph, options.golden_rows));
   return emitted;
 }
 
@@ -155,9 +161,10 @@ std::unique_ptr<Graph> import_source(const Importer& importer, const SourceFile&
   }
   if (!options.name.empty()) graph->name = options.name;
   if (graph->name.empty()) graph->name = without_suffix(last_component(source.path));
-  GraphEntry& entry = graph->entries[0];
-  set_columns(*graph, options.features, entry.inputs, &GraphPort::features, "--features", problems);
-  set_columns(*graph, options.labels, entry.outputs, &GraphPort::labels, "--labels", problems);
+  set_columns(*graph, options.features, &GraphEntry::inputs, &GraphPort::features, "--features",
+              problems);
+  set_columns(*graph, options.labels, &GraphEntry::outputs, &GraphPort::labels, "--labels",
+              problems);
   return problems.empty() ? std::move(graph) : nullptr;
 }
 
@@ -188,6 +195,32 @@ Result<Calls> answers_of(const Compiled& compiled, const std::vector<TrialRows>&
   return answers;
 }
 
+// Leaves out the rows that the model has no answer for: such a row fails the whole call.
+Status keep_answerable(const Compiled& compiled, std::vector<TrialRows>& calls,
+                       const Trial& trial) {
+  FileInMemory file;
+  MLE_TRY(file.write(compiled.writer));
+  std::vector<TrialRows> kept;
+  for (TrialRows& call : calls) {
+    auto together = trial(file.bytes(), call);
+    if (together) {
+      kept.push_back(std::move(call));
+      continue;
+    }
+    if (together.error().rule() != R117_NoAnswer) return std::move(together).error();
+    for (size_t row = 0; row < call.rows; ++row) {
+      TrialRows alone{std::vector<Elements>(call.inputs.size()), 1};
+      for (size_t i = 0; i < call.inputs.size(); ++i) {
+        const size_t width = call.inputs[i].size() / call.rows;
+        alone.inputs[i].append(call.inputs[i], row * width, width);
+      }
+      if (trial(file.bytes(), alone)) kept.push_back(std::move(alone));
+    }
+  }
+  calls = std::move(kept);
+  return {};
+}
+
 // The source in f32 and in f64, both asked for the same rows.
 Result<PrecisionReport> try_f32(const Graph& graph, const Graph& lowered, const SourceFile& source,
                                 const CompileOptions& options) {
@@ -208,6 +241,8 @@ Result<PrecisionReport> try_f32(const Graph& graph, const Graph& lowered, const 
   } else {
     calls = make_trial_rows(graph, report.rows_from);
   }
+  MLE_TRY(keep_answerable(exact, calls, options.trial));
+  if (calls.empty()) return report;
   MLE_TRY_ASSIGN(const Calls f64, answers_of(exact, calls, options.trial));
   MLE_TRY_ASSIGN(const Calls f32, answers_of(rounded, calls, options.trial));
   for (const TrialRows& call : calls) report.rows += call.rows;

@@ -42,6 +42,10 @@ Elements moved(Random& random, const Elements& elements, double noise) {
   return result;
 }
 
+void append_row(Elements& to, const Elements& from, size_t row, size_t width) {
+  to.append(from, row * width, width);
+}
+
 bool is_finite(double a, double b) { return std::isfinite(a) && std::isfinite(b); }
 
 bool same_elements(const Elements& a, const Elements& b, size_t first, size_t count) {
@@ -51,34 +55,38 @@ bool same_elements(const Elements& a, const Elements& b, size_t first, size_t co
   return std::equal(a.begin() + from, a.begin() + to, b.begin() + from);
 }
 
-// Rows of the first entry, with the answers to them and to the same rows moved a little.
+// The answers to some rows, and to the same rows moved a little: those of all entries in order.
 struct Trial {
-  const std::vector<GraphPort>& inputs_of;
-  const std::vector<GraphPort>& outputs_of;
   const Graph& graph;
   std::vector<Elements> inputs, outputs, moved_outputs;
+  std::vector<bool> answered;  // by row
 
-  DType output_dtype(size_t port) const { return graph.value(outputs_of[port].value).fact.dtype; }
-  size_t width(const GraphPort& port) const {
-    return element_count(graph.value(port.value).fact.dims);
-  }
+  const Fact& fact(const GraphPort& port) const { return graph.value(port.value).fact; }
+  size_t width(const GraphPort& port) const { return element_count(fact(port).dims); }
+};
+
+// What a trial says of one entry, whose outputs are those from `first` on.
+class EntryTrial {
+ public:
+  EntryTrial(const Trial& trial, const GraphEntry& entry, size_t first)
+      : trial_(trial), entry_(entry), first_(first) {}
 
   // No whole-number answer of the row hangs on the last bits of its inputs.
   bool is_steady(size_t row) const {
-    for (size_t o = 0; o < outputs_of.size(); ++o) {
-      const size_t n = width(outputs_of[o]);
-      if (!is_real(output_dtype(o)) && !same_elements(outputs[o], moved_outputs[o], row * n, n))
-        return false;
+    for (size_t o = 0; o < entry_.outputs.size(); ++o) {
+      if (is_real(trial_.fact(entry_.outputs[o]).dtype)) continue;
+      const size_t n = trial_.width(entry_.outputs[o]);
+      if (!same_elements(output(o), trial_.moved_outputs[first_ + o], row * n, n)) return false;
     }
     return true;
   }
 
   double tolerance(double of_spread) const {
     double spread = 0, difference = 0;
-    for (size_t o = 0; o < outputs_of.size(); ++o) {
-      if (!is_real(output_dtype(o))) continue;
-      for (size_t i = 0; i < outputs[o].size(); ++i) {
-        const double y = outputs[o][i], other = moved_outputs[o][i];
+    for (size_t o = 0; o < entry_.outputs.size(); ++o) {
+      if (!is_real(trial_.fact(entry_.outputs[o]).dtype)) continue;
+      for (size_t i = 0; i < output(o).size(); ++i) {
+        const double y = output(o)[i], other = trial_.moved_outputs[first_ + o][i];
         if (!is_finite(y, other)) continue;
         spread = std::max(spread, std::abs(y));
         difference = std::max(difference, std::abs(y - other));
@@ -86,6 +94,35 @@ struct Trial {
     }
     return spread * of_spread + difference * kNoiseMargin;
   }
+
+  // The first `wanted` rows that prove something.
+  GoldenRows rows(size_t wanted) const {
+    GoldenRows golden;
+    golden.inputs.resize(entry_.inputs.size());
+    golden.outputs.resize(entry_.outputs.size());
+    for (size_t row = 0; row < trial_.answered.size() && golden.rows < wanted; ++row) {
+      if (!trial_.answered[row] || !is_steady(row)) continue;
+      for (size_t i = 0; i < entry_.inputs.size(); ++i)
+        append_row(golden.inputs[i], input(entry_.inputs[i]), row, trial_.width(entry_.inputs[i]));
+      for (size_t o = 0; o < entry_.outputs.size(); ++o)
+        append_row(golden.outputs[o], output(o), row, trial_.width(entry_.outputs[o]));
+      ++golden.rows;
+    }
+    return golden;
+  }
+
+ private:
+  const Elements& output(size_t port) const { return trial_.outputs[first_ + port]; }
+  // The first entry has the inputs of all.
+  const Elements& input(const GraphPort& port) const {
+    const std::vector<GraphPort>& all = trial_.graph.entries[0].inputs;
+    const auto found = std::ranges::find(all, port.value, &GraphPort::value);
+    return trial_.inputs[static_cast<size_t>(found - all.begin())];
+  }
+
+  const Trial& trial_;
+  const GraphEntry& entry_;
+  size_t first_;
 };
 
 // How many rows the judge can answer in reasonable time and memory; a stranger's graph may be wide.
@@ -99,10 +136,6 @@ size_t affordable_rows(const Graph& graph) {
     multiply_adds += element_count(graph.value(node.outputs[0]).fact.dims) * k;
   }
   return std::min(kMaxElements / elements, kMaxMultiplyAdds / multiply_adds);
-}
-
-void append_row(Elements& to, const Elements& from, size_t row, size_t width) {
-  to.append(from, row * width, width);
 }
 
 // The largest value on the way to the answers: what cancels there leaves its rounding behind, which
@@ -129,20 +162,24 @@ Result<Answers> answers_to(const Graph& graph, const std::vector<Elements>& inpu
   auto together = evaluate_outputs(graph, inputs, rows);
   if (together) return Answers{*std::move(together), std::vector<bool>(rows, true)};
   if (together.error().rule() != format::rule::R117_NoAnswer) return std::move(together).error();
-  const GraphEntry& entry = graph.entries[0];
-  Answers answers{std::vector<Elements>(entry.outputs.size()), {}};
+  Answers answers{{}, std::vector<bool>(rows)};
   for (size_t row = 0; row < rows; ++row) {
     std::vector<Elements> alone(inputs.size());
     for (size_t i = 0; i < inputs.size(); ++i)
       append_row(alone[i], inputs[i], row, inputs[i].size() / rows);
     auto outputs = evaluate_outputs(graph, alone, 1);
-    answers.answered.push_back(outputs.has_value());
-    for (size_t o = 0; o < entry.outputs.size(); ++o) {
-      const Fact& fact = graph.value(entry.outputs[o].value).fact;
-      const size_t width = element_count(fact.dims);
-      Elements none(width);
-      if (fact.dtype == DType::Str) none.texts.resize(width);
-      answers.outputs[o].append(outputs ? (*outputs)[o] : none, 0, width);
+    answers.answered[row] = outputs.has_value();
+    size_t o = 0;
+    for (const GraphEntry& entry : graph.entries) {
+      for (const GraphPort& port : entry.outputs) {
+        const Fact& fact = graph.value(port.value).fact;
+        const size_t width = element_count(fact.dims);
+        Elements none(width);
+        if (fact.dtype == DType::Str) none.texts.resize(width);
+        if (row == 0) answers.outputs.emplace_back();
+        answers.outputs[o].append(outputs ? (*outputs)[o] : none, 0, width);
+        ++o;
+      }
     }
   }
   return answers;
@@ -150,51 +187,47 @@ Result<Answers> answers_to(const Graph& graph, const std::vector<Elements>& inpu
 
 }  // namespace
 
-Result<GoldenRows> judge_golden_rows(const Graph& graph, size_t rows) {
-  const GraphEntry& entry = graph.entries[0];
-  const bool whole = graph.value(entry.inputs[0].value).fact.rows == Rows::Whole;
+Result<std::vector<GoldenRows>> judge_golden_rows(const Graph& graph, size_t rows) {
+  const std::vector<GraphPort>& inputs = graph.entries[0].inputs;
+  const bool whole = graph.value(inputs[0].value).fact.rows == Rows::Whole;
   const size_t affordable = affordable_rows(graph);
   const size_t tried = std::min(affordable, whole ? 1 : 2 * rows);  // some may not be steady
   const size_t wanted = std::min(tried, whole ? 1 : rows);
-  if (wanted == 0) return GoldenRows{};
+  std::vector<GoldenRows> golden(graph.entries.size());
+  if (wanted == 0) return golden;
 
-  Trial trial{entry.inputs, entry.outputs, graph, {}, {}, {}};
+  Trial trial{graph, {}, {}, {}, {}};
   const Rounding rounding = rounding_of(graph);
   std::vector<Elements> moved_inputs;
   Random random;
   const RandomInputs random_inputs(graph);
-  for (const GraphPort& port : entry.inputs) {
+  for (const GraphPort& port : inputs) {
     trial.inputs.push_back(random_inputs.make(random, port.value, tried));
     const Elements& exact = trial.inputs.back();
-    const bool may_move =
-        is_real(graph.value(port.value).fact.dtype) && !random_inputs.is_index(port.value);
+    const bool may_move = is_real(trial.fact(port).dtype) && !random_inputs.is_index(port.value);
     moved_inputs.push_back(may_move ? moved(random, exact, rounding.noise) : exact);
   }
   MLE_TRY_ASSIGN(Answers answers, answers_to(graph, trial.inputs, tried));
   MLE_TRY_ASSIGN(Answers moved_answers, answers_to(graph, moved_inputs, tried));
   trial.outputs = std::move(answers.outputs);
   trial.moved_outputs = std::move(moved_answers.outputs);
+  for (size_t row = 0; row < tried; ++row)
+    trial.answered.push_back(answers.answered[row] && moved_answers.answered[row]);
 
-  GoldenRows golden;
-  golden.inputs.resize(entry.inputs.size());
-  golden.outputs.resize(entry.outputs.size());
-  for (size_t row = 0; row < tried && golden.rows < wanted; ++row) {
-    if (!answers.answered[row] || !moved_answers.answered[row]) continue;
-    if (!trial.is_steady(row)) continue;
-    for (size_t i = 0; i < entry.inputs.size(); ++i)
-      append_row(golden.inputs[i], trial.inputs[i], row, trial.width(entry.inputs[i]));
-    for (size_t o = 0; o < entry.outputs.size(); ++o)
-      append_row(golden.outputs[o], trial.outputs[o], row, trial.width(entry.outputs[o]));
-    ++golden.rows;
+  size_t first = 0;
+  for (size_t e = 0; e < golden.size(); ++e) {
+    const EntryTrial of_entry(trial, graph.entries[e], first);
+    first += graph.entries[e].outputs.size();
+    golden[e] = of_entry.rows(wanted);
+    if (golden[e].rows == 0) continue;
+    golden[e].atol = of_entry.tolerance(rounding.of_spread);
+    if (rounding.of_largest > 0) {
+      MLE_TRY_ASSIGN(const double largest, largest_value(trial, tried));
+      golden[e].atol += largest * rounding.of_largest;
+    }
+    golden[e].rtol = rounding.relative;
+    golden[e].reference = "judge";
   }
-  if (golden.rows == 0) return GoldenRows{};
-  golden.atol = trial.tolerance(rounding.of_spread);
-  if (rounding.of_largest > 0) {
-    MLE_TRY_ASSIGN(const double largest, largest_value(trial, tried));
-    golden.atol += largest * rounding.of_largest;
-  }
-  golden.rtol = rounding.relative;
-  golden.reference = "judge";
   return golden;
 }
 

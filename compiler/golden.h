@@ -11,12 +11,13 @@
 #include "compiler/random.h"
 
 #include <cstddef>
+#include <vector>
 
 namespace mle::compiler {
 
 // `rows` rows (1 where the model is whole) of random inputs, with a tolerance that fits the model:
 // what its floating type can keep, measured by moving the inputs a little. Rows whose whole-number
-// answers flip when moved are left out; there may be fewer than asked for, even none.
-Result<GoldenRows> judge_golden_rows(const Graph& graph, size_t rows);
+// answers flip when moved are left out; there may be fewer than asked for, even none. By entry.
+Result<std::vector<GoldenRows>> judge_golden_rows(const Graph& graph, size_t rows);
 
 }  // namespace mle::compiler

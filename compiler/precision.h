@@ -25,7 +25,7 @@ struct TrialRows {
 };
 
 // How the compiler runs a file it made, which it cannot do itself: bytes (at a 64-byte line) and
-// rows → outputs in the order of the first entry.
+// rows → the outputs of all entries in order.
 using Trial = std::function<Result<std::vector<Elements>>(std::span<const std::byte> file,
                                                           const TrialRows& rows)>;
 // The user's own rows, read for the model in the file.

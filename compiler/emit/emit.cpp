@@ -77,7 +77,8 @@ Result<format::FileWriter> emit(const Graph& source, const EmitOptions& options)
   builder.add_inputs();
   builder.add_ops();
   builder.add_entries();
-  if (options.golden) builder.add_golden(*options.golden);
+  for (size_t entry = 0; entry < options.golden.size(); ++entry)
+    if (options.golden[entry].rows != 0) builder.add_golden(entry, options.golden[entry]);
   builder.add_source(options);
   MLE_TRY(builder.finish(options));
 

@@ -16,7 +16,7 @@
 
 namespace mle::compiler {
 
-// Rows with answers, to be stored in the file; per port of the first entry.
+// Rows with answers, to be stored in the file; per port of one entry.
 struct GoldenRows {
   size_t rows = 0;
   std::vector<Elements> inputs, outputs;
@@ -29,7 +29,7 @@ struct EmitOptions {
   std::string source_file;
   std::vector<std::byte> source_sha256;
   std::optional<uint64_t> timestamp;  // seconds since 1970
-  std::optional<GoldenRows> golden;
+  std::vector<GoldenRows> golden;     // by entry, or empty; rows == 0: that one has none
 };
 
 // The graph must have passed run_passes(); constants are packed while the writer writes, so the

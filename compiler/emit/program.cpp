@@ -132,7 +132,7 @@ Constant ProgramBuilder::string_indices(const Elements& elements) {
   return Constant::from_bytes({bytes.begin(), bytes.end()});
 }
 
-void ProgramBuilder::add_golden(const GoldenRows& rows) {
+void ProgramBuilder::add_golden(size_t index, const GoldenRows& rows) {
   auto golden = std::make_unique<fb::GoldenT>();
   golden->rows = static_cast<uint32_t>(rows.rows);
   golden->atol = std::make_unique<fb::Bits64>(to_bits(rows.atol));
@@ -150,12 +150,12 @@ void ProgramBuilder::add_golden(const GoldenRows& rows) {
                                 }});
     return made;
   };
-  const GraphEntry& entry = graph_.entries[0];
+  const GraphEntry& entry = graph_.entries[index];
   for (size_t i = 0; i < entry.inputs.size(); ++i)
     golden->inputs.push_back(add_port(entry.inputs[i], rows.inputs[i]));
   for (size_t i = 0; i < entry.outputs.size(); ++i)
     golden->outputs.push_back(add_port(entry.outputs[i], rows.outputs[i]));
-  model().entries[0]->golden = static_cast<uint32_t>(model().goldens.size());
+  model().entries[index]->golden = static_cast<uint32_t>(model().goldens.size());
   model().goldens.push_back(std::move(golden));
 }
 

@@ -30,7 +30,7 @@ class ProgramBuilder {
   void add_inputs();
   void add_ops();
   void add_entries();
-  void add_golden(const GoldenRows& golden);
+  void add_golden(size_t entry, const GoldenRows& golden);
   void add_source(const EmitOptions& options);
   // Names, arena, strings; fails when a limit of the format is reached.
   Status finish(const EmitOptions& options);

@@ -80,9 +80,11 @@ Result<std::vector<Elements>> evaluate_outputs(const Graph& graph,
   MLE_TRY(walk.set_inputs(inputs));
   MLE_TRY(walk.run(false));
   std::vector<Elements> outputs;
-  for (const GraphPort& port : graph.entries[0].outputs) {
-    MLE_TRY(walk.read(port.value));
-    outputs.push_back(walk.values()[port.value]);
+  for (const GraphEntry& entry : graph.entries) {
+    for (const GraphPort& port : entry.outputs) {
+      MLE_TRY(walk.read(port.value));
+      outputs.push_back(walk.values()[port.value]);
+    }
   }
   return outputs;
 }

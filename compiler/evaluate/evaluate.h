@@ -18,7 +18,8 @@ namespace mle::compiler {
 Result<std::vector<Elements>> evaluate(const Graph& graph, const std::vector<Elements>& inputs,
                                        size_t rows);
 
-// Only the outputs of the first entry, in its order. Holds no more than is still needed.
+// Only the outputs: those of the first entry in its order, then those of the others. Holds no more
+// than is still needed.
 Result<std::vector<Elements>> evaluate_outputs(const Graph& graph,
                                                const std::vector<Elements>& inputs, size_t rows);
 

@@ -30,9 +30,9 @@ Compiled compiled(const Graph& source, std::string_view isa = {}) {
   Graph graph = source;
   const Status passed = run_passes(graph);
   REQUIRE_MESSAGE(passed.ok(), passed.message());
-  GoldenRows golden = judge_golden_rows(graph, 8).or_exit();
+  GoldenRows golden = judge_golden_rows(graph, 8).or_exit()[0];
   EmitOptions options;
-  options.golden = golden;
+  options.golden = {golden};
   const auto writer = emit(graph, options);
   REQUIRE_MESSAGE(writer.has_value(), writer.error().message());
   AlignedBytes bytes(writer->size());

@@ -4,6 +4,7 @@
 #include <mle/session.h>
 
 #include "compiler/evaluate/evaluate.h"
+#include "tools/cli/every_output.h"
 #include "tools/cli/row_source.h"
 #include "tools/mle-convert/elements.h"
 #include "tools/mle-convert/layers.h"
@@ -36,6 +37,14 @@ struct Spread {
 struct Batch {
   std::vector<Elements> inputs, judged, answered;  // by port
 };
+
+// Answers all questions of the model at once.
+Result<Session> make_session(const Model& model) {
+  const std::vector<std::string_view> names = every_output(model);
+  SessionOptions options;
+  if (model.entries().size() > 1) options.outputs = names;
+  return Session::make(model, options);
+}
 
 Result<std::vector<Batch>> answer(const Model& model, Session& session, const Graph& imported,
                                   const std::string& path, const Console& console) {
@@ -115,7 +124,7 @@ class Check {
 
 Result<CheckReport> check_rows(const Model& model, const Graph& imported, const Graph& compiled,
                                const std::string& path, double tolerance, const Console& console) {
-  MLE_TRY_ASSIGN(Session session, Session::make(model));
+  MLE_TRY_ASSIGN(Session session, make_session(model));
   MLE_TRY_ASSIGN(const auto batches, answer(model, session, imported, path, console));
   if (batches.empty()) return no_rows(path);
   Check check(session.outputs(), batches, tolerance);
@@ -135,7 +144,7 @@ Result<std::vector<compiler::TrialRows>> read_trial_rows(std::span<const std::by
                                                          const Console& console) {
   constexpr uint64_t kMostRows = 16384;
   MLE_TRY_ASSIGN(const Model model, Model::from_memory(bytes));
-  MLE_TRY_ASSIGN(const Session session, Session::make(model));
+  MLE_TRY_ASSIGN(const Session session, make_session(model));
   MLE_TRY_ASSIGN(const auto rows, open_rows(path, {session.inputs(), model.features()}, console));
   std::vector<compiler::TrialRows> calls;
   std::vector<In> inputs;
@@ -155,7 +164,7 @@ Result<std::vector<compiler::TrialRows>> read_trial_rows(std::span<const std::by
 Result<std::vector<compiler::Elements>> run_trial(std::span<const std::byte> bytes,
                                                   const compiler::TrialRows& rows) {
   MLE_TRY_ASSIGN(const Model model, Model::from_memory(bytes));
-  MLE_TRY_ASSIGN(Session session, Session::make(model));
+  MLE_TRY_ASSIGN(Session session, make_session(model));
   std::vector<compiler::Constant> kept;
   std::vector<In> inputs;
   for (size_t i = 0; i < rows.inputs.size(); ++i) {

@@ -4,6 +4,7 @@
 
 #include "format/rules.h"
 #include "tools/cli/console.h"
+#include "tools/cli/every_output.h"
 #include "tools/cli/flags.h"
 #include "tools/cli/input_file.h"
 #include "tools/cli/progress.h"
@@ -39,15 +40,6 @@ struct Options {
 
 constexpr uint64_t kBatchBytes = uint64_t{1} << 20;  // per thread, of inputs and outputs together
 constexpr uint64_t kMostRows = 1 << 20;
-
-std::vector<std::string_view> all_outputs(const Model& model) {
-  std::vector<std::string_view> names;
-  for (const EntrySpec& entry : model.entries())
-    for (const TensorSpec& output : entry.outputs)
-      if (std::find(names.begin(), names.end(), output.name) == names.end())
-        names.push_back(output.name);
-  return names;
-}
 
 uint64_t row_bytes(std::span<const TensorSpec> specs) {
   uint64_t bytes = 0;
@@ -146,7 +138,7 @@ int run_tool(const Options& options, const Console& console) {
   std::vector<std::string_view> names;
   const bool every = options.entry == "all" || (options.entry.empty() && options.as_npz());
   if (every && model->entries().size() > 1) {
-    names = all_outputs(*model);
+    names = every_output(*model);
     wanted.outputs = names;
   } else if (!options.entry.empty() && !every) {
     const auto entries = model->entries();
