@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/kernels/reduce.h"
 
-#include "runtime/kernels/plain_lanes.h"
+#include "format/layout.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <type_traits>
+#include <utility>
 
 namespace mle::kernels {
 namespace {
@@ -19,23 +22,81 @@ constexpr size_t kMaxOuter = 4;
 template <class T>
 inline constexpr bool kIsFloat = std::is_floating_point_v<T>;
 
-// What a function does with one more value: V is an element or sixteen.
+// A register of any machine. Compared sixteen at once, elements would be compared one by one.
+template <class T>
+struct RegisterOf {
+  typedef T Type [[gnu::vector_size(16), gnu::may_alias]];
+};
+
+// What a function does with one more value: V are a few elements.
 template <ReduceFn kFn, class V>
-[[gnu::always_inline]] inline void add(V& sum, const V& value) noexcept {
-  if constexpr (kFn == ReduceFn::Sum || kFn == ReduceFn::Mean) sum = sum + value;
-  if constexpr (kFn == ReduceFn::SumSquare) sum = sum + value * value;
-  if constexpr (kFn == ReduceFn::Prod) sum = sum * value;
+[[gnu::always_inline]] inline V added(const V& sum, const V& value) noexcept {
+  if constexpr (kFn == ReduceFn::Sum) return sum + value;
+  if constexpr (kFn == ReduceFn::SumSquare) return sum + value * value;
+  if constexpr (kFn == ReduceFn::Prod) return sum * value;
   // A NaN stays, whichever side it is on.
-  if constexpr (kFn == ReduceFn::Max) sum = ((sum < value) | (value != value)) ? value : sum;
-  if constexpr (kFn == ReduceFn::Min) sum = ((value < sum) | (value != value)) ? value : sum;
-}
-// Two sums of other elements.
-template <ReduceFn kFn, class V>
-[[gnu::always_inline]] inline void join(V& sum, const V& other) noexcept {
-  add<kFn == ReduceFn::SumSquare ? ReduceFn::Sum : kFn>(sum, other);
+  if constexpr (kFn == ReduceFn::Max) return ((sum < value) | (value != value)) ? value : sum;
+  if constexpr (kFn == ReduceFn::Min) return ((value < sum) | (value != value)) ? value : sum;
 }
 
-// The value that changes nothing.
+// Sixteen sums, a value added to each.
+template <class T>
+class Sums {
+ public:
+  [[gnu::always_inline]] explicit Sums(const T* from) noexcept {
+    std::memcpy(lanes_, from, sizeof lanes_);
+  }
+  [[gnu::always_inline]] void store(T* to) const noexcept {
+    std::memcpy(to, lanes_, sizeof lanes_);
+  }
+  template <ReduceFn kFn>
+  [[gnu::always_inline]] void add(const T* x) noexcept {
+    [&]<size_t... i>(std::index_sequence<i...>) __attribute__((always_inline)) {
+      (add_register<kFn>(lanes_[i], x + i * kIn), ...);
+    }
+    (std::make_index_sequence<kLanes / kIn>());
+  }
+
+ private:
+  using Register = typename RegisterOf<T>::Type;
+  static constexpr size_t kIn = sizeof(Register) / sizeof(T);
+  template <ReduceFn kFn>
+  [[gnu::always_inline]] static void add_register(Register& sum, const T* x) noexcept {
+    Register value;
+    std::memcpy(&value, x, sizeof value);
+    sum = added<kFn>(sum, value);
+  }
+  Register lanes_[kLanes / kIn];
+};
+
+// Sixteen sums take x[0], x[16], x[32] … and so on.
+template <ReduceFn kFn, class T>
+void add_along(T* to, const T* x, size_t pieces) noexcept {
+  Sums<T> sums(to);
+  for (size_t i = 0; i < pieces; ++i) sums.template add<kFn>(x + i * kLanes);
+  sums.store(to);
+}
+
+// Sixteen times sixteen: those of lane i take what begins at x + i * step, x + (i + 16) * step …
+template <ReduceFn kFn, class T>
+void add_across(T* to, const T* x, size_t n, size_t step) noexcept {
+  for (size_t i = 0; i < n; ++i) {
+    T* at = to + i % kLanes * kLanes;
+    Sums<T> sums(at);
+    sums.template add<kFn>(x + i * step);
+    sums.store(at);
+  }
+}
+
+// What differs from function to function; the loops around it are there once for an element type.
+template <class T>
+struct Adding {
+  void (*along)(T* sums, const T* x, size_t pieces) noexcept;
+  void (*across)(T* sums, const T* x, size_t n, size_t step) noexcept;
+  void (*join)(T* sums, const T* others, size_t pieces) noexcept;
+  T neutral;  // changes nothing
+};
+
 template <ReduceFn kFn, class T>
 constexpr T neutral() noexcept {
   using Limits = std::numeric_limits<T>;
@@ -46,10 +107,9 @@ constexpr T neutral() noexcept {
 }
 
 template <ReduceFn kFn, class T>
-T finished(T sum, T divisor) noexcept {
-  if constexpr (kFn == ReduceFn::Mean) return sum / divisor;
-  return sum;
-}
+constexpr Adding<T> kAdding = {add_along<kFn, T>, add_across<kFn, T>,
+                               add_along<kFn == ReduceFn::SumSquare ? ReduceFn::Sum : kFn, T>,
+                               neutral<kFn, T>()};
 
 // Calls f with where each run along the last axis reduced begins.
 template <class T, class Function>
@@ -69,66 +129,75 @@ template <class T, class Function>
 }
 
 // One result: the lanes run along the elements.
-template <ReduceFn kFn, class T>
-T reduce_line(const ReduceArgs<T>& args, const T* from) noexcept {
-  PlainLanes<T> lanes, value;
-  fill<T>(lanes, neutral<kFn, T>());
+template <class T>
+T reduce_line(const ReduceArgs<T>& args, const Adding<T>& adding, const T* from) noexcept {
+  T sums[kLanes], others[kLanes];
+  std::fill_n(sums, kLanes, adding.neutral);
+  std::fill_n(others, kLanes, adding.neutral);
+  const size_t pieces = args.n / kLanes, rest = args.n % kLanes;
   for_each_run(args, from, [&](const T* x) noexcept {
-    size_t i = 0;
-    for (; i + kLanes <= args.n; i += kLanes) {
-      load<T>(value, x + i);
-      add<kFn>(lanes, value);
-    }
-    if (i == args.n) return;
-    load_part<T>(value, x + i, args.n - i, neutral<kFn, T>());
-    add<kFn>(lanes, value);
+    adding.along(sums, x, pieces);
+    if (rest == 0) return;
+    std::memcpy(others, x + pieces * kLanes, rest * sizeof(T));
+    adding.along(sums, others, 1);
   });
-  T sums[kLanes];
-  store<T>(sums, lanes, kLanes);
   for (size_t half = kLanes / 2; half > 0; half /= 2) {
-    for (size_t i = 0; i < half; ++i) join<kFn>(sums[i], sums[i + half]);
+    std::memcpy(others, sums + half, half * sizeof(T));
+    adding.join(sums, others, 1);
   }
-  return finished<kFn>(sums[0], args.divisor);
+  return sums[0];
 }
 
 // Up to sixteen results that lie beside each other: as many lanes for each of them.
-template <ReduceFn kFn, class T>
-void reduce_columns(const ReduceArgs<T>& args, const T* from, T* y, size_t columns) noexcept {
-  PlainLanes<T> lanes[kLanes], value;
-  for (PlainLanes<T>& lane : lanes) fill<T>(lane, neutral<kFn, T>());
+template <class T>
+void reduce_columns(const ReduceArgs<T>& args, const Adding<T>& adding, const T* from, T* y,
+                    size_t columns) noexcept {
+  T sums[kLanes * kLanes], piece[kLanes];
+  std::fill_n(sums, kLanes * kLanes, adding.neutral);
+  std::fill_n(piece, kLanes, adding.neutral);
   for_each_run(args, from, [&](const T* x) noexcept {
+    if (columns == kLanes) return adding.across(sums, x, args.n, args.step);
     for (size_t i = 0; i < args.n; ++i) {
-      const T* p = x + i * args.step;
-      if (columns == kLanes) {
-        load<T>(value, p);
-      } else {
-        load_part<T>(value, p, columns, neutral<kFn, T>());
-      }
-      add<kFn>(lanes[i % kLanes], value);
+      std::memcpy(piece, x + i * args.step, columns * sizeof(T));
+      adding.along(sums + i % kLanes * kLanes, piece, 1);
     }
   });
   for (size_t half = kLanes / 2; half > 0; half /= 2) {
     // Lanes beyond n are neutral.
-    for (size_t i = 0; i < half && i + half < args.n; ++i) join<kFn>(lanes[i], lanes[i + half]);
+    for (size_t i = 0; i < half && i + half < args.n; ++i) {
+      adding.join(sums + i * kLanes, sums + (i + half) * kLanes, 1);
+    }
   }
-  T sums[kLanes];
-  store<T>(sums, lanes[0], kLanes);
-  for (size_t i = 0; i < columns; ++i) y[i] = finished<kFn>(sums[i], args.divisor);
+  std::memcpy(y, sums, columns * sizeof(T));
 }
 
-template <ReduceFn kFn, class T>
-void reduce(const ReduceArgs<T>& args) {
+template <class T>
+void reduce(const ReduceArgs<T>& args, const Adding<T>& adding) noexcept {
   for (size_t r = 0; r < args.rows; ++r) {
     const T* x = args.x + r * args.x_stride;
     T* y = args.y + r * args.y_stride;
     if (args.step == 1) {
-      *y = reduce_line<kFn>(args, x);
+      *y = reduce_line(args, adding, x);
       continue;
     }
     for (size_t i = 0; i < args.step; i += kLanes) {
       const size_t left = args.step - i;
-      reduce_columns<kFn>(args, x + i, y + i, left < kLanes ? left : kLanes);
+      reduce_columns(args, adding, x + i, y + i, left < kLanes ? left : kLanes);
     }
+  }
+}
+
+template <ReduceFn kFn, class T>
+void reduce_by(const ReduceArgs<T>& args) {
+  reduce(args, kAdding<kFn, T>);
+}
+
+template <class T>
+void reduce_to_mean(const ReduceArgs<T>& args) {
+  reduce(args, kAdding<ReduceFn::Sum, T>);
+  for (size_t r = 0; r < args.rows; ++r) {
+    T* y = args.y + r * args.y_stride;
+    for (size_t i = 0; i < args.step; ++i) y[i] /= args.divisor;
   }
 }
 
@@ -136,14 +205,18 @@ void reduce(const ReduceArgs<T>& args) {
 template <ReduceFn kFn, class T>
 void reduce_wrapping(const ReduceArgs<T>& args) {
   using U = std::make_unsigned_t<T>;
-  reduce<kFn, U>({reinterpret_cast<const U*>(args.x), args.x_stride, reinterpret_cast<U*>(args.y),
-                  args.y_stride, args.rows, args.n, args.step, args.outer, args.outer_count, 0});
+  reduce<U>({reinterpret_cast<const U*>(args.x), args.x_stride, reinterpret_cast<U*>(args.y),
+             args.y_stride, args.rows, args.n, args.step, args.outer, args.outer_count, 0},
+            kAdding<kFn, U>);
 }
 
 template <ReduceFn kFn, class T>
 constexpr ReduceKernel<T> kernel_of() noexcept {
-  if constexpr (kIsFloat<T> || kFn == ReduceFn::Max || kFn == ReduceFn::Min) return reduce<kFn, T>;
-  if constexpr (!kIsFloat<T> && (kFn == ReduceFn::Sum || kFn == ReduceFn::Prod)) {
+  if constexpr (kIsFloat<T> && kFn == ReduceFn::Mean) {
+    return reduce_to_mean<T>;
+  } else if constexpr (kIsFloat<T> || kFn == ReduceFn::Max || kFn == ReduceFn::Min) {
+    return reduce_by<kFn, T>;
+  } else if constexpr (kFn == ReduceFn::Sum || kFn == ReduceFn::Prod) {
     return reduce_wrapping<kFn, T>;
   }
   return nullptr;
