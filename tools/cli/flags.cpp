@@ -1,17 +1,15 @@
-// The one file that knows CLI11: it splits the command line, all checks are ours.
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/cli/flags.h"
 
 #include <mle/version.h>
 
+#include "tools/cli/arguments.h"
 #include "tools/cli/suggest.h"
 #include "tools/cli/text.h"
 
-#include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <cstdio>
-#include <iterator>
+#include <span>
 #include <utility>
 
 namespace mle::tools {
@@ -219,37 +217,17 @@ std::optional<int> Flags::parse(int argc, const char* const* argv, Console& cons
     }
   }
 
-  std::vector<std::vector<std::string>> given(specs_.size());
-  std::vector<std::string> unknown;
+  std::vector<ArgumentKind> kinds;
+  for (const Spec& spec : specs_) {
+    kinds.push_back({spec.positional ? std::vector<std::string>() : split_list(spec.names),
+                     !spec.value.empty()});
+  }
+  const std::span<const char* const> words(argv, static_cast<size_t>(argc));
+  const auto [given, unknown, flag, problem] =
+      split_arguments(words.subspan(argc > 0 ? 1 : 0), kinds);
   const std::string hint = std::string("run ") + console.tool() + " --help";
-  try {
-    CLI::App app;
-    app.set_help_flag();
-    app.allow_extras();
-    std::vector<CLI::Option*> options;
-    for (size_t i = 0; i < specs_.size(); ++i) {
-      const Spec& spec = specs_[i];
-      // CLI11 wants a plain word as the name of a positional; nobody ever sees this one.
-      const std::string name = spec.positional ? "positional" + std::to_string(i) : spec.names;
-      if (spec.value.empty()) {
-        options.push_back(app.add_flag(name)->disable_flag_override());
-        continue;
-      }
-      // One value each time it is given; how often it may be is checked below, in our own words.
-      options.push_back(app.add_option(name)->type_size(1)->expected(1)->multi_option_policy(
-          CLI::MultiOptionPolicy::TakeLast));
-    }
-    app.parse(argc, argv);
-    for (size_t i = 0; i < specs_.size(); ++i) given[i] = options[i]->results();
-    unknown = app.remaining();
-  } catch (const CLI::ArgumentMismatch& error) {
-    const std::string what = error.what();  // "--rows: 1 required TEXT missing", or in other words
-    const bool missing = what.find("missing") != std::string::npos;
-    console.error(missing ? what.substr(0, what.find(':')) : "", missing ? "needs a value" : what,
-                  hint);
-    return kMisuse;
-  } catch (const CLI::ParseError& error) {
-    console.error("", error.what(), hint);
+  if (!problem.empty()) {
+    console.error(flag, problem, hint);
     return kMisuse;
   }
 
@@ -267,9 +245,9 @@ std::optional<int> Flags::parse(int argc, const char* const* argv, Console& cons
       ++wrong;
     }
     for (const std::string& text : given[i]) {
-      const std::string problem = specs_[i].take(text);
-      if (problem.empty()) continue;
-      console.error(split_list(specs_[i].names).back(), problem, hint);
+      const std::string wrong_value = specs_[i].take(text);
+      if (wrong_value.empty()) continue;
+      console.error(split_list(specs_[i].names).back(), wrong_value, hint);
       ++wrong;
     }
   }

@@ -49,7 +49,6 @@ HOMES = [
     ("bzlib.h", ["compiler/import/"]),
     ("lzma.h", ["compiler/import/"]),
     ("nlohmann/", ["tools/cli/", "compiler/import/"]),
-    ("CLI/", ["tools/cli/"]),
     ("doctest/", []),
     ("Eigen/", ["tools/dev/peers/"]),
     ("onnxruntime", []),
