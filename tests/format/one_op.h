@@ -230,4 +230,40 @@ inline TinyModel one_is_missing() {
   return m;
 }
 
+struct OneOpModel {
+  const char* name;
+  TinyModel (*make)();
+};
+inline constexpr OneOpModel kOneOpModels[] = {
+    {"dense", one_dense},
+    {"unary", one_unary},
+    {"binary", one_binary},
+    {"compare", one_compare},
+    {"select", one_select},
+    {"scale", one_scale},
+    {"clip", one_clip},
+    {"softmax", one_softmax},
+    {"log-softmax", one_log_softmax},
+    {"concat", one_concat},
+    {"slice", one_slice},
+    {"reshape", one_reshape},
+    {"argmax", one_argmax},
+    {"cast", one_cast},
+    {"matmul", one_matmul},
+    {"reduce", one_reduce},
+    {"cumsum", one_cumsum},
+    {"topk", one_topk},
+    {"layer-norm", one_layer_norm},
+    {"products", one_products},
+    {"piecewise", one_piecewise},
+    {"transpose", one_transpose},
+    {"expand", one_expand},
+    {"gather", one_gather},
+    {"gather-elements", one_gather_elements},
+    {"map-keys", one_map_keys},
+    {"map-numbers", one_map_numbers},
+    {"labels", one_labels},
+    {"is-missing", one_is_missing},
+};
+
 }  // namespace mle::testing
