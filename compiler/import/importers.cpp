@@ -4,6 +4,7 @@
 #include "compiler/import/npz/npz.h"
 #include "compiler/import/onnx/onnx.h"
 #include "compiler/import/safetensors/safetensors.h"
+#include "compiler/import/torch/torch.h"
 
 #include <array>
 
@@ -14,6 +15,8 @@ std::span<const Importer> importers() {
       Importer{"onnx", "ONNX (opsets 7 to 28)", onnx::can_read, onnx::read},
       Importer{"safetensors", "safetensors (with --arch)", safetensors::can_read, safetensors::read,
                true},
+      Importer{"pytorch", "PyTorch checkpoints (with --arch) and modules", torch::can_read,
+               torch::read, true},
       Importer{"npz", "NPZ (with --arch)", npz::can_read, npz::read, true},
   };
   return kImporters;

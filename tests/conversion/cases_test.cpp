@@ -10,6 +10,8 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <map>
+#include <optional>
 
 using namespace mle;
 namespace fs = std::filesystem;
@@ -27,11 +29,28 @@ std::vector<fs::path> case_folders() {
   return folders;
 }
 
+// The models of a case: model.*, and weights.* with the architecture in arch.json.
+std::vector<fs::path> models_of(const fs::path& folder) {
+  std::vector<fs::path> models;
+  for (const auto& entry : fs::directory_iterator(folder)) {
+    const std::string name = entry.path().filename().string();
+    const bool alone = name.starts_with("weights") && fs::exists(folder / "arch.json");
+    if (name.starts_with("model") || alone) models.push_back(entry.path());
+  }
+  std::sort(models.begin(), models.end());
+  return models;
+}
+
 Result<Model> convert(const fs::path& source_path) {
   MLE_TRY_ASSIGN(const compiler::SourceFile source,
                  compiler::SourceFile::open(source_path.string()));
   compiler::Problems problems;
-  const auto compiled = compiler::compile(source, {}, problems);
+  compiler::CompileOptions how;
+  if (source_path.filename().string().starts_with("weights")) {
+    MLE_TRY_ASSIGN(how.architecture,
+                   compiler::SourceFile::open((source_path.parent_path() / "arch.json").string()));
+  }
+  const auto compiled = compiler::compile(source, how, problems);
   for (const compiler::Problem& problem : problems.kept())
     MESSAGE(problem.where << ": " << problem.what);
   REQUIRE(compiled.has_value());
@@ -85,10 +104,11 @@ double worst_error(Buffer& got, const std::vector<double>& wanted,
   return worst;
 }
 
-void run_case(const fs::path& folder) {
-  auto arrays = testing::read_recorded((folder / "expected.npz").string());
-  REQUIRE_FALSE(arrays.empty());
-  const auto model = convert(folder / "model.onnx");
+// The bytes of all answers.
+std::vector<std::byte> run_model(const fs::path& path,
+                                 std::map<std::string, std::vector<double>> arrays) {
+  CAPTURE(path);
+  const auto model = convert(path);
   REQUIRE_MESSAGE(model.has_value(), model.error().message());
   auto session = Session::make(*model);
   REQUIRE(session.has_value());
@@ -118,6 +138,24 @@ void run_case(const fs::path& folder) {
     REQUIRE(wanted.size() == outputs[i].count);
     CHECK(worst_error(outputs[i], wanted, arrays["tol." + name]) <= 1);
   }
+  std::vector<std::byte> all;
+  for (const Buffer& buffer : outputs)
+    all.insert(all.end(), buffer.bytes.begin(), buffer.bytes.end());
+  return all;
+}
+
+// One network that several formats hold answers with the same bits, whichever it came from.
+void run_case(const fs::path& folder) {
+  const auto arrays = testing::read_recorded((folder / "expected.npz").string());
+  REQUIRE_FALSE(arrays.empty());
+  std::optional<std::vector<std::byte>> first;
+  for (const fs::path& path : models_of(folder)) {
+    CAPTURE(path);
+    const std::vector<std::byte> answers = run_model(path, arrays);
+    CHECK(answers == first.value_or(answers));
+    if (!first) first = answers;
+  }
+  CHECK(first.has_value());
 }
 
 }  // namespace

@@ -111,6 +111,7 @@ std::vector<int> find_live_nodes(Importing& importing, const Nodes& nodes,
                                  const std::vector<std::string>& outputs);
 std::vector<std::string> output_names(const onnx_pb::GraphProto& graph);
 void import_nodes(Importing& importing, const Nodes& nodes, const std::vector<int>& live);
+Status import_node(Importing& importing, const onnx_pb::NodeProto& node);
 // "node 'Gemm_3'", or by number and operator where it has no name.
 std::string where(const onnx_pb::NodeProto& node, int index);
 // The one entry, named after the source's graph.

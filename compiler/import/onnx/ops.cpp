@@ -184,6 +184,8 @@ Status check_layouts(const OperatorNode& site) {
   return {};
 }
 
+}  // namespace
+
 Status import_node(Importing& importing, const NodeProto& node) {
   const bool ml = node.domain() == kMlDomain;
   const bool default_domain = is_default_domain(node);
@@ -208,8 +210,6 @@ Status import_node(Importing& importing, const NodeProto& node) {
   MLE_TRY(op->read(site));
   return site.all_attributes_known();
 }
-
-}  // namespace
 
 std::string where(const NodeProto& node, int index) {
   if (!node.name().empty()) return "node " + quoted(node.name());

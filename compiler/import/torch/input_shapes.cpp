@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/import/torch/input_shapes.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace mle::compiler::torch {
+namespace {
+
+using Input = onnx::Composer::Input;
+
+constexpr uint32_t kSmall = 64;  // widths up to here are tried whether a tensor has them or not
+constexpr size_t kMostWidths = 400;
+constexpr size_t kMostAttempts = 4000;
+constexpr int kMostRounds = 8;
+
+std::vector<uint32_t> in_turn(const std::vector<uint32_t>& widths, bool small_first) {
+  std::vector<uint32_t> all;
+  const auto add = [&](uint32_t width) {
+    if (width >= 1 && all.size() < kMostWidths && std::ranges::find(all, width) == all.end())
+      all.push_back(width);
+  };
+  if (small_first)
+    for (uint32_t width = 1; width <= kSmall; ++width) add(width);
+  for (const uint32_t width : widths) add(width);
+  for (uint32_t width = 1; width <= kSmall; ++width) add(width);
+  return all;
+}
+
+class Search {
+ public:
+  Search(const std::vector<std::string>& names, const std::vector<uint32_t>& widths, DType real,
+         const ImportOptions& options, const Try& attempt)
+      : widths_(in_turn(widths, false)),
+        small_(in_turn(widths, true)),
+        real_(real),
+        options_(options),
+        attempt_(attempt) {
+    for (const std::string& name : names) inputs_.push_back(start(name, 2));
+  }
+
+  std::optional<Graph> run(Problems& problems) {
+    if (inputs_.empty()) return finish(attempt_(inputs_), problems);
+    best_ = attempt_(inputs_);
+    ++attempts_;
+    for (const size_t rank : {size_t{2}, size_t{3}, size_t{1}})
+      if (!best_.graph) improve(rank);
+    if (best_.graph) note_what_is_open();
+    return finish(std::move(best_), problems);
+  }
+
+ private:
+  static std::optional<Graph> finish(Attempt attempt, Problems& problems) {
+    for (const Problem& problem : attempt.problems.kept())
+      problems.add(problem.code, problem.rule, problem.where, problem.what, problem.hint);
+    return std::move(attempt.graph);
+  }
+
+  static std::string axis_name(const std::string& name, size_t axis) {
+    return name + "." + std::to_string(axis);
+  }
+  bool is_told(const std::string& name, size_t axis) const {
+    return options_.shapes.contains(axis_name(name, axis));
+  }
+
+  // The first axis is that of the rows; what the user told is left to be looked up.
+  Input start(const std::string& name, size_t rank) const {
+    for (size_t axis = 1; axis < 8; ++axis)
+      if (is_told(name, axis)) rank = std::max(rank, axis + 1);
+    Input input{name, real_, std::vector<uint32_t>(rank, 0), {}};
+    for (size_t axis = 0; axis < rank; ++axis) input.axes.push_back(axis_name(name, axis));
+    for (size_t axis = 1; axis < rank; ++axis)
+      if (!is_told(name, axis)) input.dims[axis] = widths_[0];
+    return input;
+  }
+
+  // Takes the change of one input if more operators fit than before.
+  bool take(size_t which, Input changed) {
+    if (best_.graph || attempts_ >= kMostAttempts) return false;
+    ++attempts_;
+    std::vector<Input> inputs = inputs_;
+    inputs[which] = std::move(changed);
+    Attempt made = attempt_(inputs);
+    if (!made.graph && made.progress <= best_.progress) return false;
+    best_ = std::move(made);
+    inputs_ = std::move(inputs);
+    return true;
+  }
+
+  bool try_widths(size_t which, const Input& from) {
+    bool better = false;
+    for (size_t axis = 1; axis < from.dims.size(); ++axis) {
+      if (from.dims[axis] == 0) continue;
+      const bool whole = from.dtype != real_;
+      for (const uint32_t width : whole ? small_ : widths_) {
+        Input changed = better ? inputs_[which] : from;
+        if (changed.dims.size() <= axis) break;
+        changed.dims[axis] = width;
+        better = take(which, std::move(changed)) || better;
+      }
+    }
+    return better;
+  }
+
+  void improve(size_t rank) {
+    bool better = true;
+    for (int round = 0; better && !best_.graph && round < kMostRounds; ++round) {
+      better = false;
+      for (size_t which = 0; which < inputs_.size(); ++which)
+        for (const DType dtype : {real_, DType::I64}) {
+          Input from = start(inputs_[which].name, rank);
+          from.dtype = dtype;
+          better = take(which, from) || better;
+          better = try_widths(which, from) || better;
+          if (rank == 3) better = try_pairs(which, from) || better;
+        }
+    }
+  }
+
+  // Where two lengths have to fit at once.
+  bool try_pairs(size_t which, const Input& from) {
+    bool better = false;
+    const size_t most = std::min<size_t>(widths_.size(), 24);
+    for (size_t i = 0; i < most; ++i)
+      for (size_t j = 0; j < most; ++j) {
+        Input changed = from;
+        if (changed.dims.size() < 3 || changed.dims[1] == 0 || changed.dims[2] == 0) return better;
+        changed.dims[1] = widths_[i];
+        changed.dims[2] = widths_[j];
+        better = take(which, std::move(changed)) || better;
+      }
+    return better;
+  }
+
+  void note_what_is_open() {
+    Graph& graph = *best_.graph;
+    for (size_t which = 0; which < inputs_.size(); ++which) {
+      const Input& input = inputs_[which];
+      std::string dims = "[rows";
+      for (size_t axis = 1; axis < input.dims.size(); ++axis)
+        dims += ", " + (input.dims[axis] == 0 ? "as told" : std::to_string(input.dims[axis]));
+      graph.notes.push_back("assumed from the layers: input '" + input.name + "' is " + dims +
+                            "] of " + name_of(input.dtype));
+      for (size_t axis = 1; axis < input.dims.size(); ++axis) {
+        if (input.dims[axis] == 0) continue;
+        std::vector<Input> wider = inputs_;
+        ++wider[which].dims[axis];
+        if (attempt_(wider).graph)
+          graph.notes.push_back("the layers would take other lengths of axis " +
+                                std::to_string(axis) + " of '" + input.name + "', too: --shape " +
+                                axis_name(input.name, axis) + "=N says which is meant");
+      }
+    }
+  }
+
+  std::vector<uint32_t> widths_, small_;
+  DType real_;
+  const ImportOptions& options_;
+  const Try& attempt_;
+  std::vector<Input> inputs_;
+  Attempt best_;
+  size_t attempts_ = 0;
+};
+
+}  // namespace
+
+std::vector<uint32_t> likely_widths(const network::Weights& weights) {
+  constexpr uint64_t kMost = 1 << 24;
+  std::vector<uint32_t> widths;
+  for (const bool matrices : {true, false})
+    for (const auto& [name, tensor] : weights)
+      if (!tensor.shape.empty() && (tensor.shape.size() == 2) == matrices &&
+          tensor.shape.back() >= 1 && tensor.shape.back() <= kMost)
+        widths.push_back(static_cast<uint32_t>(tensor.shape.back()));
+  if (widths.empty()) widths.push_back(1);
+  return widths;
+}
+
+std::optional<Graph> find_input_shapes(const std::vector<std::string>& names,
+                                       const std::vector<uint32_t>& widths, DType real,
+                                       const ImportOptions& options, const Try& attempt,
+                                       Problems& problems) {
+  return Search(names, widths, real, options, attempt).run(problems);
+}
+
+}  // namespace mle::compiler::torch

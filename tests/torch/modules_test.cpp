@@ -1,0 +1,78 @@
+// Pickled modules: what standard layers compute, and which are refused.
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/torch/support.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+
+using namespace mle;
+using namespace mle::compiler;
+using namespace mle::testing;
+
+namespace {
+
+const std::string kNN = "torch.nn.modules.";
+
+std::string linear() {
+  return module(kNN + "linear.Linear", {{"weight", tensor("0", 6, 0, {2, 3}, {3, 1})},
+                                        {"bias", tensor("1", 2, 0, {2}, {1})}});
+}
+
+std::string sequential(const std::vector<std::string>& layers) {
+  std::vector<std::pair<std::string, std::string>> children;
+  for (size_t i = 0; i < layers.size(); ++i) children.emplace_back(std::to_string(i), layers[i]);
+  return module(kNN + "container.Sequential", {}, children);
+}
+
+const std::vector<std::string> kStorages = {raw({1, 2, 3, -4, 5, -6}), raw({0.5f, -0.5f})};
+const Elements kRow = {1, 0.5, -0.25};
+const Elements kHidden = {1.75, -0.5};  // what the linear layer makes of it
+
+Read behind_linear(const std::string& layer) {
+  return read(checkpoint(sequential({linear(), sequential({layer})}), kStorages));
+}
+
+}  // namespace
+
+TEST_CASE("torch: a Sequential of standard layers is followed, its input is as wide as they take") {
+  const Read made = read(checkpoint(sequential({linear()}), kStorages));
+  CHECK(made.answer(kRow) == kHidden);
+  REQUIRE_FALSE(made.graph->notes.empty());
+  CHECK(made.graph->notes[0].find("input 'x' is [rows, 3]") != std::string::npos);
+  CHECK(behind_linear(module(kNN + "activation.ReLU", {})).answer(kRow) == Elements{1.75, 0});
+  CHECK(behind_linear(module(kNN + "activation.LeakyReLU", {}, {}, {{"negative_slope", "F0.5\n"}}))
+            .answer(kRow) == Elements{1.75, -0.25});
+  CHECK(behind_linear(module(kNN + "activation.Hardtanh", {}, {},
+                             {{"min_val", "F-0.25\n"}, {"max_val", "F0.5\n"}}))
+            .answer(kRow) == Elements{0.5, -0.25});
+  CHECK(behind_linear(module(kNN + "dropout.Dropout", {}, {}, {{"p", "F0.5\n"}})).answer(kRow) ==
+        kHidden);
+  const Elements odds =
+      behind_linear(module(kNN + "activation.Softmax", {}, {}, {{"dim", "N"}})).answer(kRow);
+  CHECK(odds[0] == doctest::Approx(1 / (1 + std::exp(kHidden[1] - kHidden[0]))));
+}
+
+TEST_CASE("torch: a wrapper around a module is looked through") {
+  const std::string wrapped = module("torch.nn.parallel.data_parallel.DataParallel", {},
+                                     {{"module", sequential({linear()})}});
+  CHECK(read(checkpoint(dict({{"model", wrapped}}), kStorages)).answer(kRow) == kHidden);
+}
+
+TEST_CASE("torch: modules without a known forward are refused by name and place") {
+  const auto refused = [](const std::string& layer, const std::string& what) {
+    const Read made = behind_linear(layer);
+    CHECK_FALSE(made.graph.has_value());
+    CAPTURE(made.problem());
+    CHECK(made.problem().find(what) != std::string::npos);
+  };
+  refused(module(kNN + "conv.Conv1d", {}), "module '1.0': the module torch.nn.modules.conv.Conv1d");
+  refused(module(kNN + "container.ModuleList", {}), "container.ModuleList is not compiled");
+  refused(module("__main__.Net", {}), "__main__.Net");
+  refused("I3\n", "is no module");
+  refused(module(kNN + "activation.ReLU", {}, {}, {{"_forward_hooks", dict({{"0", "I1\n"}})}}),
+          "has hooks");
+  CHECK(
+      behind_linear(module("__main__.Net", {})).problems.kept()[0].hint.find("torch.export.save") !=
+      std::string::npos);
+}
