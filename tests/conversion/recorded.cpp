@@ -4,6 +4,7 @@
 #include "compiler/import/archive/npy.h"
 #include "compiler/import/archive/zip.h"
 #include "tools/cli/input_file.h"
+#include "tools/cli/unicode.h"
 
 #include <cstdint>
 #include <cstring>
@@ -22,19 +23,42 @@ std::vector<double> as_doubles(const archive::NpyArray& array) {
   return elements;
 }
 
-std::vector<double> read(const archive::NpyArray& array) {
+std::vector<int64_t> as_integers(const archive::NpyArray& array) {
+  std::vector<int64_t> integers(array.count);
+  for (size_t i = 0; i < integers.size(); ++i)
+    std::memcpy(&integers[i], array.bytes.data() + i * sizeof integers[i], sizeof integers[i]);
+  return integers;
+}
+
+// NumPy keeps 32 bits per character, zeros behind the last.
+std::vector<std::string> as_texts(const archive::NpyArray& array) {
+  std::vector<std::string> texts(array.count);
+  for (size_t i = 0; i < texts.size(); ++i) {
+    for (size_t at = 0; at < array.item_bytes; at += 4) {
+      uint32_t point;
+      std::memcpy(&point, array.bytes.data() + i * array.item_bytes + at, sizeof point);
+      if (point == 0) break;
+      tools::append_utf8(texts[i], point);
+    }
+  }
+  return texts;
+}
+
+Recorded read(const archive::NpyArray& array) {
+  if (array.kind == archive::NpyKind::Unicode) return {{}, as_texts(array), {}};
   const std::string type = archive::type_text(array);
-  if (type == "<f4") return as_doubles<float>(array);
-  if (type == "<f8") return as_doubles<double>(array);
-  if (type == "<i8") return as_doubles<int64_t>(array);
-  if (type == "|b1") return as_doubles<uint8_t>(array);
+  if (type == "<f4") return {as_doubles<float>(array), {}, {}};
+  if (type == "<f8") return {as_doubles<double>(array), {}, {}};
+  if (type == "<i4") return {as_doubles<int32_t>(array), {}, {}};
+  if (type == "<i8") return {as_doubles<int64_t>(array), {}, as_integers(array)};
+  if (type == "|b1" || type == "|u1") return {as_doubles<uint8_t>(array), {}, {}};
   return {};
 }
 
 }  // namespace
 
-std::map<std::string, std::vector<double>> read_recorded(const std::string& path) {
-  std::map<std::string, std::vector<double>> arrays;
+std::map<std::string, Recorded> read_recorded(const std::string& path) {
+  std::map<std::string, Recorded> arrays;
   const auto file = tools::InputFile::open(path);
   if (!file) return arrays;
   const auto members = archive::list_zip(file->bytes());

@@ -52,7 +52,8 @@ int record(const std::filesystem::path& folder) {
 }  // namespace mle::testing
 
 int main(int argc, char** argv) {
-  if (argc == 3 && std::strcmp(argv[1], "--write-ops") == 0) return mle::testing::write_ops(argv[2]);
+  if (argc == 3 && std::strcmp(argv[1], "--write-ops") == 0)
+    return mle::testing::write_ops(argv[2]);
   if (argc == 3 && std::strcmp(argv[1], "--record") == 0) return mle::testing::record(argv[2]);
   return doctest::Context(argc, argv).run();
 }
