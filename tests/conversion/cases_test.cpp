@@ -155,8 +155,7 @@ size_t rows_of(const TensorSpec& first, Arrays& arrays) {
 }
 
 // The bytes of all answers.
-std::vector<std::byte> run_model(const fs::path& path,
-                                 Arrays arrays) {
+std::vector<std::byte> run_model(const fs::path& path, Arrays arrays) {
   CAPTURE(path);
   const auto model = convert(path);
   REQUIRE_MESSAGE(model.has_value(), model.error().message());
