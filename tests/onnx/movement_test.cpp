@@ -177,8 +177,56 @@ TEST_CASE("onnx: rows merged with another axis pass a layer and come apart again
   Model mixing;
   mixing.input("x", "N,2,2").integers("flat", {-1, 2}).output("y");
   mixing.node("Reshape", {"x", "flat"}, {"a"});
-  mixing.node("Flatten", {"a"});
-  CHECK(contains(refusal(mixing), "C214 node 1 ('Flatten'): Flatten of rows that were merged"));
+  mixing.node("CumSum", {"a", "axis"});
+  mixing.initializer("axis", {}, kI64).add_int64_data(1);
+  CHECK(contains(refusal(mixing), "C214 node 1 ('CumSum'): CumSum of rows that were merged"));
+}
+
+TEST_CASE("onnx: the whole batch as one line is taken apart to rows again") {
+  Model model;
+  model.input("x", "N,2").output("y");
+  model.node("Shape", {"x"}, {"shape"});
+  model.node("Flatten", {"x"}, {"line"}).integer("axis", 0);
+  model.node("Neg", {"line"}, {"turned"});
+  model.node("Flatten", {"turned"}, {"still"});
+  model.node("Less", {"still", "line"}, {"less"});
+  model.node("Not", {"less"}, {"more"});
+  model.node("Where", {"more", "still", "line"}, {"larger"});
+  model.node("Reshape", {"larger", "shape"});
+  CHECK(near(answer(model, {1, -2, -3, 4}, 2), {1, 2, 3, 4}));
+  CHECK(output_fact(model).dims == compiler::Dims{2});
+}
+
+TEST_CASE("onnx: rows joined one set behind the other come apart as columns") {
+  Model model;
+  model.input("x", "N,1").integers("apart", {2, -1}).output("y");
+  model.node("Neg", {"x"}, {"minus"});
+  model.node("Concat", {"x", "minus"}, {"joined"}).integer("axis", 0);
+  model.node("Reshape", {"joined", "apart"}, {"sets"});
+  model.node("Transpose", {"sets"});
+  CHECK(near(answer(model, {1, 2, 3}, 3), {1, -1, 2, -2, 3, -3}));
+
+  Model whole;
+  whole.input("x", "N,1").output("y");
+  whole.node("Concat", {"x", "x"}).integer("axis", -2);
+  CHECK(contains(refusal(whole), "C214 output 'y'"));
+  Model meets;
+  meets.input("x", "N,1").output("y");
+  meets.node("Concat", {"x", "x"}, {"joined"}).integer("axis", 0);
+  meets.node("Relu", {"joined"});
+  CHECK(contains(refusal(meets), "C214 node 1 ('Relu')"));
+}
+
+TEST_CASE("onnx: the mean over estimators that stand ahead of the rows is one per row") {
+  Model model;
+  model.input("x", "N,1").integers("ahead", {1, -1, 1}).integers("zero", {0}).output("y");
+  model.node("Neg", {"x"}, {"minus"});
+  model.node("Reshape", {"x", "ahead"}, {"a"});
+  model.node("Reshape", {"minus", "ahead"}, {"b"});
+  model.node("Concat", {"a", "b", "a"}, {"all"}).integer("axis", 0);
+  model.node("ReduceSum", {"all", "zero"}).integer("keepdims", 0);
+  CHECK(output_fact(model).dims == compiler::Dims{1});
+  CHECK(near(answer(model, {5, -7}, 2), {5, -7}));
 }
 
 TEST_CASE("onnx: constants of as many rows as there are stand beside every row") {

@@ -213,6 +213,28 @@ TEST_CASE("onnx: BatchNormalization scales channels on the last or an inner axis
   }
 }
 
+TEST_CASE("onnx: BatchNormalization by computed numbers, and by those of a fixed batch") {
+  Model computed;
+  computed.input("x", "2,2").input("s", "2").input("b", "2").input("m", "2").input("v", "2");
+  computed.output("y");
+  computed.node("BatchNormalization", {"x", "s", "b", "m", "v"}).real("epsilon", 0);
+  const std::vector<Elements> parameters = {{2, 1}, {1, 0}, {3, 5}, {4, 1}};
+  std::vector<Elements> all = {{5, 6, 1, 5}};
+  all.insert(all.end(), parameters.begin(), parameters.end());
+  CHECK(near(answers(computed, all, 1).at(0), {3, 1, -1, 0}));
+  Model training = computed;
+  NodeRef{*training.proto.mutable_graph()->mutable_node(0)}
+      .integer("training_mode", 1)
+      .real("momentum", 0.5);
+  training.proto.mutable_graph()->mutable_node(0)->add_output("mean");
+  training.proto.mutable_graph()->mutable_node(0)->add_output("variance");
+  training.output("mean").output("variance");
+  const auto y = answers(training, all, 1);
+  CHECK(near(y.at(0), {3, 1, -1, -1}));
+  CHECK(near(y.at(1), {3, 5.25}));
+  CHECK(near(y.at(2), {4, 0.625}));
+}
+
 TEST_CASE("onnx: BatchNormalization in training or with a bad variance is refused") {
   const auto model = [](float variance, int64_t training) {
     Model made;

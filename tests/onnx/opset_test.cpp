@@ -132,7 +132,14 @@ TEST_CASE("onnx: Dropout does nothing, unless it trains") {
   Model mask(7);
   mask.input("x", "N,1").output("mask");
   mask.node("Dropout", {"x"}, {"y", "mask"});
-  CHECK(contains(refusal(mask), "mask of Dropout"));
+  CHECK(answer(mask, Elements{3, NAN}, 2) == Elements{1, 1});
+  Model kept(13);
+  kept.input("x", "2").number("ratio", 0).output("y").output("mask");
+  kept.initializer("training", {}, kBool).add_int32_data(1);
+  kept.node("Dropout", {"x", "ratio", "training"}, {"y", "mask"});
+  const auto both = answers(kept, {{3, 4}}, 1);
+  CHECK(both.at(0) == Elements{3, 4});
+  CHECK(both.at(1) == Elements{1, 1});
 }
 
 TEST_CASE("onnx: Gemm may leave out C from opset 11 on") {

@@ -158,7 +158,7 @@ TEST_CASE("onnx: computing with the number of rows is refused") {
   CHECK(contains(refusal(model), "C214"));
 }
 
-TEST_CASE("onnx: Flatten keeps rows only at axis 1, or where the axes before are of length one") {
+TEST_CASE("onnx: Flatten keeps rows at axis 1, or where the axes before are of length one") {
   const auto flatten = [](const std::string& shape, int64_t axis) {
     Model model;
     model.input("x", shape).output("y");

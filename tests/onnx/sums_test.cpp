@@ -208,9 +208,32 @@ TEST_CASE("onnx: Einsum of matrices, sums of products and outer products") {
   CHECK(near(answers(einsum("bi,bj->bij", "N,2", "N,2"), {{1, 2}, {3, 4}}, 1).at(0), {3, 4, 6, 8}));
   CHECK(near(answers(einsum("bij,bk->bik", "N,1,2", "N,2"), {{1, 2}, {3, 4}}, 1).at(0), {9, 12}));
   CHECK(contains(refusal(einsum("bi,bj->ij", "N,2", "N,2")), "C214"));
-  CHECK(contains(refusal(einsum("bii,bi->bi", "N,2,2", "N,2")), "C205"));
-  CHECK(contains(refusal(einsum("b...,b...->b", "N,2", "N,2")), "C205"));
+  CHECK(near(answers(einsum("bii,bi->bi", "N,2,2", "N,2"), {{1, 2, 3, 4}, {5, 6}}, 1).at(0),
+             {5, 24}));
+  CHECK(near(answers(einsum("b...,b...->b...", "N,2", "N,1"), {{1, 2}, {3}}, 1).at(0), {3, 6}));
+  CHECK(contains(refusal(einsum("b...,b...->b", "N,2", "N,2")), "C209"));
+  CHECK(contains(refusal(einsum("bi,bi->b?", "N,2", "N,2")), "C209"));
+  CHECK(contains(refusal(einsum("bi,b->bi", "N,2", "N,2")), "C209"));
   CHECK(contains(refusal(einsum("bi,bi->b", "N,2", "N,3")), "C208"));
+}
+
+TEST_CASE("onnx: Einsum of one tensor, and of three") {
+  const auto one = [](const std::string& equation) {
+    Model model;
+    model.input("a", "2,2").output("y");
+    model.node("Einsum", {"a"}).text("equation", equation);
+    return answers(model, {{1, 2, 3, 4}}, 1).at(0);
+  };
+  CHECK(near(one("ij->ji"), {1, 3, 2, 4}));
+  CHECK(near(one("ji"), {1, 3, 2, 4}));
+  CHECK(near(one("ij->i"), {3, 7}));
+  CHECK(near(one("ii->i"), {1, 4}));
+  CHECK(near(one("ii"), {5}));
+  CHECK(near(one("...i->..."), {3, 7}));
+  Model three;
+  three.input("a", "2").input("b", "2,2").input("c", "2").output("y");
+  three.node("Einsum", {"a", "b", "c"}).text("equation", "i,ij,j->");
+  CHECK(near(answers(three, {{1, 2}, {1, 2, 3, 4}, {1, 10}}, 1).at(0), {107}));
 }
 
 TEST_CASE("onnx: CumSum, Hardmax and the places of TopK") {

@@ -79,7 +79,9 @@ TEST_CASE("onnx: Resize picks the nearest or mixes two neighbours") {
              {0, 1, 3, 4, 8, 9, 11, 12}));
   CHECK(near(answer(resize("linear", {2, 1, 3}, "align_corners"), {0, 4, 8, 12}, 1),
              {0, 2, 4, 8, 10, 12}));
-  CHECK(contains(refusal(resize("cubic", {2, 1, 3}, "half_pixel")), "C205"));
+  CHECK(near(answer(resize("cubic", {2, 1, 4}, "align_corners"), {0, 3, 9, 9}, 1),
+             {0, 17.0 / 18, 37.0 / 18, 3, 9, 9, 9, 9}));
+  CHECK(contains(refusal(resize("cubic", {2, 1, 3}, "by_hand")), "C205"));
   CHECK(contains(refusal(resize("linear", {2, 1}, "half_pixel")), "C208"));
 }
 

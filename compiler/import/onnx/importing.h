@@ -20,11 +20,13 @@
 namespace mle::compiler::onnx {
 
 // Where ONNX sees the batch axis of a value whose dims are those of one row: before axis `axis` of
-// the row, with the `merged` axes that follow multiplied into it. [N, 4, 8] is {0, 0} of [4, 8],
-// [4, N, 8] is {1, 0}, [N * 4, 8] is {0, 1}.
+// the row, with the `merged` axes that follow and the `led` axes ahead multiplied into it.
+// [N, 4, 8] is {0, 0} of [4, 8], [4, N, 8] is {1, 0}, [N * 4, 8] is {0, 1}, [4 * N, 8] is {1, 0,
+// 1}.
 struct RowLayout {
   uint32_t axis = 0;
   uint32_t merged = 0;
+  uint32_t led = 0;
   bool operator==(const RowLayout&) const = default;
 };
 
@@ -72,6 +74,7 @@ class Importing {
   int opset = 0;
   int ml_opset = 1;  // of ai.onnx.ml
   bool row_wise = false;
+  std::vector<ValueId> inputs;  // of the graph, in order
   std::unordered_map<std::string, Operand> operands;
   std::unordered_map<std::string, std::vector<std::string>> column_names;  // of values
   std::unordered_map<std::string, size_t> uses;  // by live nodes and graph outputs

@@ -40,6 +40,10 @@ class InputReader {
         importing_.problems.add(broken(C213_GraphBroken, "has no name of its own"), where(info));
         continue;
       }
+      if (is_empty(info) && importing_.source().input_size() > 1) {
+        leave_out(info);
+        continue;
+      }
       auto declared = read(info);
       if (declared)
         inputs.push_back(std::move(*declared));
@@ -62,6 +66,20 @@ class InputReader {
     return initializers_.contains(name);
   }
 
+  // An empty list, which CastLike may take for its type.
+  static bool is_empty(const ValueInfoProto& info) {
+    const auto& type = info.type().tensor_type();
+    return type.shape().dim_size() == 1 && type.shape().dim(0).has_dim_value() &&
+           type.shape().dim(0).dim_value() == 0 && computed_dtype_of(type.elem_type());
+  }
+
+  void leave_out(const ValueInfoProto& info) {
+    const DType dtype = *computed_dtype_of(info.type().tensor_type().elem_type());
+    importing_.operands[info.name()] =
+        Operand::constant(Tensor{info.name(), dtype, {0}, Constant::from_bytes({}), {}});
+    importing_.graph.notes.push_back(where(info) + " has no elements: it is left out");
+  }
+
   Result<Declared> read(const ValueInfoProto& info) {
     if (!info.type().has_tensor_type())
       return unsupported(C207_UnsupportedType, "is no tensor",
@@ -69,9 +87,9 @@ class InputReader {
     const auto& type = info.type().tensor_type();
     Declared declared{info.name(), DType::F32, false, {}};
     const auto dtype = dtype_of(type.elem_type());
-    if (!dtype || *dtype == DType::F16 || *dtype == DType::BF16)
+    if (!dtype)
       return unsupported(C207_UnsupportedType, "holds " + onnx_type_name(type.elem_type()),
-                         "the runtime computes in f32 and f64: export the model in one of them");
+                         "mle reads floats of 16 to 64 bits, integers of 8 to 64, bool and string");
     declared.dtype = *dtype;
     if (!type.has_shape())
       return unsupported(C210_DynamicShape, "has no shape",
@@ -134,9 +152,21 @@ class InputReader {
         continue;
       }
       const Fact fact{input.dtype, importing_.row_wise ? Rows::PerRow : Rows::Whole, input.dims};
-      importing_.operands[input.name] =
-          Operand::computed(importing_.graph.add_input(input.name, fact));
+      const ValueId id = importing_.graph.add_input(input.name, fact);
+      importing_.inputs.push_back(id);
+      importing_.operands[input.name] = Operand::computed(in_computed_type(id));
     }
+  }
+
+  // 16-bit floats are computed in f32.
+  ValueId in_computed_type(ValueId id) {
+    Fact fact = importing_.graph.value(id).fact;
+    if (fact.dtype != DType::F16 && fact.dtype != DType::BF16) return id;
+    fact.dtype = DType::F32;
+    Node cast;
+    cast.kind = OpKind::Cast;
+    cast.inputs = {id};
+    return importing_.graph.add_node(std::move(cast), std::move(fact));
   }
 
   // A batch of one is nearly always what the exporter was shown, not what the model needs.

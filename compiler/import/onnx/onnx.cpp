@@ -9,6 +9,7 @@
 
 #include <google/protobuf/io/coded_stream.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -43,6 +44,11 @@ Result<int> find_opset(const ModelProto& model) {
       return broken(C206_UnsupportedOpset, "the model imports two versions of the default opset");
     version = import.version();
   }
+  // A model of ai.onnx.ml alone need not say.
+  if (version == 0 && std::ranges::any_of(model.opset_import(), [](const auto& import) {
+        return import.domain() == kMlDomain && import.version() >= 1;
+      }))
+    return 0;
   if (version == 0)
     return broken(C206_UnsupportedOpset, "the model does not say which opset it is written in",
                   "export it again");

@@ -183,11 +183,11 @@ Result<uint32_t> OperatorNode::axis(size_t input, int64_t onnx_axis) const {
                                       std::to_string(axes) + " axes");
   if (onnx_axis < 0) onnx_axis += axes;
   const auto at = static_cast<uint32_t>(onnx_axis);
-  if (!per_row(input) || at < layout(input).axis) return at;
-  if (at == layout(input).axis)
+  if (!per_row(input) || at < rows_axis(input)) return at;
+  if (at == rows_axis(input))
     return unsupported(C214_MixesRows, "works along the batch axis, so that rows would mix",
                        "fix the number of rows with --shape NAME=N");
-  return at - 1 + layout(input).merged;
+  return at - 1 + layout(input).merged + layout(input).led;
 }
 
 Result<const AttributeProto*> OperatorNode::attribute(std::string_view name,

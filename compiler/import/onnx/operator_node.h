@@ -46,10 +46,12 @@ class OperatorNode {
   const Dims& dims(size_t input) const;
   // As ONNX counts: with the batch axis.
   size_t rank(size_t input) const {
-    return dims(input).size() + (per_row(input) ? 1 : 0) - layout(input).merged;
+    return dims(input).size() + (per_row(input) ? 1 : 0) - layout(input).merged - layout(input).led;
   }
+  // The batch axis as ONNX counts it; only where per_row().
+  uint32_t rows_axis(size_t input) const { return layout(input).axis - layout(input).led; }
   // Axes that ONNX counts behind the batch axis; only where per_row().
-  size_t axes_behind_rows(size_t input) const { return rank(input) - 1 - layout(input).axis; }
+  size_t axes_behind_rows(size_t input) const { return rank(input) - 1 - rows_axis(input); }
 
   // The input in the graph. Constants of more than one element must be finite.
   Result<ValueId> value(size_t input);

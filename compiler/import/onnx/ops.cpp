@@ -34,7 +34,7 @@ const Operator* find_if(bool ml, Fits fits) {
         shape_operators(),  reshape_operators(),    axes_operators(),        pick_operators(),
         gather_operators(), pool_operators(),       resize_operators(),      pad_operators(),
         make_operators(),   constant_operators(),   reduce_operators(),      layer_norm_operators(),
-        along_operators(),  matmul_operators(),     quantize_operators(),    logic_operators()})
+        along_operators(),  einsum_operators(),     quantize_operators(),    logic_operators()})
     for (const Operator& candidate : family)
       if (fits(candidate)) return &candidate;
   return nullptr;
@@ -154,26 +154,32 @@ Status check_names(const Importing& importing, const NodeProto& node) {
 
 // Operators that leave axes they don't name where they are, wherever the batch axis is.
 bool takes_any_layout(const OperatorNode& site) {
-  constexpr std::string_view kTypes[] = {"Cast",    "CastLike",  "Concat",   "Dropout",  "Expand",
-                                         "Gather",  "GatherND",  "Identity", "OneHot",   "Pad",
-                                         "Reshape", "Shape",     "Size",     "Slice",    "Split",
-                                         "Squeeze", "Transpose", "Tile",     "Unsqueeze"};
+  constexpr std::string_view kTypes[] = {
+      "ArgMax", "ArgMin",   "Cast",     "CastLike",  "Concat", "Dropout",  "Expand", "Flatten",
+      "Gather", "GatherND", "Identity", "OneHot",    "Pad",    "Reshape",  "Shape",  "Size",
+      "Slice",  "Split",    "Squeeze",  "Transpose", "Tile",   "Unsqueeze"};
   if (std::ranges::find(kTypes, site.type()) != std::end(kTypes)) return true;
+  if (site.type().starts_with("Reduce")) return true;
   if (site.type() == "MatMul" || site.type() == "Gemm") {  // rows times fixed weights
     const RowLayout layout = site.layout(0);
     return site.input_count() >= 2 && site.is_constant(1) && !site.per_row(1) &&
            layout.axis + layout.merged < site.dims(0).size();
   }
-  for (const auto family : {activation_operators(), elementwise_operators()})
+  for (const auto family : {activation_operators(), elementwise_operators(), logic_operators()})
     for (const Operator& op : family)
       if (op.type == site.type()) return true;
   return (site.type() == "Softmax" || site.type() == "LogSoftmax") && site.opset() >= 13;
 }
 
+// Rows that were joined along the batch axis are looked at again once they are taken apart.
+bool takes_led_rows(const OperatorNode& site) {
+  return site.type() == "Reshape" || site.type() == "Identity" || site.type() == "Cast";
+}
+
 Status check_layouts(const OperatorNode& site) {
   for (size_t i = 0; i < site.input_count(); ++i) {
     if (!site.has(i) || !site.per_row(i) || site.layout(i) == RowLayout{}) continue;
-    if (takes_any_layout(site)) return {};
+    if (site.layout(i).led != 0 ? takes_led_rows(site) : takes_any_layout(site)) continue;
     return unsupported(
         C214_MixesRows,
         site.layout(i).merged != 0 ? site.type() + " of rows that were merged with another axis"
@@ -201,6 +207,9 @@ Status import_node(Importing& importing, const NodeProto& node) {
     MLE_TRY(check_names(importing, node));
     return call_function(importing, *function, node);
   }
+  if (default_domain && importing.opset == 0)
+    return broken(C206_UnsupportedOpset, "the model does not say which opset it is written in",
+                  "export it again");
   if (op == nullptr) return refuse(importing, node);
   MLE_TRY(check_names(importing, node));
   OperatorNode site(importing, node);

@@ -42,7 +42,7 @@ std::span<const Operator> runtime_operators();
 std::span<const Operator> reduce_operators();
 std::span<const Operator> layer_norm_operators();
 std::span<const Operator> along_operators();
-std::span<const Operator> matmul_operators();
+std::span<const Operator> einsum_operators();
 std::span<const Operator> logic_operators();
 // Of the domain ai.onnx.ml; opsets are that domain's own.
 std::span<const Operator> ml_feature_operators();

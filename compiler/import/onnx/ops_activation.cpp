@@ -135,15 +135,19 @@ Result<double> bound(const OperatorNode& op, size_t input, double otherwise) {
 // The larger (the smaller) of x and a bound that the model computes.
 Result<ValueId> clipped(OperatorNode& op, BinaryFn fn, ValueId x, size_t input) {
   if (!op.has(input)) return x;
-  MLE_TRY_ASSIGN(const ValueId limit, op.value(input));
   if (op.per_row(input) || element_count(op.dims(input)) != 1)
     return broken(C209_Attribute, "Clip with a bound that is no number");
+  if (op.dtype(input) != op.dtype(0))
+    return broken(C209_Attribute, "Clip with a bound that is no number of its input's type");
+  MLE_TRY_ASSIGN(const ValueId given, op.value(input));
+  MLE_TRY_ASSIGN(const ValueId limit, op.reshaped(given, {}));
   return op.add(binary(fn, x, limit));
 }
 
 // Bounds are optional inputs.
 Status read_clip_11(OperatorNode& op) {
-  if ((op.has(1) && !op.is_constant(1)) || (op.has(2) && !op.is_constant(2))) {
+  const bool computed = (op.has(1) && !op.is_constant(1)) || (op.has(2) && !op.is_constant(2));
+  if (computed || is_integer(op.dtype(0))) {
     MLE_TRY_ASSIGN(ValueId x, op.value(0));
     MLE_TRY_ASSIGN(x, clipped(op, BinaryFn::Max, x, 1));
     MLE_TRY_ASSIGN(x, clipped(op, BinaryFn::Min, x, 2));

@@ -32,6 +32,22 @@ Status read_cumsum(OperatorNode& op) {
   return op.emit(std::move(node));
 }
 
+// In a type that TopK orders, in the order of x: of u64 the half with the highest bit comes last.
+Result<ValueId> in_order_type(OperatorNode& op, ValueId x) {
+  switch (op.fact(x).dtype) {
+    case DType::I8:
+    case DType::U8:
+    case DType::I16:
+    case DType::U16:
+    case DType::U32: return converted(op, x, DType::I64);
+    case DType::U64: {
+      MLE_TRY_ASSIGN(const ValueId shifted, with_number(op, BinaryFn::Xor, x, 0x1p63));
+      return converted(op, shifted, DType::I64);
+    }
+    default: return x;
+  }
+}
+
 // Outputs: values, indices.
 Status read_topk(OperatorNode& op) {
   MLE_TRY_ASSIGN(const int64_t onnx_axis, op.integer("axis", -1));
@@ -48,11 +64,12 @@ Status read_topk(OperatorNode& op) {
     return broken(C209_Attribute, "TopK of " + std::to_string(k) + " from " +
                                       std::to_string(op.dims(0)[axis]) + " elements");
   MLE_TRY_ASSIGN(const ValueId x, op.value(0));
-  Fact wanted = op.fact(x);
+  MLE_TRY_ASSIGN(const ValueId ranked, in_order_type(op, x));
+  Fact wanted = op.fact(ranked);
   wanted.dims[axis] = static_cast<uint32_t>(k);
   Node node;
   node.kind = OpKind::TopK;
-  node.inputs = {x};
+  node.inputs = {ranked};
   node.iattr = {axis, largest != 0 ? 1u : 0u};
   if (op.output_is_used(1)) MLE_TRY(op.emit(node, &wanted, 1));
   if (!op.output_is_used(0)) return {};

@@ -100,9 +100,9 @@ Status read_constant_of_shape(OperatorNode& op) {
 }
 
 Status cast_to(OperatorNode& op, std::optional<DType> dtype, const std::string& name) {
-  if (!dtype || *dtype == DType::F16 || *dtype == DType::BF16)
+  if (!dtype)
     return unsupported(C207_UnsupportedType, op.type() + " to " + name,
-                       "the runtime computes in f32 and f64: export the model in one of them");
+                       "mle reads floats of 16 to 64 bits, integers of 8 to 64, bool and string");
   if (op.dtype(0) == *dtype) {
     op.forward(0);
     return {};
@@ -134,7 +134,7 @@ Status read_cast(OperatorNode& op) {
   op.ignore("round_mode");  // 8-bit floats only
   if (to == nullptr) return broken(C209_Attribute, "Cast without a type");
   const auto number = static_cast<int32_t>(std::clamp<int64_t>(to->i(), -1, 0x7fffffff));
-  return cast_to(op, dtype_of(number), onnx_type_name(number));
+  return cast_to(op, computed_dtype_of(number), onnx_type_name(number));
 }
 
 Status read_cast_like(OperatorNode& op) {

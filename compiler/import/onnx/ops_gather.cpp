@@ -2,6 +2,7 @@
 // model runs.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/graph/infer.h"
+#include "compiler/import/onnx/compose.h"
 #include "compiler/import/onnx/ops.h"
 #include "compiler/import/onnx/rearrange.h"
 #include "compiler/import/onnx/shapes.h"
@@ -146,15 +147,98 @@ Result<std::vector<uint32_t>> flat_positions(const OperatorNode& op, const Dims&
   return picks;
 }
 
+// Computed indices [.., depth] as places in the axes taken as one, [..]: an index outside its own
+// axis becomes a place outside of all.
+Result<ValueId> flat_index(OperatorNode& op, ValueId indices, const Dims& axes) {
+  const Dims from = op.fact(indices).dims;
+  const auto last = static_cast<uint32_t>(from.size() - 1);
+  const Dims dims(from.begin(), from.end() - 1);
+  if (axes.size() == 1) return op.reshaped(indices, dims);
+  ValueId place = kNone, is_inside = kNone;
+  for (uint32_t i = 0; i < axes.size(); ++i) {
+    MLE_TRY_ASSIGN(const ValueId column, picked(op, indices, last, {i}));
+    MLE_TRY_ASSIGN(ValueId index, op.reshaped(column, dims));
+    MLE_TRY_ASSIGN(const ValueId zero, number_like(op, index, 0));
+    MLE_TRY_ASSIGN(const ValueId length, number_like(op, index, axes[i]));
+    MLE_TRY_ASSIGN(const ValueId is_negative, op.add(compare(CompareFn::Less, index, zero)));
+    MLE_TRY_ASSIGN(const ValueId from_end, op.add(binary(BinaryFn::Add, index, length)));
+    MLE_TRY_ASSIGN(index, op.add(select(is_negative, from_end, index)));
+    MLE_TRY_ASSIGN(const ValueId above, op.add(compare(CompareFn::GreaterEqual, index, zero)));
+    MLE_TRY_ASSIGN(const ValueId below, op.add(compare(CompareFn::Less, index, length)));
+    MLE_TRY_ASSIGN(const ValueId fits, op.add(binary(BinaryFn::And, above, below)));
+    if (place == kNone) {
+      place = index;
+      is_inside = fits;
+      continue;
+    }
+    MLE_TRY_ASSIGN(place, op.add(binary(BinaryFn::Mul, place, length)));
+    MLE_TRY_ASSIGN(place, op.add(binary(BinaryFn::Add, place, index)));
+    MLE_TRY_ASSIGN(is_inside, op.add(binary(BinaryFn::And, is_inside, fits)));
+  }
+  MLE_TRY_ASSIGN(const ValueId outside,
+                 number_like(op, place, static_cast<double>(element_count(axes))));
+  return op.add(select(is_inside, place, outside));
+}
+
+// 0, 1, .. times `step` along the first axes, `batch`, of `dims`, in the dtype of `like`.
+Result<ValueId> batch_offsets(OperatorNode& op, ValueId like, const Dims& batch, size_t rank,
+                              uint64_t step) {
+  const uint64_t count = element_count(batch);
+  MLE_TRY(op.budget().spend(count * sizeof(double), count));
+  std::vector<int64_t> offsets(count);
+  for (uint64_t i = 0; i < count; ++i) offsets[i] = static_cast<int64_t>(i * step);
+  Dims dims = batch;
+  dims.resize(rank, 1);
+  MLE_TRY_ASSIGN(const Tensor numbers,
+                 cast(make_tensor("", DType::I64, dims, offsets), op.fact(like).dtype));
+  return op.constant(numbers);
+}
+
+// The first `batch_dims` axes of both pair up: they become part of the table, and their places part
+// of the index.
+Status gather_nd_in_batches(OperatorNode& op, size_t batch_dims) {
+  const Dims data = op.dims(0), indices = op.dims(1);
+  const uint32_t depth = indices.empty() ? 0 : indices.back();
+  if (op.per_row(0) || op.per_row(1)) return moves_rows("GatherND");
+  if (indices.size() <= batch_dims || depth < 1 || batch_dims + depth > data.size() ||
+      !std::equal(data.begin(), data.begin() + static_cast<ptrdiff_t>(batch_dims), indices.begin()))
+    return broken(C208_Shape, "GatherND whose batch axes do not fit");
+  const auto axes_begin = data.begin() + static_cast<ptrdiff_t>(batch_dims);
+  const Dims batch(data.begin(), axes_begin);
+  const Dims axes(axes_begin, axes_begin + depth), behind(axes_begin + depth, data.end());
+  MLE_TRY_ASSIGN(const ValueId index, index_value(op, 1));
+  MLE_TRY_ASSIGN(ValueId place, flat_index(op, index, axes));
+  const uint64_t table_rows = element_count(axes);
+  // An index outside its axes must not reach another batch's.
+  MLE_TRY_ASSIGN(const ValueId low, number_like(op, place, 0));
+  MLE_TRY_ASSIGN(const ValueId high, number_like(op, place, static_cast<double>(table_rows)));
+  MLE_TRY_ASSIGN(const ValueId is_negative, op.add(compare(CompareFn::Less, place, low)));
+  MLE_TRY_ASSIGN(const ValueId from_end, op.add(binary(BinaryFn::Add, place, high)));
+  MLE_TRY_ASSIGN(place, op.add(select(is_negative, from_end, place)));
+  MLE_TRY_ASSIGN(const ValueId above, op.add(compare(CompareFn::GreaterEqual, place, low)));
+  MLE_TRY_ASSIGN(const ValueId below, op.add(compare(CompareFn::Less, place, high)));
+  MLE_TRY_ASSIGN(const ValueId fits, op.add(binary(BinaryFn::And, above, below)));
+  MLE_TRY_ASSIGN(const ValueId offsets,
+                 batch_offsets(op, place, batch, op.fact(place).dims.size(), table_rows));
+  MLE_TRY_ASSIGN(const ValueId moved, op.add(binary(BinaryFn::Add, place, offsets)));
+  const uint64_t all = element_count(batch) * table_rows;
+  MLE_TRY_ASSIGN(const ValueId outside, number_like(op, place, static_cast<double>(all)));
+  MLE_TRY_ASSIGN(place, op.add(select(fits, moved, outside)));
+  Dims flat{static_cast<uint32_t>(all)};
+  flat.insert(flat.end(), behind.begin(), behind.end());
+  MLE_TRY_ASSIGN(const ValueId data_value, op.value(0));
+  MLE_TRY_ASSIGN(const ValueId table, op.reshaped(data_value, flat));
+  MLE_TRY_ASSIGN(const ValueId y, gather_node(op, table, place, 0));
+  op.emit_value(y);
+  return {};
+}
+
 // Some axes of the data are indexed at once: they become one, picked from by one index each.
-// Indices are constant, or of one number, or batch_dims leaves each row to itself.
 Status read_gather_nd(OperatorNode& op) {
   MLE_TRY_ASSIGN(const int64_t batch_dims, op.opset() >= 12 ? op.integer("batch_dims", 0) : 0);
   const bool by_row = op.per_row(0) && op.per_row(1) && batch_dims == 1;
-  if (batch_dims != 0 && !by_row)
-    return unsupported(C205_UnsupportedOp,
-                       "GatherND with batch_dims = " + std::to_string(batch_dims),
-                       "only batch_dims = 1 over the rows is compiled");
+  if (batch_dims < 0) return broken(C209_Attribute, "GatherND with negative batch_dims");
+  if (batch_dims != 0 && !by_row) return gather_nd_in_batches(op, static_cast<size_t>(batch_dims));
   if (op.dims(1).empty() || (op.per_row(0) != op.per_row(1) && op.per_row(1) && !op.is_constant(0)))
     return moves_rows("GatherND");
   // The last axis of the indices is no batch axis, and batch_dims counts from the first.
@@ -192,12 +276,9 @@ Status read_gather_nd(OperatorNode& op) {
     MLE_TRY_ASSIGN(const ValueId y, picked(op, table, 0, picks));
     return op.emit_reshaped(y, dims);
   }
-  if (depth != 1)
-    return unsupported(C205_UnsupportedOp, "GatherND by several computed indices at once",
-                       "compute one index from them before");
   MLE_TRY_ASSIGN(const ValueId index, index_value(op, 1));
-  MLE_TRY_ASSIGN(const ValueId shaped, op.reshaped(index, picks_dims));
-  MLE_TRY_ASSIGN(const ValueId y, gather_node(op, table, shaped, 0));
+  MLE_TRY_ASSIGN(const ValueId place, flat_index(op, index, axes));
+  MLE_TRY_ASSIGN(const ValueId y, gather_node(op, table, place, 0));
   op.emit_value(y);
   return {};
 }

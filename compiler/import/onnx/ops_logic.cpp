@@ -1,5 +1,6 @@
 // Bools, bits and whole numbers: And, Or, Xor, Not, their bitwise kin, BitShift, Mod; IsNaN.
 // SPDX-License-Identifier: Apache-2.0
+#include "compiler/import/onnx/compose.h"
 #include "compiler/import/onnx/ops.h"
 #include "compiler/import/onnx/ops_ml.h"
 #include "compiler/import/onnx/text.h"
@@ -47,11 +48,23 @@ Status read_bit_shift(OperatorNode& op) {
   return op.emit(binary(fn, values[0], values[1]));
 }
 
+// Of reals: what is left has the sign of b.
+Status emit_real_mod(OperatorNode& op, ValueId a, ValueId b) {
+  MLE_TRY_ASSIGN(const ValueId left, op.add(binary(BinaryFn::Fmod, a, b)));
+  MLE_TRY_ASSIGN(const ValueId zero, number_like(op, left, 0));
+  MLE_TRY_ASSIGN(const ValueId some, op.add(compare(CompareFn::NotEqual, left, zero)));
+  MLE_TRY_ASSIGN(const ValueId left_negative, op.add(compare(CompareFn::Less, left, zero)));
+  MLE_TRY_ASSIGN(const ValueId b_negative, op.add(compare(CompareFn::Less, b, zero)));
+  MLE_TRY_ASSIGN(const ValueId differ, op.add(binary(BinaryFn::Xor, left_negative, b_negative)));
+  MLE_TRY_ASSIGN(const ValueId other_side, op.add(binary(BinaryFn::And, some, differ)));
+  MLE_TRY_ASSIGN(const ValueId moved, op.add(binary(BinaryFn::Add, left, b)));
+  return op.emit(select(other_side, moved, left));
+}
+
 Status read_mod(OperatorNode& op) {
   MLE_TRY_ASSIGN(const int64_t fmod, op.integer("fmod", 0));
-  if (fmod == 0 && !is_integer(op.dtype(0)))
-    return broken(C209_Attribute, "Mod of " + std::string(name_of(op.dtype(0))) + " wants fmod=1");
   MLE_TRY_ASSIGN(const auto values, op.aligned(2));
+  if (fmod == 0 && !is_integer(op.dtype(0))) return emit_real_mod(op, values[0], values[1]);
   return op.emit(binary(fmod == 0 ? BinaryFn::Mod : BinaryFn::Fmod, values[0], values[1]));
 }
 

@@ -66,9 +66,10 @@ Status read_eye_like(OperatorNode& op) {
   MLE_TRY_ASSIGN(const int64_t k, op.integer("k", 0));
   if (op.per_row(0)) return moves_rows("EyeLike");
   if (op.rank(0) != 2) return broken(C208_Shape, "EyeLike of a tensor that is no matrix");
-  const auto dtype = given == nullptr
-                         ? op.dtype(0)
-                         : dtype_of(static_cast<int32_t>(std::clamp<int64_t>(given->i(), -1, 99)));
+  const auto dtype =
+      given == nullptr
+          ? op.dtype(0)
+          : computed_dtype_of(static_cast<int32_t>(std::clamp<int64_t>(given->i(), -1, 99)));
   if (!dtype) return broken(C207_UnsupportedType, "EyeLike of an unknown type");
   const Dims dims = op.dims(0);
   MLE_TRY(op.budget().spend(element_count(dims), element_count(dims)));
@@ -154,10 +155,10 @@ Result<ValueId> numbers_from(OperatorNode& op, double first, Dims dims) {
 // Compared in f32: exact below 2^24, and beyond no index is one of the depth's.
 Status read_one_hot(OperatorNode& op) {
   MLE_TRY_ASSIGN(int64_t onnx_axis, op.integer("axis", -1));
-  if (!op.is_constant(1) || !op.is_constant(2) || op.tensor_has_rows(1))
-    return unsupported(C210_DynamicShape, "OneHot of a depth or values that are computed",
-                       "they must be fixed when the model is compiled");
-  if (op.tensor(1).count() != 1 || op.tensor(2).count() != 2)
+  if (!op.is_constant(1) || op.tensor_has_rows(1))
+    return unsupported(C210_DynamicShape, "OneHot of a depth that is computed",
+                       "it must be fixed when the model is compiled");
+  if (op.tensor(1).count() != 1 || op.per_row(2) || op.dims(2) != Dims{2})
     return broken(C208_Shape, "OneHot wants one depth and two values");
   const double depth = std::trunc(op.tensor(1).real(0));
   if (!(depth >= 1 && depth < 1 << 24))
@@ -187,8 +188,11 @@ Status read_one_hot(OperatorNode& op) {
   MLE_TRY_ASSIGN(x, op.reshaped(x, dims));
   Dims along(dims.size() - at, 1);
   along[0] = static_cast<uint32_t>(depth);
-  MLE_TRY_ASSIGN(const ValueId off, number_of(op, op.tensor(2).real(0), op.dtype(2)));
-  MLE_TRY_ASSIGN(const ValueId on, number_of(op, op.tensor(2).real(1), op.dtype(2)));
+  MLE_TRY_ASSIGN(const ValueId values, op.value(2));
+  MLE_TRY_ASSIGN(ValueId off, picked(op, values, 0, {0}));
+  MLE_TRY_ASSIGN(ValueId on, picked(op, values, 0, {1}));
+  MLE_TRY_ASSIGN(off, op.reshaped(off, {}));
+  MLE_TRY_ASSIGN(on, op.reshaped(on, {}));
   ValueId y = off;
   for (const double first : {0.0, -depth}) {
     MLE_TRY_ASSIGN(const ValueId numbers, numbers_from(op, first, along));

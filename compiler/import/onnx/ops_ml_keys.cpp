@@ -295,8 +295,22 @@ Status extract_labels(OperatorNode& op) {
 Status read_array_feature_extractor(OperatorNode& op) {
   if (op.is_constant(1)) return extract_columns(op);
   if (op.is_constant(0)) return extract_labels(op);
-  return unsupported(C205_UnsupportedOp, "ArrayFeatureExtractor at computed places",
-                     "only fixed columns, or places in a fixed list, are compiled");
+  if (op.per_row(0) || op.per_row(1) || op.dims(0).empty())
+    return unsupported(C214_MixesRows, "ArrayFeatureExtractor of rows at computed places",
+                       "only fixed columns, or places in a fixed list, are compiled");
+  MLE_TRY_ASSIGN(const ValueId x, op.value(0));
+  MLE_TRY_ASSIGN(ValueId place, op.value(1));
+  MLE_TRY_ASSIGN(place, converted(op, place, DType::I64));
+  const auto count = static_cast<uint32_t>(element_count(op.dims(1)));
+  MLE_TRY_ASSIGN(place, op.reshaped(place, {count}));
+  Node node;
+  node.kind = OpKind::Gather;
+  node.inputs = {x, place};
+  node.iattr = {static_cast<uint32_t>(op.dims(0).size() - 1)};
+  MLE_TRY_ASSIGN(const ValueId y, op.add(std::move(node)));
+  Dims dims = op.fact(y).dims;
+  if (dims.size() == 1) dims.insert(dims.begin(), 1);
+  return op.emit_reshaped(y, dims);
 }
 
 constexpr Operator kOperators[] = {

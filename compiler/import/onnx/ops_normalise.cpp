@@ -1,6 +1,7 @@
 // BatchNormalization, Dropout, Softmax and their kin, each as its opset means it.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/evaluate/elements.h"
+#include "compiler/import/onnx/compose.h"
 #include "compiler/import/onnx/ops.h"
 #include "compiler/import/onnx/text.h"
 
@@ -46,12 +47,65 @@ Result<ScaleShift> scale_shift(const OperatorNode& op, double epsilon, uint32_t 
   return result;
 }
 
+// Input `input`, one number per channel, along axis 0 of `dims`.
+Result<ValueId> per_channel(OperatorNode& op, size_t input, const Dims& dims) {
+  MLE_TRY_ASSIGN(const ValueId id, op.value(input));
+  if (op.per_row(input) || op.dims(input) != Dims{dims[0]})
+    return broken(C208_Shape, "BatchNormalization of " + std::to_string(dims[0]) +
+                                  " channels by input " + std::to_string(input));
+  return op.reshaped(id, dims);
+}
+
+// (x - mean) / sqrt(variance + epsilon) * gamma + beta by numbers that the model computes.
+Status normalise_by(OperatorNode& op, ValueId mean, ValueId variance, const Dims& dims,
+                    double epsilon) {
+  MLE_TRY_ASSIGN(const ValueId x, op.value(0));
+  MLE_TRY_ASSIGN(const ValueId gamma, per_channel(op, 1, dims));
+  MLE_TRY_ASSIGN(const ValueId beta, per_channel(op, 2, dims));
+  MLE_TRY_ASSIGN(const ValueId left, op.add(binary(BinaryFn::Sub, x, mean)));
+  MLE_TRY_ASSIGN(const ValueId raised, with_number(op, BinaryFn::Add, variance, epsilon));
+  MLE_TRY_ASSIGN(const ValueId deviation, op.add(unary(Act::Sqrt, raised)));
+  MLE_TRY_ASSIGN(const ValueId normal, op.add(binary(BinaryFn::Div, left, deviation)));
+  MLE_TRY_ASSIGN(const ValueId scaled, op.add(binary(BinaryFn::Mul, normal, gamma)));
+  return op.emit(binary(BinaryFn::Add, scaled, beta));
+}
+
+// Output `output`: what input `input` has become after this batch.
+Status emit_running(OperatorNode& op, size_t output, size_t input, ValueId of_batch,
+                    double momentum) {
+  if (!op.output_is_used(output)) return {};
+  MLE_TRY_ASSIGN(const ValueId before, op.value(input));
+  MLE_TRY_ASSIGN(const ValueId now, op.reshaped(of_batch, op.dims(input)));
+  MLE_TRY_ASSIGN(const ValueId kept, with_number(op, BinaryFn::Mul, before, momentum));
+  MLE_TRY_ASSIGN(const ValueId added, with_number(op, BinaryFn::Mul, now, 1 - momentum));
+  return op.emit(binary(BinaryFn::Add, kept, added), nullptr, output);
+}
+
+// By mean and variance of the batch itself, as in training: over all axes but the channels', the
+// batch axis among them.
+Status normalise_batch(OperatorNode& op, uint32_t channel_axis, const Dims& dims, double epsilon,
+                       double momentum) {
+  std::vector<uint32_t> axes;
+  for (size_t i = 0; i < op.rank(0); ++i) {
+    MLE_TRY_ASSIGN(const uint32_t axis, op.axis(0, static_cast<int64_t>(i)));
+    if (axis != channel_axis) axes.push_back(axis);
+  }
+  MLE_TRY_ASSIGN(const ValueId x, op.value(0));
+  MLE_TRY_ASSIGN(const ValueId mean, op.add(reduce(ReduceFn::Mean, x, axes, true)));
+  MLE_TRY_ASSIGN(const ValueId left, op.add(binary(BinaryFn::Sub, x, mean)));
+  MLE_TRY_ASSIGN(const ValueId squares, op.add(binary(BinaryFn::Mul, left, left)));
+  MLE_TRY_ASSIGN(const ValueId variance, op.add(reduce(ReduceFn::Mean, squares, axes, true)));
+  MLE_TRY(emit_running(op, 1, 3, mean, momentum));
+  MLE_TRY(emit_running(op, 2, 4, variance, momentum));
+  return normalise_by(op, mean, variance, dims, epsilon);
+}
+
 Status read_batch_normalization(OperatorNode& op) {
   MLE_TRY_ASSIGN(const double epsilon, op.real("epsilon", static_cast<double>(1e-5f)));
   MLE_TRY_ASSIGN(const int64_t training, op.opset() >= 14 ? op.integer("training_mode", 0) : 0);
   MLE_TRY_ASSIGN(const int64_t spatial, op.opset() < 9 ? op.integer("spatial", 1) : 1);
-  op.ignore("momentum");  // of training
-  if (training != 0 || op.output_is_used(1))
+  MLE_TRY_ASSIGN(const double momentum, op.real("momentum", static_cast<double>(0.9f)));
+  if (training == 0 ? op.output_is_used(1) : op.per_row(0))
     return unsupported(C205_UnsupportedOp, "BatchNormalization in training mode",
                        "export the model in evaluation mode");
   if (op.rank(0) < 2) return broken(C208_Shape, "BatchNormalization without a channel axis");
@@ -59,6 +113,16 @@ Status read_batch_normalization(OperatorNode& op) {
     return unsupported(C205_UnsupportedOp, "BatchNormalization with spatial = 0");
   MLE_TRY_ASSIGN(const uint32_t axis, op.axis(0, 1));
   const uint32_t channels = op.dims(0)[axis];
+  const bool fixed = op.is_constant(1) && op.is_constant(2) && op.is_constant(3) &&
+                     op.is_constant(4) && op.dtype(1) == op.dtype(0);
+  if (training != 0 || !fixed) {
+    Dims along(op.dims(0).size() - axis, 1);
+    along[0] = channels;
+    if (training != 0) return normalise_batch(op, axis, along, epsilon, momentum);
+    MLE_TRY_ASSIGN(const ValueId mean, per_channel(op, 3, along));
+    MLE_TRY_ASSIGN(const ValueId variance, per_channel(op, 4, along));
+    return normalise_by(op, mean, variance, along, epsilon);
+  }
   MLE_TRY_ASSIGN(ScaleShift by, scale_shift(op, epsilon, channels));
   MLE_TRY_ASSIGN(const ValueId x, op.value(0));
 
@@ -81,18 +145,30 @@ Status read_batch_normalization(OperatorNode& op) {
   return op.emit(binary(BinaryFn::Add, scaled, shift));
 }
 
+// Ones in the shape of input 0: nothing was dropped.
+Status emit_mask(OperatorNode& op, DType dtype) {
+  const Dims dims = op.dims(0);
+  MLE_TRY(op.budget().spend(element_count(dims) * size_of(dtype), element_count(dims)));
+  const Tensor ones{"", dtype, dims, make_constant(Elements(element_count(dims), 1), dtype), {}};
+  if (op.per_row(0))
+    op.set_each_row(1, ones);
+  else
+    op.set_whole(1, ones);
+  return {};
+}
+
+// In training it drops at random, unless at a ratio of 0.
 Status read_dropout(OperatorNode& op) {
-  op.ignore("ratio");
+  MLE_TRY_ASSIGN(double ratio, op.opset() < 12 ? op.real("ratio", 0.5) : Result<double>(0.5));
   op.ignore("seed");
-  if (op.output_is_used(1))
-    return unsupported(C205_UnsupportedOp, "the mask of Dropout",
-                       "export the model in evaluation mode");
   if (op.has(2)) {
     MLE_TRY_ASSIGN(const std::vector<int64_t> training, op.integers_of(2));
-    if (training.size() != 1 || training[0] != 0)
-      return unsupported(C205_UnsupportedOp, "Dropout in training mode",
+    if (op.has(1) && op.is_constant(1) && op.tensor(1).count() == 1) ratio = op.tensor(1).real(0);
+    if (training.size() != 1 || (training[0] != 0 && ratio != 0))
+      return unsupported(C205_UnsupportedOp, "Dropout in training mode, which drops at random",
                          "export the model in evaluation mode");
   }
+  if (op.output_is_used(1)) MLE_TRY(emit_mask(op, op.opset() < 10 ? op.dtype(0) : DType::Bool));
   op.forward(0);
   return {};
 }

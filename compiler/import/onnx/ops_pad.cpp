@@ -59,33 +59,37 @@ Result<Padding> read_padding(OperatorNode& op) {
   return padding;
 }
 
-// The fill value, of the dtype of input 0.
-Result<Tensor> fill_value(OperatorNode& op) {
+// The fill value, of the dtype of input 0, without axes.
+Result<ValueId> fill_value(OperatorNode& op) {
+  if (op.opset() >= 11 && op.has(2) && !op.is_constant(2)) {
+    if (op.per_row(2) || element_count(op.dims(2)) != 1)
+      return unsupported(C214_MixesRows, "Pad with a value for each row",
+                         "fill with one number for all rows");
+    MLE_TRY_ASSIGN(const ValueId given, op.value(2));
+    return op.reshaped(given, {});
+  }
   Tensor value = make_tensor<float>("", DType::F32, {}, {0.0f});
   if (op.opset() < 11) {
     MLE_TRY_ASSIGN(const auto* given, op.attribute("value", onnx_pb::AttributeProto::FLOAT));
     if (given != nullptr) value = make_tensor<float>("", DType::F32, {}, {given->f()});
   } else if (op.has(2)) {
-    if (!op.is_constant(2) || op.tensor(2).count() != 1)
-      return unsupported(C210_DynamicShape, "Pad with a value that is computed");
+    if (op.tensor(2).count() != 1) return broken(C208_Shape, "Pad with more than one value");
     value = op.tensor(2);
+    value.dims = {};
   }
-  return cast(value, op.dtype(0));
+  MLE_TRY_ASSIGN(const Tensor same_type, cast(value, op.dtype(0)));
+  return op.constant(same_type);
 }
 
-Result<ValueId> filled(OperatorNode& op, const Tensor& value, const Dims& dims) {
-  MLE_TRY(check_limits({value.dtype, Rows::Whole, dims}));
-  const uint64_t count = element_count(dims);
-  MLE_TRY(op.budget().spend(count * size_of(value.dtype), count));
-  std::vector<std::byte> bytes;
-  for (uint64_t i = 0; i < count; ++i)
-    bytes.insert(bytes.end(), value.data.bytes.begin(), value.data.bytes.end());
-  return op.constant({"", value.dtype, dims, Constant::from_bytes(std::move(bytes)), {}});
+Result<ValueId> filled(OperatorNode& op, ValueId value, const Dims& dims) {
+  Dims ones(dims.size(), 1);
+  MLE_TRY_ASSIGN(const ValueId shaped, op.reshaped(value, ones));
+  return expanded(op, shaped, dims);
 }
 
 // Constants before and behind; negative padding cuts off.
 Result<ValueId> pad_constant(OperatorNode& op, ValueId x, uint32_t axis, int64_t before,
-                             int64_t behind, const Tensor& value) {
+                             int64_t behind, ValueId value) {
   const int64_t length = op.fact(x).dims[axis];
   const int64_t first = std::max<int64_t>(-before, 0);
   const int64_t last = length - std::max<int64_t>(-behind, 0);
@@ -124,7 +128,7 @@ Status read_pad(OperatorNode& op) {
   MLE_TRY_ASSIGN(const std::string_view mode, op.text("mode", "constant"));
   if (mode != "constant" && mode != "edge" && mode != "reflect" && mode != "wrap")
     return broken(C209_Attribute, "Pad in mode " + quoted(mode));
-  MLE_TRY_ASSIGN(const Tensor value, fill_value(op));
+  MLE_TRY_ASSIGN(const ValueId value, fill_value(op));
   MLE_TRY_ASSIGN(const Padding padding, read_padding(op));
   MLE_TRY_ASSIGN(ValueId x, op.value(0));
   for (size_t i = 0; i < padding.before.size(); ++i) {

@@ -188,12 +188,41 @@ Status concat_constants(OperatorNode& op, uint32_t axis) {
   return {};
 }
 
+// Along the batch axis, of rows of one shape.
+bool joins_rows(const OperatorNode& op, int64_t axis) {
+  for (size_t i = 0; i < op.input_count(); ++i)
+    if (!op.per_row(i) || op.is_constant(i) || op.dims(i) != op.dims(0) ||
+        op.layout(i) != op.layout(0) || op.layout(i).led != 0)
+      return false;
+  return op.rows_axis(0) == axis || op.rows_axis(0) == axis + static_cast<int64_t>(op.rank(0));
+}
+
+// First all rows of the first, then all of the second: an axis ahead of the batch axis that is
+// multiplied into it.
+Status concat_rows(OperatorNode& op) {
+  RowLayout layout = op.layout(0);
+  Dims dims = op.dims(0);
+  dims.insert(dims.begin() + layout.axis, 1);
+  std::vector<ValueId> values;
+  for (size_t i = 0; i < op.input_count(); ++i) {
+    MLE_TRY_ASSIGN(const ValueId x, op.value(i));
+    MLE_TRY_ASSIGN(const ValueId of_row, op.reshaped(x, dims));
+    values.push_back(of_row);
+  }
+  const uint32_t axis = layout.axis;
+  ++layout.axis;
+  layout.led = 1;
+  op.lay_out(layout);
+  return op.emit(concat_node(std::move(values), axis));
+}
+
 Status read_concat(OperatorNode& op) {
   MLE_TRY_ASSIGN(const auto* given, op.attribute("axis", onnx_pb::AttributeProto::INT));
   if (given == nullptr) return broken(C209_Attribute, "Concat without an axis");
   size_t leader = 0;  // a computed input, if there is one
   for (size_t i = 0; i < op.input_count(); ++i)
     if (!op.is_constant(i)) leader = i;
+  if (joins_rows(op, given->i())) return concat_rows(op);
   MLE_TRY_ASSIGN(const uint32_t axis, op.axis(leader, given->i()));
   if (op.all_constant()) return concat_constants(op, axis);
   std::vector<ValueId> values;
@@ -219,6 +248,9 @@ Status read_arg(OperatorNode& op) {
   MLE_TRY_ASSIGN(const int64_t keep, op.integer("keepdims", 1));
   MLE_TRY_ASSIGN(const int64_t last, op.opset() >= 12 ? op.integer("select_last_index", 0) : 0);
   MLE_TRY_ASSIGN(const uint32_t axis, op.axis(0, onnx_axis));
+  RowLayout layout = op.layout(0);
+  if (keep == 0 && axis < layout.axis) --layout.axis;
+  op.lay_out(layout);
   MLE_TRY_ASSIGN(ValueId x, op.value(0));
   if (smallest) {
     MLE_TRY_ASSIGN(x, op.add(unary(Act::Neg, x)));

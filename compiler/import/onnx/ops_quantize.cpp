@@ -4,7 +4,7 @@
 #include "compiler/import/onnx/compose.h"
 #include "compiler/import/onnx/ops.h"
 #include "compiler/import/onnx/quantized.h"
-#include "compiler/import/onnx/rearrange.h"
+#include "compiler/import/onnx/shapes.h"
 #include "compiler/import/onnx/tensor_proto.h"
 #include "compiler/import/onnx/text.h"
 
@@ -25,28 +25,28 @@ Status not_quantized(const OperatorNode& op, DType dtype) {
 Result<DType> type_attribute(OperatorNode& op, std::string_view name, DType otherwise) {
   MLE_TRY_ASSIGN(const int64_t number, op.integer(name, 0));
   if (number == 0) return otherwise;
-  const auto dtype = dtype_of(static_cast<int32_t>(std::clamp<int64_t>(number, -1, 0x7fffffff)));
+  const auto dtype =
+      computed_dtype_of(static_cast<int32_t>(std::clamp<int64_t>(number, -1, 0x7fffffff)));
   if (dtype) return *dtype;
   return unsupported(C207_UnsupportedType,
                      op.type() + " to " + onnx_type_name(static_cast<int32_t>(number)),
                      "quantise the model to integers of 8 or 16 bits");
 }
 
-// A constant with one element for each block of `block` along the axis, with one for each element.
+// An input with one element for each block of `block` along the axis, with one for each element.
 Result<ValueId> blockwise(OperatorNode& op, size_t input, uint32_t axis, int64_t block) {
   const Dims& x = op.dims(0);
-  if (!op.is_constant(input) || op.per_row(0))
-    return unsupported(C205_UnsupportedOp, op.type() + " in blocks with computed scales",
+  const Dims dims = op.dims(input);
+  if (op.per_row(input) != (op.per_row(0) && !op.is_constant(input)))
+    return unsupported(C214_MixesRows, op.type() + " of rows in blocks that mix them",
                        "quantise the model per tensor or per axis");
-  const Dims& dims = op.dims(input);
   if (dims.size() != x.size() || block < 1 || (x[axis] + block - 1) / block != dims[axis])
     return broken(C208_Shape, op.type() + ": input " + std::to_string(input) +
                                   " has not one element per block");
   std::vector<uint32_t> picks(x[axis]);
   for (uint32_t i = 0; i < picks.size(); ++i) picks[i] = static_cast<uint32_t>(i / block);
-  MLE_TRY_ASSIGN(const Tensor wide, pick(op.tensor(input), axis, picks, op.budget()));
-  MLE_TRY_ASSIGN(const Tensor reals, cast(wide, DType::F32));
-  return op.constant(reals);
+  MLE_TRY_ASSIGN(const ValueId reals, as_f32(op, input));
+  return picked(op, reals, axis, picks);
 }
 
 // Input 1, and input 2 where it is there, in shapes that meet input 0.

@@ -109,6 +109,10 @@ Result<Axes> resolved(const OperatorNode& op, const std::optional<std::vector<in
 // A value without axes to reduce gets one of one element.
 Status emit_reduced(OperatorNode& op, By by, const Axes& axes, bool keep) {
   MLE_TRY_ASSIGN(const DType dtype, working_type(op, by));
+  RowLayout layout = op.layout(0);
+  for (const uint32_t axis : axes)
+    if (!keep && axis < op.layout(0).axis) --layout.axis;
+  op.lay_out(layout);
   MLE_TRY_ASSIGN(ValueId x, op.value(0));
   MLE_TRY_ASSIGN(x, converted(op, x, dtype));
   const Dims dims = op.fact(x).dims;

@@ -90,11 +90,14 @@ Result<size_t> rows_entry(const OperatorNode& op, const std::vector<Length>& tar
   if (named != kNowhere) return named;
   if (!allow_zero && layout.axis < target.size() && target[layout.axis].length == 0)
     return size_t{layout.axis};
-  // The axes before the rows must be those that were there.
+  // The axes before the rows must be those that were there, or new ones of one element.
   const uint64_t ahead = product(op.dims(0), 0, layout.axis);
-  const bool is_rows =
-      open != kNowhere && fixed_product(target, 0, open) == ahead && (open == 0 || layout.axis > 0);
-  return is_rows ? open : kNowhere;
+  if (open == kNowhere || fixed_product(target, 0, open) != ahead) return kNowhere;
+  if (open == 0 || layout.axis > 0) return open;
+  // [1, -1, ..] with all of a row behind: else the 1 may be a batch size.
+  const bool is_row = fixed_product(target, open + 1, target.size()) == element_count(op.dims(0)) &&
+                      !op.free_batch();
+  return is_row ? open : kNowhere;
 }
 
 Status baked_in(const std::vector<Length>& target) {

@@ -22,13 +22,32 @@ Status read_flatten(OperatorNode& op) {
     return broken(C209_Attribute, "Flatten at axis " + std::to_string(axis));
   if (axis < 0) axis += rank;
   const Dims& dims = op.dims(0);
-  const auto split = dims.begin() + (op.per_row(0) ? axis - 1 : axis);
-  if (op.per_row(0)) {
-    if (axis == 0 || element_count({dims.begin(), split}) != 1) return moves_rows("Flatten");
-    return emit_shaped(op, {static_cast<uint32_t>(element_count({split, dims.end()}))});
+  const auto product = [&dims](size_t first, size_t last) {
+    return static_cast<uint32_t>(element_count({dims.begin() + static_cast<ptrdiff_t>(first),
+                                                dims.begin() + static_cast<ptrdiff_t>(last)}));
+  };
+  if (!op.per_row(0)) {
+    const auto split = static_cast<size_t>(axis);
+    return emit_shaped(op, {product(0, split), product(split, dims.size())});
   }
-  return emit_shaped(op, {static_cast<uint32_t>(element_count({dims.begin(), split})),
-                          static_cast<uint32_t>(element_count({split, dims.end()}))});
+  // What lies before the batch axis in its part of the two must be of one element: then rows stay
+  // together, with what lies behind multiplied into their axis.
+  const RowLayout from = op.layout(0);
+  const bool rows_first = axis > from.axis;
+  const size_t split =
+      rows_first ? static_cast<size_t>(axis) - 1 + from.merged : static_cast<size_t>(axis);
+  if (product(rows_first ? 0 : split, from.axis) != 1) return moves_rows("Flatten");
+  // Rows that become several are left to Reshape.
+  if (rows_first && product(from.axis + from.merged, split) != 1) return moves_rows("Flatten");
+  const uint32_t times = product(from.axis, rows_first ? split : dims.size());
+  const uint32_t merged = times == 1 ? 0 : 1;
+  Dims result(merged, times);
+  if (rows_first)
+    result.push_back(product(split, dims.size()));
+  else
+    result.insert(result.begin(), product(0, split));
+  op.lay_out({rows_first ? 0u : 1u, merged});
+  return emit_shaped(op, result);
 }
 
 // The attribute `axes` before opset 13, the second input from then on; nothing where it is absent.

@@ -156,6 +156,11 @@ std::optional<DType> dtype_of(int32_t onnx_type) {
   return kElementTypes[onnx_type].dtype;
 }
 
+std::optional<DType> computed_dtype_of(int32_t onnx_type) {
+  const std::optional<DType> dtype = dtype_of(onnx_type);
+  return dtype == DType::F16 || dtype == DType::BF16 ? DType::F32 : dtype;
+}
+
 std::string onnx_type_name(int32_t onnx_type) {
   if (onnx_type < 0 || static_cast<size_t>(onnx_type) >= std::size(kElementTypes))
     return "element type " + std::to_string(onnx_type);
@@ -175,7 +180,8 @@ Result<Tensor> read_tensor(const onnx_pb::TensorProto& proto, std::string name,
   MLE_TRY_ASSIGN(Dims dims, read_dims(proto));
   if (*dtype == DType::Str) return read_words(proto, std::move(name), std::move(dims));
   MLE_TRY_ASSIGN(Constant data, read_data(proto, *dtype, element_count(dims), model, external));
-  return Tensor{std::move(name), *dtype, std::move(dims), std::move(data), {}};
+  const Tensor tensor{std::move(name), *dtype, std::move(dims), std::move(data), {}};
+  return cast(tensor, *computed_dtype_of(proto.data_type()));
 }
 
 }  // namespace mle::compiler::onnx

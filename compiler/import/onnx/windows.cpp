@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/onnx/windows.h"
 
+#include "compiler/evaluate/elements.h"
 #include "compiler/graph/infer.h"
 #include "compiler/import/onnx/text.h"
 #include "format/limits.h"
@@ -168,17 +169,19 @@ Result<Windows> global_window(OperatorNode& op) {
   return windows;
 }
 
-Result<ValueId> padded(OperatorNode& op, const Dims& front, const Windows& windows, float padding) {
-  MLE_TRY_ASSIGN(const ValueId x, op.value(0));
+Result<ValueId> padded(OperatorNode& op, ValueId x, const Dims& front, const Windows& windows,
+                       float padding) {
   Dims dims = front;
   dims.push_back(static_cast<uint32_t>(element_count(op.dims(0)) / element_count(front)));
   MLE_TRY_ASSIGN(const ValueId flat, op.reshaped(x, dims));
   if (!windows.is_padded()) return flat;
   dims.back() = 1;
-  MLE_TRY(op.budget().spend(element_count(dims) * sizeof(float), element_count(dims)));
-  MLE_TRY_ASSIGN(const ValueId edge,
-                 op.constant(make_tensor("", DType::F32, dims,
-                                         std::vector<float>(element_count(dims), padding))));
+  MLE_TRY(op.budget().spend(element_count(dims) * sizeof(double), element_count(dims)));
+  const DType dtype = op.fact(flat).dtype;
+  MLE_TRY_ASSIGN(
+      const ValueId edge,
+      op.constant(
+          {"", dtype, dims, make_constant(Elements(element_count(dims), padding), dtype), {}}));
   Node node;
   node.kind = OpKind::Concat;
   node.inputs = {flat, edge};

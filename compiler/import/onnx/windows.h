@@ -38,8 +38,9 @@ Result<Windows> read_windows(OperatorNode& op, const Dims& kernel);
 // One window over all those axes.
 Result<Windows> global_window(OperatorNode& op);
 
-// Input 0 as [in front.., inputs()] with `front` axes, and one more element of `padding` at the end
-// where windows reach into it.
-Result<ValueId> padded(OperatorNode& op, const Dims& front, const Windows& windows, float padding);
+// x, of the dims of input 0, as [in front.., inputs()] with `front` axes, and one more element of
+// `padding` at the end where windows reach into it.
+Result<ValueId> padded(OperatorNode& op, ValueId x, const Dims& front, const Windows& windows,
+                       float padding);
 
 }  // namespace mle::compiler::onnx
