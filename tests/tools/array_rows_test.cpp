@@ -69,6 +69,21 @@ TEST_CASE("tools: big-endian numbers and half floats are converted by value") {
   CHECK(converted<double>(half, spec(DType::F64, kThree)) == std::vector<double>{1, -2, 0x1p-24});
 }
 
+TEST_CASE("tools: rounding a double to bfloat keeps every bfloat and rounds once") {
+  for (uint32_t bits = 0; bits < 65536; ++bits) {
+    const float value = bfloat_to_float(static_cast<uint16_t>(bits));
+    if (std::isnan(value)) continue;
+    if (float_to_bfloat(value) != bits) FAIL("bfloat " << bits);
+  }
+  CHECK(float_to_bfloat(std::nan("")) == 0x7FC0);
+  CHECK(float_to_bfloat(1 + 0x1p-8) == 0x3F80);            // a tie goes to even
+  CHECK(float_to_bfloat(1 + 0x1p-8 + 0x1p-40) == 0x3F81);  // and this is none
+  CHECK(float_to_bfloat(-1 - 0x1p-8 - 0x1p-40) == 0xBF81);
+  CHECK(float_to_bfloat(1 + 3 * 0x1p-8 - 0x1p-40) == 0x3F81);
+  CHECK(float_to_bfloat(3.4e38) == 0x7F80);
+  CHECK(float_to_bfloat(1e-60) == 0);
+}
+
 TEST_CASE("tools: rounding a double to half and back keeps every half") {
   for (uint32_t bits = 0; bits < 0x10000; ++bits) {
     const float value = half_to_float(static_cast<uint16_t>(bits));

@@ -86,8 +86,6 @@ std::optional<DType> native_dtype(const archive::NpyArray& array) {
 }  // namespace
 
 Result<ArrayRows> ArrayRows::make(archive::NpyArray array, const TensorSpec& input) {
-  if (input.dtype == DType::BF16)
-    return bad_array(input, "bf16 inputs can't be read from files", "use the library");
   if ((array.kind == archive::NpyKind::Unicode) != (input.dtype == DType::Str))
     return bad_array(input,
                      std::string("the model takes ") + name_of(input.dtype) +
@@ -222,9 +220,9 @@ Status ArrayRows::convert(uint64_t first, uint64_t count, void* out) {
     case DType::U64: return convert_to(first, count, static_cast<uint64_t*>(out));
     case DType::Bool: return convert_to(first, count, static_cast<bool*>(out));
     case DType::Str: return convert_text(first, count, static_cast<std::string_view*>(out));
-    case DType::BF16: break;
+    case DType::BF16: return convert_to(first, count, static_cast<Bfloat*>(out));
   }
-  return bad_array(input_, "bf16 inputs can't be read from files", "use the library");
+  return {};
 }
 
 }  // namespace mle::tools

@@ -26,7 +26,8 @@ std::optional<Number> parse_number(std::string_view text) {
 
 std::optional<Number> parse_cell(const CsvField& cell, DType dtype) {
   const std::string_view text = trim(cell.text);
-  const bool real = dtype == DType::F32 || dtype == DType::F64 || dtype == DType::F16;
+  const bool real =
+      dtype == DType::F32 || dtype == DType::F64 || dtype == DType::F16 || dtype == DType::BF16;
   if (text.empty() && real) return Number::of(std::numeric_limits<double>::quiet_NaN());
   if (text == "true" || text == "True" || text == "TRUE") return Number::of(uint64_t{1});
   if (text == "false" || text == "False" || text == "FALSE") return Number::of(uint64_t{0});

@@ -29,6 +29,16 @@ uint16_t float_to_half(double value) {
   return static_cast<uint16_t>(sign | ((exponent + 14) * 1024 + units));
 }
 
+uint16_t float_to_bfloat(double value) {
+  if (std::isnan(value)) return 0x7FC0;
+  // Rounded to odd first, a second rounding is that of the number itself.
+  const auto near = static_cast<float>(value);
+  auto bits = std::bit_cast<uint32_t>(near);
+  if (std::isfinite(near) && double{near} != value)
+    bits = (std::fabs(double{near}) > std::fabs(value) ? bits - 1 : bits) | 1;
+  return static_cast<uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
 float bfloat_to_float(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
 
 }  // namespace mle::tools

@@ -19,7 +19,7 @@ namespace {
 using Token = JsonReader::Token;
 
 bool is_real(DType dtype) {
-  return dtype == DType::F32 || dtype == DType::F64 || dtype == DType::F16;
+  return dtype == DType::F32 || dtype == DType::F64 || dtype == DType::F16 || dtype == DType::BF16;
 }
 
 std::optional<Number> parse_number(std::string_view text, DType dtype) {

@@ -20,11 +20,14 @@ std::string Number::text() const {
 
 template <class To>
 bool store(const Number& from, To& to) {
-  if constexpr (std::is_same_v<To, Half>) {
+  if constexpr (std::is_same_v<To, Half> || std::is_same_v<To, Bfloat>) {
+    constexpr bool is_half = std::is_same_v<To, Half>;
     float wide = 0;
     if (!store(from, wide)) return false;
-    to.bits = float_to_half(from.kind == Number::Kind::Real ? from.real : double{wide});
-    return from.kind == Number::Kind::Real || half_to_float(to.bits) == wide;
+    const double value = from.kind == Number::Kind::Real ? from.real : double{wide};
+    to.bits = is_half ? float_to_half(value) : float_to_bfloat(value);
+    const float back = is_half ? half_to_float(to.bits) : bfloat_to_float(to.bits);
+    return from.kind == Number::Kind::Real || back == wide;
   } else if constexpr (std::is_floating_point_v<To>) {
     if (from.kind == Number::Kind::Real) {
       to = static_cast<To>(from.real);
@@ -68,7 +71,7 @@ bool store(const Number& from, DType dtype, void* to) {
     case DType::U32: return store(from, *static_cast<uint32_t*>(to));
     case DType::I64: return store(from, *static_cast<int64_t*>(to));
     case DType::U64: return store(from, *static_cast<uint64_t*>(to));
-    case DType::BF16:
+    case DType::BF16: return store(from, *static_cast<Bfloat*>(to));
     case DType::Str: break;
   }
   return false;
@@ -77,6 +80,7 @@ bool store(const Number& from, DType dtype, void* to) {
 template bool store(const Number&, float&);
 template bool store(const Number&, double&);
 template bool store(const Number&, Half&);
+template bool store(const Number&, Bfloat&);
 template bool store(const Number&, bool&);
 template bool store(const Number&, int8_t&);
 template bool store(const Number&, uint8_t&);

@@ -28,13 +28,16 @@ struct Number {
 struct Half {
   uint16_t bits;
 };
+struct Bfloat {
+  uint16_t bits;
+};
 
-// Writes `from` to `to`; false where its value would change. For float, double, Half, bool and the
-// integers of 8 to 64 bits.
+// Writes `from` to `to`; false where its value would change. For float, double, Half, Bfloat, bool
+// and the integers of 8 to 64 bits.
 template <class To>
 bool store(const Number& from, To& to);
 
-// The same by dtype, at `to`; false for bf16 and str as well.
+// The same by dtype, at `to`; false for str as well.
 bool store(const Number& from, DType dtype, void* to);
 
 }  // namespace mle::tools
