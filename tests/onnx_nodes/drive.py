@@ -61,11 +61,19 @@ def error_line(text):
     return next((x for x in lines if ": error: " in x), lines[-1] if lines else "no message")
 
 
+def as_file(array):
+    """As mle-run reads it: texts as numpy's own strings, bfloat16, which numpy lacks, widened."""
+    if array.dtype.kind == "O":
+        return numpy.array([x.decode() if isinstance(x, bytes) else str(x) for x in array.ravel()],
+                           dtype=str).reshape(array.shape)
+    return array.astype(numpy.float32) if array.dtype.name == "bfloat16" else array
+
+
 def answer(program, case, model, folder):
     """Runs one compiled case: (result, reason, worst absolute error)."""
     rows, given = folder / (case.name + ".npz"), folder / (case.name + ".out.npz")
     try:
-        numpy.savez(rows, **{name: numpy.asarray(value) for name, value in case.inputs.items()})
+        numpy.savez(rows, **{name: as_file(numpy.asarray(value)) for name, value in case.inputs.items()})
     except (TypeError, ValueError) as error:
         return UNCLEAN, f"its inputs cannot be written: {error}", 0.0
     done = run([program, model, "--input", rows, "--output", given])
@@ -90,9 +98,11 @@ def difference(ours, theirs, case):
     if theirs.dtype.kind in "OSU":
         texts = [[x.decode() if isinstance(x, bytes) else str(x) for x in a.ravel()] for a in (ours, theirs)]
         return ("" if texts[0] == texts[1] else "other strings"), 0.0
+    if theirs.dtype.name == "bfloat16" and ours.dtype == numpy.uint16:
+        ours = ours.view(theirs.dtype)  # which files hold by its bits
     if ours.dtype != theirs.dtype:
         return f"dtype {ours.dtype} for {theirs.dtype}", 0.0
-    if ours.dtype.kind not in "fc":
+    if ours.dtype.kind not in "fc" and ours.dtype.name != "bfloat16":
         return ("" if numpy.array_equal(ours, theirs) else f"{ours.ravel()[:4]} for {theirs.ravel()[:4]}"), 0.0
     ours, theirs = ours.astype(numpy.float64), theirs.astype(numpy.float64)
     finite = numpy.isfinite(theirs)

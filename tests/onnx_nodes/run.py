@@ -41,12 +41,16 @@ def collect(scope, wanted):
     """(cases as published and at older versions, the same with a free first axis)."""
     history = node_cases.signatures()
     found, rows = [], []
+    constants = {}  # by case: what its function body has as constants, too
     for case in node_cases.published(wanted):
         if case.operator not in scope:
             continue
+        if case.kind == "own":
+            constants[case.name] = node_cases.constant_names(case, scope[case.operator])
+        names = constants.get(case.name.split("_expanded")[0], [])
         variants = [case, *node_cases.older(case, history)]
         for variant in variants:
-            variant = node_cases.with_constants(variant, scope[case.operator])
+            variant = node_cases.with_constants(variant, names)
             found.append(variant)
             as_rows = node_cases.as_rows(variant)
             if as_rows:
