@@ -2,7 +2,7 @@
 """Exports compiled models as ONNX, has the ONNX checker read them, and compares the answers of ONNX
 Runtime with those of mle-run.
 
-usage: onnx_export_test.py BIN SOURCE_MODEL...
+usage: onnx_export_test.py BIN MODEL...        (sources, or .mle files)
 
 Exit status 77 (skipped) where Python lacks numpy, onnx or onnxruntime.
 """
@@ -50,9 +50,12 @@ def check(tools, source, folder):
     """'equal', 'refused: …' or what is wrong."""
     model, exported = os.path.join(folder, "m.mle"), os.path.join(folder, "m.onnx")
     given, answered = os.path.join(folder, "x.npz"), os.path.join(folder, "y.npz")
-    done = run(os.path.join(tools, "mle-convert"), source, "-o", model)
-    if done.returncode != 0:
-        return "does not convert: " + done.stderr
+    if source.endswith(".mle"):
+        model = source
+    else:
+        done = run(os.path.join(tools, "mle-convert"), source, "-o", model)
+        if done.returncode != 0:
+            return "does not convert: " + done.stderr
     if os.path.exists(exported):
         os.remove(exported)
     done = run(os.path.join(tools, "mle-inspect"), model, "--export", exported)

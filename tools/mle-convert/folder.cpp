@@ -4,6 +4,8 @@
 #include "format/rules.h"
 #include "tools/cli/progress.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <atomic>
 #include <filesystem>
@@ -22,22 +24,33 @@ Status unusable(const fs::path& path, const std::string& why) {
                       path.string() + ": " + why, "check the path and its permissions");
 }
 
-Result<std::vector<fs::path>> regular_files(const fs::path& folder) {
-  std::error_code error;
+struct Found {
   std::vector<fs::path> files;
+  std::vector<fs::path> closed;  // folders that may not be entered
+};
+
+Result<Found> find_files(const fs::path& folder) {
+  std::error_code error;
+  Found found;
   fs::recursive_directory_iterator at(folder, fs::directory_options::skip_permission_denied, error);
   for (; !error && at != fs::recursive_directory_iterator(); at.increment(error)) {
     std::error_code ignored;  // a link to nowhere is no regular file
-    if (at->is_regular_file(ignored)) files.push_back(at->path());
+    if (at->is_regular_file(ignored)) found.files.push_back(at->path());
+    if (at->is_directory(ignored) && ::access(at->path().c_str(), R_OK | X_OK) != 0)
+      found.closed.push_back(at->path());
   }
   if (error) return unusable(folder, error.message());
-  std::sort(files.begin(), files.end());
-  return files;
+  std::sort(found.files.begin(), found.files.end());
+  std::sort(found.closed.begin(), found.closed.end());
+  return found;
 }
 
-bool is_model(const std::string& path, const std::string& from) {
-  const auto source = compiler::SourceFile::open(path);
-  if (!source) return false;
+// Fails where the file can't be read; what is empty is no model.
+Result<bool> is_model(const std::string& path, const std::string& from) {
+  std::error_code error;
+  if (fs::file_size(path, error) == 0 && !error) return false;
+  MLE_TRY_ASSIGN(const compiler::SourceFile opened, compiler::SourceFile::open(path));
+  const compiler::SourceFile* source = &opened;
   for (const compiler::Importer& importer : compiler::importers())
     if ((from.empty() || from == importer.name) && importer.can_read(*source)) return true;
   return false;
@@ -72,12 +85,24 @@ void convert_all(const std::vector<Job>& jobs, uint64_t threads, const ConvertOp
 Result<FolderResult> convert_folder(const std::string& source, const std::string& output,
                                     const ConvertOptions& options, uint64_t jobs,
                                     const Console& console) {
-  MLE_TRY_ASSIGN(const auto files, regular_files(source));
+  MLE_TRY_ASSIGN(const Found found, find_files(source));
   FolderResult result;
+  std::vector<Conversion> unreadable;
+  const auto note = [&](const fs::path& path, const Status& status) {
+    Conversion& conversion = unreadable.emplace_back();
+    conversion.source = path.string();
+    conversion.problems.add(status, "");
+  };
+  for (const fs::path& folder : found.closed) note(folder, unusable(folder, "may not be entered"));
   std::vector<Job> todo;
   std::set<fs::path> outputs;
-  for (const fs::path& file : files) {
-    if (!is_model(file.string(), options.compile.from)) {
+  for (const fs::path& file : found.files) {
+    const auto model = is_model(file.string(), options.compile.from);
+    if (!model) {
+      note(file, model.error());
+      continue;
+    }
+    if (!*model) {
       ++result.skipped;
       continue;
     }
@@ -95,6 +120,8 @@ Result<FolderResult> convert_folder(const std::string& source, const std::string
     todo.push_back({file, std::move(to)});
   }
   convert_all(todo, jobs, options, console, result.conversions);
+  for (Conversion& each : unreadable) result.conversions.push_back(std::move(each));
+  std::ranges::sort(result.conversions, {}, &Conversion::source);
   return result;
 }
 

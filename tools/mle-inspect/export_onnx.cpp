@@ -72,7 +72,7 @@ void add_ports(OnnxGraph& graph) {
         if (listed.count(name) > 0)
           name = std::string(graph.view().string(entry->name())) + "." + name;
         if (!listed.insert(name).second) continue;
-        graph.out.node("Identity", name, {first}, name);
+        graph.out.node("Identity", name, {first}, {name});
       } else if (!listed.insert(name).second) {
         continue;
       }

@@ -42,7 +42,7 @@ std::string OnnxGraph::scalar(DType dtype, double value) {
 std::string OnnxGraph::value(const std::string& op, const std::vector<std::string>& inputs,
                              const std::vector<OnnxAttribute>& attributes) {
   std::string name = fresh("value");
-  out.node(op, name, inputs, name, attributes);
+  out.node(op, name, inputs, {name}, attributes);
   return name;
 }
 

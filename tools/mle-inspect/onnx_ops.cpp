@@ -1,7 +1,7 @@
 // What each op of a program is in ONNX, opset 20.
 // SPDX-License-Identifier: Apache-2.0
 #include "format/op_kinds.h"
-#include "tools/mle-inspect/onnx_graph.h"
+#include "tools/mle-inspect/onnx_op.h"
 
 #include <algorithm>
 #include <iterator>
@@ -9,43 +9,8 @@
 namespace mle::tools {
 namespace {
 
-using Attributes = std::vector<OnnxAttribute>;
-
-// One op, with shorthands for its parts.
-struct Op {
-  OnnxGraph& graph;
-  const fb::Op& op;
-  std::string title;
-
-  uint32_t input(size_t i) const { return op.inputs()->Get(static_cast<uint32_t>(i)); }
-  size_t inputs() const { return op.inputs()->size(); }
-  uint32_t output() const { return op.outputs()->Get(0); }
-  const fb::Tensor& in(size_t i) const { return graph.tensor(input(i)); }
-  const fb::Tensor& out() const { return graph.tensor(output()); }
-  const std::string& name(size_t i) const { return graph.name(input(i)); }
-  uint64_t iattr(uint32_t i) const { return op.iattr()->Get(i); }
-  double fattr(uint32_t i) const {
-    return op.fattr() != nullptr && i < op.fattr()->size() ? double_of(*op.fattr()->Get(i)) : 0;
-  }
-
-  void give(const char* kind, const std::vector<std::string>& from,
-            const Attributes& attributes = {}) {
-    graph.out.node(kind, graph.name(output()), from, graph.name(output()), attributes);
-  }
-  std::vector<std::string> operands() const {
-    std::vector<std::string> names;
-    for (size_t i = 0; i < inputs(); ++i) names.push_back(graph.operand(input(i), out()));
-    return names;
-  }
-};
-
-OnnxAttribute real(const char* name, double value) {
-  return OnnxAttribute::of(name, static_cast<float>(value));
-}
-OnnxAttribute whole(const char* name, int64_t value) { return OnnxAttribute::of(name, value); }
-
 // act(x); what can't be said, or "".
-std::string activate(Op& op, const std::string& x) {
+std::string activate(OnnxOp& op, const std::string& x) {
   const double alpha = op.fattr(0), beta = op.fattr(1);
   switch (op.op.act()) {
     case fb::Act::None: op.give("Identity", {x}); return {};
@@ -76,7 +41,7 @@ std::string activate(Op& op, const std::string& x) {
   return {};
 }
 
-std::string dense(Op& op) {
+std::string dense(OnnxOp& op) {
   std::string weight = op.name(1);
   if (op.in(1).quant() != ~uint32_t{0}) return "its weight is quantised";
   if (op.in(1).dtype() != op.in(0).dtype())
@@ -94,19 +59,30 @@ std::string dense(Op& op) {
   return activate(op, sum);
 }
 
-std::string binary(Op& op) {
+std::string binary(OnnxOp& op) {
+  using enum format::BinaryFn;
   static constexpr const char* kNames[] = {"Add", "Sub", "Mul", "Div", "Min", "Max", "Pow"};
   const std::vector<std::string> from = op.operands();
   const uint64_t fn = op.iattr(0);
   if (fn < std::size(kNames)) return op.give(kNames[fn], from), "";
-  if (static_cast<format::BinaryFn>(fn) != format::BinaryFn::PRelu)
-    return "function " + std::to_string(fn) + " has no counterpart";
+  const bool truths = dtype_of(op.in(0)) == DType::Bool;
+  switch (static_cast<format::BinaryFn>(fn)) {
+    case And: return op.give(truths ? "And" : "BitwiseAnd", from), "";
+    case Or: return op.give(truths ? "Or" : "BitwiseOr", from), "";
+    case Xor: return op.give(truths ? "Xor" : "BitwiseXor", from), "";
+    case Mod: return op.give("Mod", from), "";
+    case Fmod: return op.give("Mod", from, {whole("fmod", 1)}), "";
+    case ShiftLeft: return op.give("BitShift", from, {OnnxAttribute::of("direction", "LEFT")}), "";
+    case ShiftRight:
+      return op.give("BitShift", from, {OnnxAttribute::of("direction", "RIGHT")}), "";
+    default: break;  // PRelu
+  }
   const std::string zero = op.graph.scalar(dtype_of(op.in(0)), 0);
   op.give("Where", {op.graph.value("Less", {from[0], zero}), op.graph.value("Mul", from), from[0]});
   return {};
 }
 
-std::string compare(Op& op) {
+std::string compare(OnnxOp& op) {
   static constexpr const char* kNames[] = {"Less", "LessOrEqual", "Greater", "GreaterOrEqual",
                                            "Equal"};
   const std::vector<std::string> from = op.operands();
@@ -117,7 +93,7 @@ std::string compare(Op& op) {
   return {};
 }
 
-std::string concat(Op& op) {
+std::string concat(OnnxOp& op) {
   std::vector<std::string> from;
   uint32_t rows = 0;
   for (size_t i = 0; i < op.inputs(); ++i)
@@ -130,7 +106,7 @@ std::string concat(Op& op) {
   return {};
 }
 
-std::string slice(Op& op) {
+std::string slice(OnnxOp& op) {
   const uint64_t axis = op.iattr(0), start = op.iattr(1), step = op.iattr(2);
   const auto count = static_cast<int64_t>(dims_of(op.out())[axis]);
   const auto first = static_cast<int64_t>(start), stride = static_cast<int64_t>(step);
@@ -140,7 +116,7 @@ std::string slice(Op& op) {
   return {};
 }
 
-std::string reshape(Op& op) {
+std::string reshape(OnnxOp& op) {
   std::vector<int64_t> shape;
   if (is_per_row(op.out())) shape.push_back(0);  // as many rows as there are
   for (const uint64_t dim : dims_of(op.out())) shape.push_back(static_cast<int64_t>(dim));
@@ -151,7 +127,7 @@ std::string reshape(Op& op) {
 }  // namespace
 
 std::string add_onnx_op(OnnxGraph& graph, uint32_t index) {
-  Op op{graph, *graph.view().model().ops()->Get(index), op_title(graph.view(), index)};
+  OnnxOp op{graph, *graph.view().model().ops()->Get(index), op_title(graph.view(), index)};
   if (op.op.version() != 1) return "version " + std::to_string(op.op.version()) + " is not known";
   switch (op.op.kind()) {
     case fb::OpKind::Dense: return dense(op);
@@ -185,6 +161,20 @@ std::string add_onnx_op(OnnxGraph& graph, uint32_t index) {
       return {};
     case fb::OpKind::Cast:
       op.give("Cast", {op.name(0)}, {whole("to", onnx_dtype(dtype_of(op.out())))});
+      return {};
+    case fb::OpKind::Transpose:
+    case fb::OpKind::Expand:
+    case fb::OpKind::Gather:
+    case fb::OpKind::GatherElements: return add_movement(op);
+    case fb::OpKind::MatMul:
+    case fb::OpKind::Reduce:
+    case fb::OpKind::CumSum:
+    case fb::OpKind::TopK:
+    case fb::OpKind::LayerNorm:
+    case fb::OpKind::Products: return add_sums(op);
+    case fb::OpKind::IsMissing:
+      if (dtype_of(op.in(0)) == DType::Str) return "ONNX has no missing strings";
+      op.give("IsNaN", {op.name(0)});
       return {};
     default: return "it has no counterpart";
   }

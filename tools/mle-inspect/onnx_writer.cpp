@@ -18,8 +18,8 @@ namespace node {
 constexpr uint32_t kInput = 1, kOutput = 2, kName = 3, kOp = 4, kAttribute = 5;
 }
 namespace attribute {
-constexpr uint32_t kName = 1, kReal = 2, kWhole = 3, kText = 4, kType = 20;
-constexpr uint64_t kIsReal = 1, kIsWhole = 2, kIsText = 3;
+constexpr uint32_t kName = 1, kReal = 2, kWhole = 3, kText = 4, kWholes = 8, kType = 20;
+constexpr uint64_t kIsReal = 1, kIsWhole = 2, kIsText = 3, kIsWholes = 7;
 }  // namespace attribute
 namespace tensor {
 constexpr uint32_t kDims = 1, kType = 2, kName = 8, kRaw = 9;
@@ -73,11 +73,13 @@ int64_t onnx_dtype(DType dtype) {
 }
 
 void OnnxWriter::node(const std::string& op, const std::string& name,
-                      const std::vector<std::string>& inputs, const std::string& output,
+                      const std::vector<std::string>& inputs,
+                      const std::vector<std::string>& outputs,
                       const std::vector<OnnxAttribute>& attributes) {
   ProtoMessage message;
   for (const std::string& input : inputs) message.text(node::kInput, input);
-  message.text(node::kOutput, output).text(node::kName, name).text(node::kOp, op);
+  for (const std::string& output : outputs) message.text(node::kOutput, output);
+  message.text(node::kName, name).text(node::kOp, op);
   for (const OnnxAttribute& given : attributes) {
     ProtoMessage one;
     one.text(attribute::kName, given.name);
@@ -88,6 +90,11 @@ void OnnxWriter::node(const std::string& op, const std::string& name,
         break;
       case OnnxAttribute::Kind::Real:
         one.real(attribute::kReal, given.real).number(attribute::kType, attribute::kIsReal);
+        break;
+      case OnnxAttribute::Kind::Wholes:
+        for (const int64_t value : given.wholes)
+          one.number(attribute::kWholes, static_cast<uint64_t>(value));
+        one.number(attribute::kType, attribute::kIsWholes);
         break;
       case OnnxAttribute::Kind::Text:
         one.text(attribute::kText, given.text).number(attribute::kType, attribute::kIsText);

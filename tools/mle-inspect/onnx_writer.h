@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mle::tools {
@@ -33,21 +34,25 @@ class ProtoMessage {
 };
 
 struct OnnxAttribute {
-  enum class Kind : uint8_t { Whole, Real, Text };
+  enum class Kind : uint8_t { Whole, Real, Text, Wholes };
   std::string name;
   Kind kind = Kind::Whole;
   int64_t whole = 0;
   float real = 0;
   std::string text;
+  std::vector<int64_t> wholes;
 
   static OnnxAttribute of(const char* name, int64_t value) {
-    return {name, Kind::Whole, value, 0, {}};
+    return {name, Kind::Whole, value, 0, {}, {}};
   }
   static OnnxAttribute of(const char* name, float value) {
-    return {name, Kind::Real, 0, value, {}};
+    return {name, Kind::Real, 0, value, {}, {}};
   }
   static OnnxAttribute of(const char* name, const char* value) {
-    return {name, Kind::Text, 0, 0, value};
+    return {name, Kind::Text, 0, 0, value, {}};
+  }
+  static OnnxAttribute of(const char* name, std::vector<int64_t> values) {
+    return {name, Kind::Wholes, 0, 0, {}, std::move(values)};
   }
 };
 
@@ -56,7 +61,8 @@ inline constexpr int64_t kOnnxIr = 9, kOnnxOpset = 20;
 class OnnxWriter {
  public:
   void node(const std::string& op, const std::string& name, const std::vector<std::string>& inputs,
-            const std::string& output, const std::vector<OnnxAttribute>& attributes = {});
+            const std::vector<std::string>& outputs,
+            const std::vector<OnnxAttribute>& attributes = {});
   void initializer(const std::string& name, DType dtype, std::span<const uint64_t> dims,
                    std::span<const std::byte> elements);
   // `rows`: a first axis of any length, before `dims`.
