@@ -29,7 +29,7 @@ uint64_t bytes_per_row(const mle::TensorSpec& spec) {
   return bytes;
 }
 
-// Rows of one tensor, filled with numbers of every kind; strings are missing.
+// Rows of one tensor, filled with numbers and words of every kind; every third string is missing.
 AlignedBytes make_rows(const mle::TensorSpec& spec, uint64_t rows) {
   AlignedBytes bytes(bytes_per_row(spec) * rows);
   if (spec.dtype == mle::DType::F32) {
@@ -39,7 +39,13 @@ AlignedBytes make_rows(const mle::TensorSpec& spec, uint64_t rows) {
       std::memcpy(bytes.data() + i, &kValues[i / sizeof(float) % std::size(kValues)],
                   sizeof(float));
     }
-  } else if (spec.dtype != mle::DType::Str) {
+  } else if (spec.dtype == mle::DType::Str) {
+    constexpr std::string_view kWords[] = {"red", {}, "", "a", "unknown", {}};
+    for (size_t i = 0; i < bytes.size(); i += sizeof(std::string_view)) {
+      std::memcpy(bytes.data() + i, &kWords[i / sizeof(std::string_view) % std::size(kWords)],
+                  sizeof(std::string_view));
+    }
+  } else {
     for (size_t i = 0; i < bytes.size(); ++i) bytes[i] = static_cast<std::byte>(i * 37);
   }
   return bytes;

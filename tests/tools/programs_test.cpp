@@ -404,6 +404,8 @@ TEST_CASE(
   CHECK(mentions(good.out, "2 models converted, 0 failed, 1 other"));
   CHECK(out.has("a/iris.mle"));
   CHECK(out.has("a/digits.mle"));
+  // Threads and folders leave no trace in the files.
+  CHECK(read_file(out.path("a/iris.mle")) == read_file(converted(out, "iris")));
   const std::string onnx = read_file(kModels + "/iris.onnx");
   folder.file("half.onnx", onnx.substr(0, onnx.size() / 2));
   const auto bad =

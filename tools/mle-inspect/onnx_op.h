@@ -47,7 +47,9 @@ struct OnnxOp {
 inline OnnxAttribute real(const char* name, double value) {
   return OnnxAttribute::of(name, static_cast<float>(value));
 }
-inline OnnxAttribute whole(const char* name, int64_t value) { return OnnxAttribute::of(name, value); }
+inline OnnxAttribute whole(const char* name, int64_t value) {
+  return OnnxAttribute::of(name, value);
+}
 
 // Those that move elements, and those that sum them up. What can't be said, or "".
 std::string add_movement(OnnxOp& op);

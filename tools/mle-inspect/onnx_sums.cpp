@@ -17,11 +17,12 @@ std::string reduce(OnnxOp& op) {
 }
 
 std::string cumsum(OnnxOp& op) {
-  op.give("CumSum",
-          {op.name(0), op.graph.scalar(DType::I64,
-                                       static_cast<double>(OnnxGraph::axis(op.in(0), op.iattr(0))))},
-          {whole("exclusive", static_cast<int64_t>(op.iattr(1))),
-           whole("reverse", static_cast<int64_t>(op.iattr(2)))});
+  op.give(
+      "CumSum",
+      {op.name(0),
+       op.graph.scalar(DType::I64, static_cast<double>(OnnxGraph::axis(op.in(0), op.iattr(0))))},
+      {whole("exclusive", static_cast<int64_t>(op.iattr(1))),
+       whole("reverse", static_cast<int64_t>(op.iattr(2)))});
   return {};
 }
 
@@ -60,11 +61,10 @@ std::string layer_norm(OnnxOp& op) {
     std::vector<int64_t> shape;
     for (size_t i = op.iattr(0); i < dims_of(op.in(0)).size(); ++i)
       shape.push_back(static_cast<int64_t>(dims_of(op.in(0))[i]));
-    from.push_back(op.graph.value(
-        "Expand", {op.graph.scalar(dtype_of(op.in(0)), 1), op.graph.wholes(shape)}));
+    from.push_back(
+        op.graph.value("Expand", {op.graph.scalar(dtype_of(op.in(0)), 1), op.graph.wholes(shape)}));
   }
-  op.give("LayerNormalization", from,
-          {whole("axis", axes.front()), real("epsilon", op.fattr(0))});
+  op.give("LayerNormalization", from, {whole("axis", axes.front()), real("epsilon", op.fattr(0))});
   return {};
 }
 
