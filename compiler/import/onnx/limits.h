@@ -27,4 +27,7 @@ inline constexpr uint64_t kFoldBytesPerSourceByte = 4;
 inline constexpr uint64_t kFoldSteps = uint64_t{1} << 30;  // multiplications in all
 inline constexpr size_t kMaxGatherRuns = 256;  // runs of columns that one Gather may pick
 
+// What operators of ONNX Runtime are said in.
+inline constexpr int kRuntimeFunctionOpset = 23;
+
 }  // namespace mle::compiler::onnx

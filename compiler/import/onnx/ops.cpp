@@ -5,6 +5,7 @@
 
 #include "compiler/import/onnx/flow.h"
 #include "compiler/import/onnx/limits.h"
+#include "compiler/import/onnx/runtime_functions.h"
 #include "compiler/import/onnx/text.h"
 
 #include <algorithm>
@@ -206,6 +207,14 @@ Status import_node(Importing& importing, const NodeProto& node) {
   if (const onnx_pb::FunctionProto* function = importing.function_of(node)) {
     MLE_TRY(check_names(importing, node));
     return call_function(importing, *function, node);
+  }
+  if (op == nullptr && node.domain() == "com.microsoft") {
+    if (const RuntimeFunction* runtime = find_runtime_function(node.op_type())) {
+      MLE_TRY(check_names(importing, node));
+      if (OperatorNode(importing, node).any_refused()) return {};
+      MLE_TRY_ASSIGN(const auto function, runtime_function(importing, *runtime, node));
+      return call_function(importing, function, node);
+    }
   }
   if (default_domain && importing.opset == 0)
     return broken(C206_UnsupportedOpset, "the model does not say which opset it is written in",

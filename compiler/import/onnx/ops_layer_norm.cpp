@@ -158,7 +158,9 @@ constexpr Operator kOperators[] = {
     {"GroupNormalization", 18, 20, 3, 3, 1, read_group_normalization<true>},
     {"GroupNormalization", 21, kNow, 3, 3, 1, read_group_normalization<false>},
     {"InstanceNormalization", 7, kNow, 3, 3, 1, read_instance_normalization},
-    {"LayerNormalization", 17, kNow, 2, 3, 3, read_layer_normalization<true>},
+    // ONNX Runtime writes these two into models of any opset.
+    {"LayerNormalization", 7, kNow, 2, 3, 3, read_layer_normalization<true>},
+    {"SimplifiedLayerNormalization", 7, kNow, 2, 2, 1, read_layer_normalization<false>},
     {"RMSNormalization", 23, kNow, 2, 2, 1, read_layer_normalization<false>},
 };
 

@@ -191,6 +191,7 @@ constexpr Operator kOperators[] = {
 
 constexpr Operator kRuntimeOperators[] = {
     {"DequantizeLinear", 1, kNow, 2, 3, 1, read_dequantize},
+    {"MatMulNBits", 1, kNow, 3, 6, 1, read_matmul_of_bits},
     {"QuantizeLinear", 1, kNow, 2, 3, 1, read_quantize},
 };
 

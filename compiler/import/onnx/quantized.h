@@ -10,6 +10,9 @@
 
 namespace mle::compiler::onnx {
 
+// ops_packed.cpp
+Status read_matmul_of_bits(OperatorNode& op);
+
 bool is_quantized(DType dtype);  // of 8 or 16 bits
 // The input as f32. A constant is converted here, from f16 too.
 Result<ValueId> as_f32(OperatorNode& op, size_t input);
