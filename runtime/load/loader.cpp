@@ -10,6 +10,8 @@
 #include "runtime/memory/allocate.h"
 #include "runtime/steps/binder.h"
 
+#include <algorithm>
+#include <bitset>
 #include <new>
 #include <utility>
 
@@ -116,6 +118,19 @@ bool name_columns(ModelState& state) noexcept {
   return true;
 }
 
+// A layer whose answers an arg-max compares keeps denormals: scores that differ must not become
+// equal.
+void keep_compared_denormals(const ModelState& state, std::span<steps::Step> steps) noexcept {
+  const auto& ops = *state.view.model().ops();
+  const auto compares = [](const fb::Op* op) { return op->kind() == fb::OpKind::ArgMax; };
+  if (std::none_of(ops.begin(), ops.end(), compares)) return;
+  std::bitset<format::kMaxTensors + 1> compared;
+  for (const fb::Op* op : ops)
+    if (compares(op)) compared.set(op->inputs()->Get(0));
+  for (uint32_t i = 0; i < ops.size(); ++i)
+    if (compared.test(ops.Get(i)->outputs()->Get(0))) steps[i].flush = false;
+}
+
 bool bind_steps(ModelState& state) noexcept {
   const auto& ops = *state.view.model().ops();
   steps::Step* step = state.memory.make<steps::Step>(ops.size());
@@ -124,6 +139,7 @@ bool bind_steps(ModelState& state) noexcept {
   for (uint32_t i = 0; i < ops.size(); ++i) {
     if (!steps::bind(binder, *ops.Get(i), step[i])) return false;
   }
+  keep_compared_denormals(state, {step, ops.size()});
   state.steps = {step, ops.size()};
   return true;
 }

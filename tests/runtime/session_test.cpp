@@ -196,6 +196,25 @@ TEST_CASE("session: dense layers flush denormals and element-wise steps keep the
   CHECK(out[0] == -tiny);
 }
 
+TEST_CASE("session: a dense layer that an arg-max reads keeps denormals") {
+  TinyModel m;
+  const uint16_t x = m.add_input("x", {1});
+  const uint16_t scores = m.add_output("scores", {2});
+  const uint16_t label = m.add_output("label", {});
+  m.tensor(label).dtype = fb::DType::I64;
+  m.add_op(fb::OpKind::Dense, {x, m.add_dense_weight("w", 1, 2, std::vector<float>{0.5f, 1})},
+           scores);
+  m.add_op(fb::OpKind::ArgMax, {scores}, label).iattr = {0, 0, 0};
+  m.add_entry("predict", {x}, {scores, label});
+  Session session = Session::make(load(m)).or_exit();
+  const float tiny = 1e-40f;
+  float out[2];
+  int64_t place = -1;
+  REQUIRE(session.run({std::span(&tiny, 1)}, {std::span(out), std::span(&place, 1)}).ok());
+  CHECK(out[1] == tiny);
+  CHECK(place == 1);
+}
+
 TEST_CASE("session: every NaN that comes out is the canonical one") {
   TinyModel m;
   const uint16_t x = m.add_input("x", {2});
