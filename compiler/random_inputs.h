@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,19 +20,27 @@ class RandomInputs {
   explicit RandomInputs(const Graph& graph);
 
   // Nearly N(0, 1); of a whole-number dtype, small numbers from 0 on; indices of what they index;
-  // of strings, and of every other number where the graph has keys of the dtype, one of its keys.
+  // where a column is looked up in a list of keys, mostly those keys, and nothing else where others
+  // have no answer; other strings are some of the graph's.
   Elements make(Random& random, ValueId input, size_t rows) const;
   // Its elements are indices into something.
   bool is_index(ValueId input) const;
 
  private:
+  // What a column is looked up in.
+  struct Keys {
+    Elements list;
+    bool strict = false;  // what is not in the list has no answer
+  };
+
+  void add_keys(const Node& node);
   Elements texts(Random& random, size_t count) const;
-  void put_keys(Random& random, DType dtype, Elements& elements) const;
+  Elements with_keys(Random& random, ValueId input, size_t width, const Elements& drawn) const;
 
   const Graph& graph_;
   std::vector<uint64_t> bounds_;
   std::vector<std::string> texts_;
-  std::vector<std::pair<DType, Elements>> numbers_;
+  std::map<std::pair<ValueId, uint32_t>, Keys> keys_;  // by input and column
 };
 
 }  // namespace mle::compiler

@@ -4,6 +4,7 @@
 #include "compiler/import/npz/npz.h"
 #include "compiler/import/onnx/onnx.h"
 #include "compiler/import/safetensors/safetensors.h"
+#include "compiler/import/sklearn/sklearn.h"
 #include "compiler/import/torch/torch.h"
 
 #include <array>
@@ -18,6 +19,7 @@ std::span<const Importer> importers() {
       Importer{"pytorch", "PyTorch checkpoints (with --arch) and modules", torch::can_read,
                torch::read, true},
       Importer{"npz", "NPZ (with --arch)", npz::can_read, npz::read, true},
+      Importer{"sklearn", "scikit-learn (pickle, joblib)", sklearn::can_read, sklearn::read},
   };
   return kImporters;
 }

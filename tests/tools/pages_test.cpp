@@ -123,3 +123,11 @@ TEST_CASE("pages: docs/errors.md is the table of rules") {
   CHECK_MESSAGE(same, "stale: cmake --build BUILD --target errors_page makes it again");
   CHECK(page.out.find("| V31 |") != std::string::npos);
 }
+
+TEST_CASE("pages: docs/supported.md is the list of estimators") {
+  const Finished page = run("mle-convert", {"--supported"});
+  REQUIRE(page.status == 0);
+  const bool same = page.out == read_file(MLE_DOCS "/supported.md");
+  CHECK_MESSAGE(same, "stale: cmake --build BUILD --target supported_page makes it again");
+  CHECK(page.out.find("| Ridge |") != std::string::npos);
+}

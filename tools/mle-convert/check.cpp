@@ -165,14 +165,10 @@ Result<std::vector<compiler::Elements>> run_trial(std::span<const std::byte> byt
                                                   const compiler::TrialRows& rows) {
   MLE_TRY_ASSIGN(const Model model, Model::from_memory(bytes));
   MLE_TRY_ASSIGN(Session session, make_session(model));
-  std::vector<compiler::Constant> kept;
-  std::vector<In> inputs;
-  for (size_t i = 0; i < rows.inputs.size(); ++i) {
-    const DType dtype = session.inputs()[i].dtype;
-    kept.push_back(compiler::make_constant(rows.inputs[i], dtype));
-    inputs.emplace_back(dtype, kept.back().bytes.data(), rows.inputs[i].size());
-  }
-  return run_elements(session, inputs, rows.rows);
+  InputBuffers buffers;
+  for (size_t i = 0; i < rows.inputs.size(); ++i)
+    buffers.add(session.inputs()[i].dtype, rows.inputs[i]);
+  return run_elements(session, buffers.inputs(), rows.rows);
 }
 
 }  // namespace mle::tools

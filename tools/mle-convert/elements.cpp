@@ -30,6 +30,18 @@ compiler::Elements to_elements(DType dtype, const void* data, size_t count) {
   return elements ? *std::move(elements) : compiler::Elements(count);
 }
 
+void InputBuffers::add(DType dtype, const compiler::Elements& elements) {
+  if (dtype != DType::Str) {
+    numbers_.push_back(compiler::make_constant(elements, dtype));
+    inputs_.emplace_back(dtype, numbers_.back().bytes.data(), elements.size());
+    return;
+  }
+  std::vector<std::string_view>& texts = texts_.emplace_back();
+  for (const std::optional<std::string>& text : elements.texts)
+    texts.push_back(text ? std::string_view(words_.emplace_back(*text)) : std::string_view());
+  inputs_.emplace_back(dtype, texts.data(), texts.size());
+}
+
 Result<std::vector<compiler::Elements>> run_elements(Session& session, std::span<const In> inputs,
                                                      uint64_t rows) {
   std::vector<std::vector<uint64_t>> answers;

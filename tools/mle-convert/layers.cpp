@@ -67,14 +67,9 @@ Result<std::string> first_wrong_layer(const Graph& compiled, const std::vector<E
 
   const TensorSpec& first = session.inputs()[0];
   const uint64_t rows = first.per_row ? inputs[0].size() / std::max<size_t>(first.width(), 1) : 1;
-  std::vector<compiler::Constant> buffers;
-  std::vector<In> tensors;
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const DType dtype = session.inputs()[i].dtype;
-    buffers.push_back(compiler::make_constant(inputs[i], dtype));
-    tensors.emplace_back(dtype, buffers.back().bytes.data(), inputs[i].size());
-  }
-  MLE_TRY_ASSIGN(const auto answered, run_elements(session, tensors, rows));
+  InputBuffers buffers;
+  for (size_t i = 0; i < inputs.size(); ++i) buffers.add(session.inputs()[i].dtype, inputs[i]);
+  MLE_TRY_ASSIGN(const auto answered, run_elements(session, buffers.inputs(), rows));
   MLE_TRY_ASSIGN(const auto judged, compiler::evaluate_outputs(graph, inputs, rows));
   for (size_t node = 0; node < judged.size(); ++node)
     if (!same(answered[node], judged[node], tolerance)) return layer_text(graph, node);

@@ -1,6 +1,7 @@
 // mle-convert: a source model in, a proved .mle file out.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/graph/print.h"
+#include "compiler/import/sklearn/supported.h"
 #include "tools/cli/flags.h"
 #include "tools/cli/input_file.h"
 #include "tools/cli/text.h"
@@ -30,7 +31,7 @@ struct Typed {
   std::string precision = "auto";
   std::vector<std::string> shapes;
   uint64_t golden = 8, jobs = 1;
-  bool json = false;
+  bool json = false, supported = false;
 };
 
 constexpr size_t kMaxListFile = size_t{16} << 20;
@@ -194,7 +195,9 @@ int run_tool(int argc, char** argv, Console& console) {
   ConvertOptions options;
   Flags flags("mle-convert SOURCE -o OUT.mle    or    mle-convert DIR -o DIR [--jobs N]",
               "Compiles trained models into .mle files and proves each against the judge.");
-  flags.positional("SOURCE", &typed.source, "a model, its format told by content; or a folder")
+  flags
+      .positional("SOURCE", &typed.source, "a model, its format told by content; or a folder",
+                  false)
       .text("-o,--output", "OUT", &typed.output, "the file or folder to write")
       .text("--from", "FORMAT", &typed.from, "the source's format, where it can't be told")
       .text("--arch", "FILE.json", &typed.arch, "what is computed, for a file of weights alone")
@@ -220,11 +223,21 @@ int run_tool(int argc, char** argv, Console& console) {
       .whole("--jobs", "N", &typed.jobs, 1, 256, "models converted side by side (1)")
       .choice("--dump", &typed.dump, {"graph", "passes"}, "prints the graph, or each step of it")
       .flag("--json", &typed.json, "the summary as JSON")
+      .flag("--supported", &typed.supported,
+            "which scikit-learn estimators are read, no model needed")
       .examples(
           "  mle-convert iris.onnx -o iris.mle --labels setosa,versicolor,virginica\n"
           "  mle-convert model.onnx -o model.mle --check rows.npz\n"
           "  mle-convert models/ -o compiled/ --jobs 4\n");
   if (const auto status = flags.parse(argc, argv, console)) return *status;
+  if (typed.supported) {
+    std::fputs(compiler::sklearn::supported_page().c_str(), stdout);
+    return kDone;
+  }
+  if (typed.source.empty()) {
+    console.error("", "SOURCE is missing", "run mle-convert --help");
+    return kMisuse;
+  }
   if (typed.output.empty()) {
     console.error("", "-o OUT is missing", "run mle-convert --help");
     return kMisuse;

@@ -14,7 +14,9 @@ using Name = std::pair<std::string_view, std::string_view>;
 constexpr std::array kNames = {
     Name{"__builtin__", "bytearray"},
     Name{"__builtin__", "bytes"},
+    Name{"__builtin__", "dict"},
     Name{"__builtin__", "frozenset"},
+    Name{"__builtin__", "list"},
     Name{"__builtin__", "object"},
     Name{"__builtin__", "set"},
     Name{"__builtin__", "slice"},

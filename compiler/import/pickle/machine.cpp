@@ -388,9 +388,16 @@ Status Machine::call(Id callee, Id arguments) {
                        pickle_.is_global(callee, "copy_reg", "_reconstructor");
   if (remakes && !given.empty() && pickle_.at(given[0]).kind == Kind::Global) {
     // How protocols 0 and 1 make an object of a class; others name the class.
-    const Id object_of = given[0];
+    std::vector<Id> made = {given[0], kNoObject};
+    // The content of a subclass of dict or list.
+    if (given.size() == 3 &&
+        (pickle_.at(given[2]).kind == Kind::Dict || pickle_.at(given[2]).kind == Kind::List)) {
+      const std::span<const Id> content = pickle_.items(given[2]);
+      made.insert(made.end(), content.begin(), content.end());
+    }
     MLE_TRY(push(Kind::Tuple));
-    return push(Kind::Call, {object_of, pop()});
+    made[1] = pop();
+    return push(Kind::Call, std::move(made));
   }
   return push(Kind::Call, {callee, arguments});
 }

@@ -1,0 +1,178 @@
+// SplineTransformer: each column becomes the values of B-splines, which are polynomials from knot
+// to knot.
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/import/sklearn/kinds.h"
+#include "compiler/import/sklearn/refusal.h"
+
+#include <algorithm>
+
+namespace mle::compiler::sklearn {
+namespace {
+
+using Polynomial = Reals;  // coefficient 0 first
+
+// The splines of one column: knots, [coefficients, splines], degree.
+struct Splines {
+  Reals knots;
+  Matrix weights;
+  size_t degree = 0;
+
+  size_t first() const { return degree; }  // of the base interval: its knot
+  size_t last() const { return knots.size() - degree - 1; }
+};
+
+Splines read_splines(const Estimator& e) {
+  Splines made;
+  made.knots = e.reals(e.has("t") ? "t" : "_t");
+  made.weights = e.matrix(e.has("c") ? "c" : "_c");
+  made.degree = static_cast<size_t>(e.integer("k"));
+  if (made.degree == 0) refuse("SplineTransformer of degree 0");
+  if (made.degree > 16 || made.knots.size() < 2 * made.degree + 2 ||
+      made.weights.rows != made.knots.size() - made.degree - 1 ||
+      !std::is_sorted(made.knots.begin(), made.knots.end()))
+    refuse_damaged("the knots of a spline do not fit its coefficients");
+  return made;
+}
+
+// p + factor (a + b u) q
+void add_product(Polynomial& p, double a, double b, const Polynomial& q) {
+  for (size_t i = 0; i < q.size(); ++i) {
+    p[i] += a * q[i];
+    if (i + 1 < p.size()) p[i + 1] += b * q[i];
+  }
+}
+
+// The degree + 1 basis splines that live on interval j, as polynomials of u = x - knot j. The
+// recursion of Cox and de Boor, with polynomials for numbers.
+std::vector<Polynomial> basis_on(const Splines& s, size_t j) {
+  const size_t size = s.degree + 1;
+  std::vector<Polynomial> basis(1, Polynomial(size));
+  basis[0][0] = 1;
+  for (size_t d = 1; d <= s.degree; ++d) {
+    std::vector<Polynomial> next(d + 1, Polynomial(size));
+    for (size_t i = 0; i < d; ++i) {  // basis[i] is spline j - (d - 1) + i of degree d - 1
+      const size_t at = j - (d - 1) + i;
+      const double left = s.knots[at], width = s.knots[at + d] - left;
+      if (!(width > 0)) continue;
+      const double offset = (s.knots[j] - left) / width;
+      add_product(next[i + 1], offset, 1 / width, basis[i]);
+      add_product(next[i], 1 - offset, -1 / width, basis[i]);
+    }
+    basis = std::move(next);
+  }
+  return basis;
+}
+
+// All splines on interval j.
+std::vector<Polynomial> splines_on(const Splines& s, size_t j) {
+  const std::vector<Polynomial> basis = basis_on(s, j);
+  std::vector<Polynomial> made(s.weights.columns, Polynomial(s.degree + 1));
+  for (size_t i = 0; i < basis.size(); ++i)
+    for (size_t c = 0; c < made.size(); ++c)
+      add_product(made[c], s.weights.at(j - s.degree + i, c), 0, basis[i]);
+  return made;
+}
+
+// The same polynomial, of u - by.
+Polynomial moved(const Polynomial& p, double by) {
+  Polynomial made = p;
+  for (size_t k = 0; k < made.size(); ++k)
+    for (size_t i = made.size() - 1; i-- > k;) made[i] += by * made[i + 1];
+  return made;
+}
+
+void append(Reals& to, const std::vector<Polynomial>& polynomials) {
+  for (const Polynomial& each : polynomials) to.insert(to.end(), each.begin(), each.end());
+}
+
+// What goes on from an end: the polynomials there, cut down to what the extrapolation keeps.
+void cut(std::vector<Polynomial>& polynomials, size_t keep) {
+  for (Polynomial& each : polynomials)
+    for (size_t i = keep; i < each.size(); ++i) each[i] = 0;
+}
+
+struct Column {
+  Reals breaks;
+  std::vector<std::vector<Polynomial>> intervals;  // one more than breaks
+};
+
+Column column_of(const Splines& s, const std::string& extrapolation) {
+  Column made;
+  for (size_t j = s.first(); j < s.last(); ++j) {
+    if (!(s.knots[j + 1] > s.knots[j])) continue;
+    made.breaks.push_back(s.knots[j]);
+    made.intervals.push_back(splines_on(s, j));
+  }
+  if (made.breaks.empty()) refuse("SplineTransformer of a column that was constant");
+  const double end = s.knots[s.last()];
+  std::vector<Polynomial> before = made.intervals.front(), behind;
+  for (const Polynomial& each : made.intervals.back())
+    behind.push_back(moved(each, end - made.breaks.back()));
+  if (extrapolation == "linear") {
+    cut(before, 2);
+    cut(behind, 2);
+  }
+  made.breaks.push_back(end);
+  made.intervals.insert(made.intervals.begin(), std::move(before));
+  made.intervals.push_back(std::move(behind));
+  return made;
+}
+
+ValueId wrapped_around(Builder& b, ValueId x, const Reals& begins, const Reals& periods) {
+  const ValueId begin = b.vector(begins), period = b.vector(periods);
+  const ValueId from = b.subtract(x, begin);
+  const ValueId turns = b.unary(Act::Floor, b.divide(from, period));
+  return b.add(begin, b.subtract(from, b.multiply(turns, period)));
+}
+
+}  // namespace
+
+Frame transform_spline(Reading& r, const Estimator& e, const Frame& x) {
+  Builder& b = r.b;
+  ValueId columns = numbers(b, x);
+  const std::string extrapolation = e.text_or("extrapolation", "constant");
+  std::vector<Column> made;
+  Reals begins, periods;
+  Builder::Pieces pieces;
+  for (const Estimator& spline : e.estimators("bsplines_")) {
+    const Splines s = read_splines(spline);
+    made.push_back(column_of(s, extrapolation));
+    begins.push_back(s.knots[s.first()]);
+    periods.push_back(s.knots[s.last()] - s.knots[s.first()]);
+    const auto polynomials = static_cast<uint32_t>(s.weights.columns);
+    if (made.size() > 1 && (polynomials != pieces.polynomials || s.degree != pieces.degree))
+      refuse_damaged("SplineTransformer has columns of different kinds");
+    pieces.polynomials = polynomials;
+    pieces.degree = static_cast<uint32_t>(s.degree);
+    pieces.count = std::max(pieces.count, static_cast<uint32_t>(made.back().breaks.size()));
+  }
+  if (made.size() != b.width(columns))
+    refuse_damaged("SplineTransformer has another number of columns in its parts");
+  for (const Column& column : made) {
+    for (size_t i = 0; i < pieces.count; ++i)
+      pieces.breaks.push_back(column.breaks[std::min(i, column.breaks.size() - 1)]);
+    // A column with fewer breaks repeats its last one: behind all of them is its last interval.
+    for (size_t i = 0; i <= pieces.count; ++i)
+      append(pieces.coefficients, column.intervals[std::min(i, column.breaks.size())]);
+  }
+  pieces.right = true;
+  pieces.outside = extrapolation == "constant" ? format::Outside::Clamp
+                   : extrapolation == "error"  ? format::Outside::Fault
+                                               : format::Outside::Polynomial;
+  if (extrapolation == "periodic") columns = wrapped_around(b, columns, begins, periods);
+  ValueId y = b.piecewise(columns, pieces);
+  const uint32_t splines = pieces.polynomials;
+  if (e.text_or("handle_missing", "error") == "zeros") {
+    std::vector<uint32_t> repeated;
+    for (uint32_t i = 0; i < b.width(y); ++i) repeated.push_back(i / splines);
+    const ValueId is_number = b.compare(CompareFn::Equal, columns, columns);
+    y = b.select(b.columns(is_number, repeated), y, b.vector({0}));
+  }
+  if (e.flag_or("include_bias", true)) return Frame::computed(b, y);
+  std::vector<uint32_t> kept;
+  for (uint32_t i = 0; i < b.width(y); ++i)
+    if ((i + 1) % splines != 0) kept.push_back(i);
+  return Frame::computed(b, b.columns(y, kept));
+}
+
+}  // namespace mle::compiler::sklearn
