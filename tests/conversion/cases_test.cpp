@@ -149,8 +149,19 @@ double worst_error(Buffer& got, const testing::Recorded& wanted, const testing::
   return worst;
 }
 
-size_t rows_of(const TensorSpec& first, Arrays& arrays) {
-  const testing::Recorded& recorded = arrays["in." + std::string(first.name)];
+// What the recorded arrays call a port: where there is only one, and formats call it differently,
+// by the name of the only one there is.
+std::string recorded_name(const Arrays& arrays, const std::string& prefix, std::string_view name,
+                          size_t of) {
+  const std::string own(name);
+  const auto first = arrays.lower_bound(prefix);
+  const bool other = of == 1 && !arrays.contains(prefix + own) && first != arrays.end() &&
+                     first->first.starts_with(prefix);
+  return other ? first->first.substr(prefix.size()) : own;
+}
+
+size_t rows_of(const TensorSpec& first, const std::string& name, Arrays& arrays) {
+  const testing::Recorded& recorded = arrays["in." + name];
   return std::max(recorded.numbers.size(), recorded.texts.size()) / first.width();
 }
 
@@ -165,13 +176,16 @@ std::vector<std::byte> run_model(const fs::path& path, Arrays arrays) {
   auto session = Session::make(*model, options);
   REQUIRE(session.has_value());
 
+  const auto given_as = [&](const TensorSpec& spec) {
+    return recorded_name(arrays, "in.", spec.name, session->inputs().size());
+  };
   const TensorSpec& first = session->inputs()[0];
-  const size_t rows = first.per_row ? rows_of(first, arrays) : 1;
+  const size_t rows = first.per_row ? rows_of(first, given_as(first), arrays) : 1;
   std::vector<Buffer> inputs, outputs;
   std::vector<In> in;
   std::vector<Out> out;
   for (const TensorSpec& spec : session->inputs())
-    fill(inputs.emplace_back(spec, rows), std::string(spec.name), arrays);
+    fill(inputs.emplace_back(spec, rows), given_as(spec), arrays);
   for (const TensorSpec& spec : session->outputs()) outputs.emplace_back(spec, rows);
   for (Buffer& buffer : inputs) in.emplace_back(buffer.dtype, buffer.bytes.data(), buffer.count);
   for (Buffer& buffer : outputs) out.emplace_back(buffer.dtype, buffer.bytes.data(), buffer.count);
@@ -179,7 +193,8 @@ std::vector<std::byte> run_model(const fs::path& path, Arrays arrays) {
   REQUIRE_MESSAGE(status.ok(), status.message());
 
   for (size_t i = 0; i < outputs.size(); ++i) {
-    const std::string name(session->outputs()[i].name);
+    const std::string name =
+        recorded_name(arrays, "out.", session->outputs()[i].name, outputs.size());
     CAPTURE(name);
     REQUIRE(arrays.contains("out." + name));
     const testing::Recorded& wanted = arrays["out." + name];

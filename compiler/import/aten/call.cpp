@@ -22,7 +22,10 @@ Status Call::not_compiled(const std::string& what, const std::string& hint) cons
 }
 
 const Value* Call::find(std::string_view name) const {
-  const auto found = arguments_.find(name);
+  auto found = arguments_.find(name);
+  // Overloads of one operator call their first argument either way.
+  if (found == arguments_.end() && name == "self") found = arguments_.find("input");
+  if (found == arguments_.end() && name == "input") found = arguments_.find("self");
   return found == arguments_.end() || found->second.is_none() ? nullptr : &found->second;
 }
 bool Call::has(std::string_view name) const { return find(name) != nullptr; }

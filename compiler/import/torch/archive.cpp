@@ -38,6 +38,18 @@ Result<Archive> Archive::open(const SourceFile& source) {
   return opened;
 }
 
+Result<Archive> Archive::open_flat(const SourceFile& source) {
+  MLE_TRY_ASSIGN(auto members, archive::list_zip(source.bytes, archive::kModel));
+  Archive opened;
+  opened.owner_ = source.owner;
+  opened.source_bytes_ = source.bytes.size();
+  for (archive::ZipMember& member : members) {
+    std::string name = member.name;
+    opened.members_.emplace(std::move(name), std::move(member));
+  }
+  return opened;
+}
+
 Result<Storage> Archive::read(std::string_view name) const {
   const auto found = members_.find(name);
   if (found == members_.end())

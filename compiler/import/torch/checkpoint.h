@@ -30,6 +30,8 @@ class Archive {
  public:
   // Nothing where the bytes are no zip archive with one folder.
   static Result<Archive> open(const SourceFile& source);
+  // Any zip archive, its names as they are.
+  static Result<Archive> open_flat(const SourceFile& source);
 
   bool has(std::string_view name) const { return members_.contains(name); }
   const std::map<std::string, archive::ZipMember, std::less<>>& members() const { return members_; }

@@ -2,8 +2,8 @@
 #include "compiler/import/torch/modules.h"
 
 #include "compiler/import/aten/ops.h"
+#include "compiler/import/network/constant.h"
 #include "compiler/import/pickle/machine.h"
-#include "compiler/import/torch/constants.h"
 #include "compiler/import/torch/input_shapes.h"
 #include "compiler/import/torch/state_dict.h"
 #include "format/rules.h"
@@ -187,7 +187,7 @@ class Follower {
         const std::string name = path.empty() ? key : path + "." + key;
         MLE_TRY_ASSIGN(const network::WeightTensor tensor,
                        checkpoint_.tensor(entries[i + 1], name));
-        return aten::as_value(add_constant(composer_, name, tensor));
+        return aten::as_value(network::add_constant(composer_, name, tensor));
       }
     }
     return Value();

@@ -9,10 +9,10 @@
 
 #include <string>
 
-namespace mle::compiler::torch {
+namespace mle::compiler::network {
 
 // Its name there. f16 and bf16 widen to f32.
 Result<std::string> add_constant(onnx::Composer& composer, const std::string& name,
-                                 const network::WeightTensor& tensor);
+                                 const WeightTensor& tensor);
 
-}  // namespace mle::compiler::torch
+}  // namespace mle::compiler::network

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compiler/import/torch/constants.h"
+#include "compiler/import/network/constant.h"
 
 #include "format/limits.h"
 #include "format/rules.h"
 
 #include <utility>
 
-namespace mle::compiler::torch {
+namespace mle::compiler::network {
 
 using enum format::rule::Rule;
 
 Result<std::string> add_constant(onnx::Composer& composer, const std::string& name,
-                                 const network::WeightTensor& tensor) {
+                                 const WeightTensor& tensor) {
   Dims dims;
   bool fits = tensor.shape.size() <= format::kMaxRank;
   for (const uint64_t length : tensor.shape) {
@@ -25,11 +25,15 @@ Result<std::string> add_constant(onnx::Composer& composer, const std::string& na
                             "holds",
                         "");
   if (tensor.dtype == DType::F16 || tensor.dtype == DType::BF16) {
-    MLE_TRY_ASSIGN(std::vector<float> floats, network::read_floats(tensor));
+    MLE_TRY_ASSIGN(std::vector<float> floats, read_floats(tensor));
     return composer.constant(name, DType::F32, std::move(dims),
                              Constant::from_f32(std::move(floats)));
   }
-  return composer.constant(name, tensor.dtype, std::move(dims), {tensor.owner, tensor.bytes});
+  const bool aligned =
+      reinterpret_cast<uintptr_t>(tensor.bytes.data()) % size_of(tensor.dtype) == 0;
+  Constant elements = aligned ? Constant{tensor.owner, tensor.bytes}
+                              : Constant::from_bytes({tensor.bytes.begin(), tensor.bytes.end()});
+  return composer.constant(name, tensor.dtype, std::move(dims), std::move(elements));
 }
 
-}  // namespace mle::compiler::torch
+}  // namespace mle::compiler::network
