@@ -20,7 +20,9 @@ ROOMS = {
     "kernels": ["runtime/kernels/"],
     "runtime": ["runtime/"],
     "compiler": ["compiler/"],
+    "proving": ["tools/golden/"],
     "tools": ["tools/"],
+    "python": ["python/"],
     "examples": ["examples/"],
     "tests": ["tests/"],
 }
@@ -33,9 +35,11 @@ MAY_INCLUDE = {
     "kernels": {"vocabulary", "format"},
     "runtime": {"vocabulary", "contract", "format", "kernels"},
     "compiler": {"vocabulary", "format"},
-    "tools": {"vocabulary", "contract", "format", "compiler"},
+    "proving": {"vocabulary", "contract", "format", "compiler", "tools"},
+    "tools": {"vocabulary", "contract", "format", "compiler", "proving"},
+    "python": {"vocabulary", "contract", "format", "compiler", "proving"},
     "examples": {"vocabulary", "contract"},
-    "tests": set(ROOMS) - {"examples"},
+    "tests": set(ROOMS) - {"examples", "python"},
 }
 
 # Third-party header -> folders that may include it.
@@ -49,6 +53,7 @@ HOMES = [
     ("bzlib.h", ["compiler/import/"]),
     ("lzma.h", ["compiler/import/"]),
     ("nlohmann/", ["tools/cli/", "compiler/import/"]),
+    ("nanobind/", ["python/"]),
     ("doctest/", []),
     ("Eigen/", ["tools/dev/peers/"]),
     ("onnxruntime", []),

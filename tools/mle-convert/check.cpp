@@ -4,9 +4,10 @@
 #include <mle/session.h>
 
 #include "compiler/evaluate/evaluate.h"
-#include "tools/cli/every_output.h"
 #include "tools/cli/row_source.h"
-#include "tools/mle-convert/elements.h"
+#include "tools/cli/text.h"
+#include "tools/golden/elements.h"
+#include "tools/golden/trial.h"
 #include "tools/mle-convert/layers.h"
 
 #include <algorithm>
@@ -37,14 +38,6 @@ struct Spread {
 struct Batch {
   std::vector<Elements> inputs, judged, answered;  // by port
 };
-
-// Answers all questions of the model at once.
-Result<Session> make_session(const Model& model) {
-  const std::vector<std::string_view> names = every_output(model);
-  SessionOptions options;
-  if (model.entries().size() > 1) options.outputs = names;
-  return Session::make(model, options);
-}
 
 Result<std::vector<Batch>> answer(const Model& model, Session& session, const Graph& imported,
                                   const std::string& path, const Console& console) {
@@ -159,16 +152,6 @@ Result<std::vector<compiler::TrialRows>> read_trial_rows(std::span<const std::by
   }
   if (calls.empty()) return no_rows(path);
   return calls;
-}
-
-Result<std::vector<compiler::Elements>> run_trial(std::span<const std::byte> bytes,
-                                                  const compiler::TrialRows& rows) {
-  MLE_TRY_ASSIGN(const Model model, Model::from_memory(bytes));
-  MLE_TRY_ASSIGN(Session session, make_session(model));
-  InputBuffers buffers;
-  for (size_t i = 0; i < rows.inputs.size(); ++i)
-    buffers.add(session.inputs()[i].dtype, rows.inputs[i]);
-  return run_elements(session, buffers.inputs(), rows.rows);
 }
 
 }  // namespace mle::tools

@@ -26,8 +26,4 @@ Result<std::vector<compiler::TrialRows>> read_trial_rows(std::span<const std::by
                                                          const std::string& path,
                                                          const Console& console);
 
-// Runs a file of the compiler on rows.
-Result<std::vector<compiler::Elements>> run_trial(std::span<const std::byte> bytes,
-                                                  const compiler::TrialRows& rows);
-
 }  // namespace mle::tools

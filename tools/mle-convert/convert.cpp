@@ -5,6 +5,7 @@
 
 #include "compiler/emit/output_file.h"
 #include "format/file_view.h"
+#include "tools/golden/trial.h"
 #include "tools/mle-convert/check.h"
 
 #include <chrono>

@@ -6,7 +6,7 @@
 
 #include "compiler/emit/emit.h"
 #include "compiler/evaluate/evaluate.h"
-#include "tools/mle-convert/elements.h"
+#include "tools/golden/elements.h"
 
 #include <algorithm>
 #include <cmath>

@@ -5,7 +5,6 @@
 #include <mle/session.h>
 
 #include "compiler/evaluate/elements.h"
-#include "tools/cli/text.h"
 
 #include <cstdint>
 #include <deque>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/mle-convert/elements.h"
+#include "tools/golden/elements.h"
 
 #include <cstring>
 #include <optional>
