@@ -107,13 +107,15 @@ bool name_all(ModelState& state, const Names* indices,
   return true;
 }
 
-// Features of the default entry's first input, labels of its first output that has any.
+// Features of the default entry's first input, labels of the first output that has any.
 bool name_columns(ModelState& state) noexcept {
-  const fb::Entry& entry = *state.view.model().entries()->Get(0);
-  if (!name_all(state, entry.inputs()->Get(0)->features(), state.features)) return false;
-  for (const fb::Port* output : *entry.outputs()) {
-    if (output->labels() == nullptr || output->labels()->size() == 0) continue;
-    return name_all(state, output->labels(), state.labels);
+  const auto& entries = *state.view.model().entries();
+  if (!name_all(state, entries.Get(0)->inputs()->Get(0)->features(), state.features)) return false;
+  for (const fb::Entry* entry : entries) {
+    for (const fb::Port* output : *entry->outputs()) {
+      if (output->labels() == nullptr || output->labels()->size() == 0) continue;
+      return name_all(state, output->labels(), state.labels);
+    }
   }
   return true;
 }

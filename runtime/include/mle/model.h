@@ -49,8 +49,8 @@ class MLE_API Model {
   // Of the default entry.
   std::span<const TensorSpec> inputs() const noexcept;
   std::span<const TensorSpec> outputs() const noexcept;
-  // Class labels of the default entry's first output that has any, in the order of its columns;
-  // empty where the source had none.
+  // Class labels of the first output that has any, the default entry's before those of others, in
+  // the order of its columns; empty where the source had none.
   std::span<const std::string_view> labels() const noexcept;
   // Names of the columns of the default entry's first input; empty where the source had none.
   std::span<const std::string_view> features() const noexcept;
