@@ -4,7 +4,6 @@
 #include "compiler/compile.h"
 
 #include "compiler/emit/sha256.h"
-#include "compiler/golden.h"
 #include "compiler/graph/check.h"
 #include "compiler/graph/print.h"
 #include "compiler/passes/lower_precision.h"
@@ -111,7 +110,12 @@ Result<EmitOptions> emit_options(const SourceFile& source, const Graph& graph,
   emitted.source_sha256.assign(digest.begin(), digest.end());
   emitted.timestamp = options.timestamp;
   if (options.golden_rows == 0) return emitted;
-  MLE_TRY_ASSIGN(emitted.golden, judge_golden_rows(graph, options.golden_rows));
+  if (options.record) {
+    MLE_TRY_ASSIGN(const RecordedRows recorded, options.record(graph));
+    MLE_TRY_ASSIGN(emitted.golden, recorded_golden_rows(graph, recorded));
+  } else {
+    MLE_TRY_ASSIGN(emitted.golden, judge_golden_rows(graph, options.golden_rows));
+  }
   return emitted;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "compiler/emit/emit.h"
+#include "compiler/golden.h"
 #include "compiler/import/importer.h"
 #include "compiler/precision.h"
 #include "compiler/problem.h"
@@ -28,6 +29,8 @@ struct CompileOptions {
   std::optional<SourceFile> architecture;  // --arch: what stands beside weights alone
   bool quantize_by_row = false;            // --dynamic-quantize row
   uint32_t golden_rows = 8;                // answers of the judge to store; 0: none
+  // Asks the framework itself, where it is at hand; then golden_rows is only 0 or not 0.
+  std::function<Result<RecordedRows>(const Graph&)> record;
   std::vector<std::string> features, labels;
   std::string name, license, author, card;
   std::optional<uint64_t> timestamp;

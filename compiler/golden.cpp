@@ -20,9 +20,10 @@ struct Rounding {
   double of_spread;  // of the largest answer
   double relative;
   double of_largest;  // of the largest value on the way
+  double recorded;    // more, relative, where another implementation answered
 };
-constexpr Rounding kF32 = {0x1p-21, 0x1p-20, 1e-5, 0};
-constexpr Rounding kF64 = {0x1p-50, 0x1p-46, 1e-12, 0x1p-49};
+constexpr Rounding kF32 = {0x1p-21, 0x1p-20, 1e-5, 0, 2e-5};
+constexpr Rounding kF64 = {0x1p-50, 0x1p-46, 1e-12, 0x1p-49, 1e-9};
 
 Rounding rounding_of(const Graph& graph) {
   for (const Node& node : graph.nodes())
@@ -61,6 +62,9 @@ struct Trial {
   std::vector<Elements> inputs, outputs, moved_outputs;
   std::vector<bool> answered;  // by row
 
+  // What another implementation answered, by entry and output; may be null.
+  const std::vector<std::vector<Elements>>* recorded = nullptr;
+
   const Fact& fact(const GraphPort& port) const { return graph.value(port.value).fact; }
   size_t width(const GraphPort& port) const { return element_count(fact(port).dims); }
 };
@@ -68,8 +72,13 @@ struct Trial {
 // What a trial says of one entry, whose outputs are those from `first` on.
 class EntryTrial {
  public:
-  EntryTrial(const Trial& trial, const GraphEntry& entry, size_t first)
-      : trial_(trial), entry_(entry), first_(first) {}
+  EntryTrial(const Trial& trial, size_t entry, size_t first)
+      : trial_(trial), entry_(trial.graph.entries[entry]), first_(first) {
+    if (trial.recorded != nullptr && !(*trial.recorded)[entry].empty())
+      recorded_ = &(*trial.recorded)[entry];
+  }
+
+  bool is_recorded() const { return recorded_ != nullptr; }
 
   // No whole-number answer of the row hangs on the last bits of its inputs.
   bool is_steady(size_t row) const {
@@ -101,11 +110,13 @@ class EntryTrial {
     golden.inputs.resize(entry_.inputs.size());
     golden.outputs.resize(entry_.outputs.size());
     for (size_t row = 0; row < trial_.answered.size() && golden.rows < wanted; ++row) {
-      if (!trial_.answered[row] || !is_steady(row)) continue;
+      // What was answered elsewhere has to be answered here.
+      if (trial_.answered[row] ? !is_steady(row) : !is_recorded()) continue;
       for (size_t i = 0; i < entry_.inputs.size(); ++i)
         append_row(golden.inputs[i], input(entry_.inputs[i]), row, trial_.width(entry_.inputs[i]));
       for (size_t o = 0; o < entry_.outputs.size(); ++o)
-        append_row(golden.outputs[o], output(o), row, trial_.width(entry_.outputs[o]));
+        append_row(golden.outputs[o], recorded_ ? (*recorded_)[o] : output(o), row,
+                   trial_.width(entry_.outputs[o]));
       ++golden.rows;
     }
     return golden;
@@ -123,6 +134,7 @@ class EntryTrial {
   const Trial& trial_;
   const GraphEntry& entry_;
   size_t first_;
+  const std::vector<Elements>* recorded_ = nullptr;
 };
 
 // How many rows the judge can answer in reasonable time and memory; a stranger's graph may be wide.
@@ -185,6 +197,39 @@ Result<Answers> answers_to(const Graph& graph, const std::vector<Elements>& inpu
   return answers;
 }
 
+// Has the judge answer inputs and moved inputs.
+Status ask_judge(Trial& trial, const std::vector<Elements>& moved_inputs, size_t rows) {
+  MLE_TRY_ASSIGN(Answers answers, answers_to(trial.graph, trial.inputs, rows));
+  MLE_TRY_ASSIGN(Answers moved_answers, answers_to(trial.graph, moved_inputs, rows));
+  trial.outputs = std::move(answers.outputs);
+  trial.moved_outputs = std::move(moved_answers.outputs);
+  for (size_t row = 0; row < rows; ++row)
+    trial.answered.push_back(answers.answered[row] && moved_answers.answered[row]);
+  return {};
+}
+
+Result<std::vector<GoldenRows>> rows_of(const Trial& trial, size_t wanted,
+                                        const std::string& reference) {
+  const Rounding rounding = rounding_of(trial.graph);
+  std::vector<GoldenRows> golden(trial.graph.entries.size());
+  size_t first = 0;
+  for (size_t e = 0; e < golden.size(); ++e) {
+    const EntryTrial of_entry(trial, e, first);
+    first += trial.graph.entries[e].outputs.size();
+    golden[e] = of_entry.rows(wanted);
+    if (golden[e].rows == 0) continue;
+    const double more = of_entry.is_recorded() ? rounding.recorded : 0;
+    golden[e].atol = of_entry.tolerance(rounding.of_spread + more);
+    if (rounding.of_largest > 0) {
+      MLE_TRY_ASSIGN(const double largest, largest_value(trial, trial.answered.size()));
+      golden[e].atol += largest * rounding.of_largest;
+    }
+    golden[e].rtol = rounding.relative + more;
+    golden[e].reference = of_entry.is_recorded() ? reference : "judge";
+  }
+  return golden;
+}
+
 }  // namespace
 
 Result<std::vector<GoldenRows>> judge_golden_rows(const Graph& graph, size_t rows) {
@@ -193,8 +238,7 @@ Result<std::vector<GoldenRows>> judge_golden_rows(const Graph& graph, size_t row
   const size_t affordable = affordable_rows(graph);
   const size_t tried = std::min(affordable, whole ? 1 : 2 * rows);  // some may not be steady
   const size_t wanted = std::min(tried, whole ? 1 : rows);
-  std::vector<GoldenRows> golden(graph.entries.size());
-  if (wanted == 0) return golden;
+  if (wanted == 0) return std::vector<GoldenRows>(graph.entries.size());
 
   Trial trial{graph, {}, {}, {}, {}};
   const Rounding rounding = rounding_of(graph);
@@ -207,28 +251,28 @@ Result<std::vector<GoldenRows>> judge_golden_rows(const Graph& graph, size_t row
     const bool may_move = is_real(trial.fact(port).dtype) && !random_inputs.is_index(port.value);
     moved_inputs.push_back(may_move ? moved(random, exact, rounding.noise) : exact);
   }
-  MLE_TRY_ASSIGN(Answers answers, answers_to(graph, trial.inputs, tried));
-  MLE_TRY_ASSIGN(Answers moved_answers, answers_to(graph, moved_inputs, tried));
-  trial.outputs = std::move(answers.outputs);
-  trial.moved_outputs = std::move(moved_answers.outputs);
-  for (size_t row = 0; row < tried; ++row)
-    trial.answered.push_back(answers.answered[row] && moved_answers.answered[row]);
+  MLE_TRY(ask_judge(trial, moved_inputs, tried));
+  return rows_of(trial, wanted, "judge");
+}
 
-  size_t first = 0;
-  for (size_t e = 0; e < golden.size(); ++e) {
-    const EntryTrial of_entry(trial, graph.entries[e], first);
-    first += graph.entries[e].outputs.size();
-    golden[e] = of_entry.rows(wanted);
-    if (golden[e].rows == 0) continue;
-    golden[e].atol = of_entry.tolerance(rounding.of_spread);
-    if (rounding.of_largest > 0) {
-      MLE_TRY_ASSIGN(const double largest, largest_value(trial, tried));
-      golden[e].atol += largest * rounding.of_largest;
-    }
-    golden[e].rtol = rounding.relative;
-    golden[e].reference = "judge";
+Result<std::vector<GoldenRows>> recorded_golden_rows(const Graph& graph,
+                                                     const RecordedRows& recorded) {
+  const size_t rows = std::min(affordable_rows(graph), recorded.rows);
+  if (rows == 0) return std::vector<GoldenRows>(graph.entries.size());
+  Trial trial{graph, {}, {}, {}, {}, &recorded.outputs};
+  std::vector<Elements> moved_inputs;
+  Random random;
+  const RandomInputs random_inputs(graph);
+  const std::vector<GraphPort>& inputs = graph.entries[0].inputs;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    Elements& exact = trial.inputs.emplace_back();
+    exact.append(recorded.inputs[i], 0, rows * trial.width(inputs[i]));
+    const bool may_move =
+        is_real(trial.fact(inputs[i]).dtype) && !random_inputs.is_index(inputs[i].value);
+    moved_inputs.push_back(may_move ? moved(random, exact, rounding_of(graph).noise) : exact);
   }
-  return golden;
+  MLE_TRY(ask_judge(trial, moved_inputs, rows));
+  return rows_of(trial, rows, recorded.reference);
 }
 
 }  // namespace mle::compiler

@@ -1,4 +1,5 @@
-// Golden rows of a model whose source recorded none: rows of our own, answered by the judge.
+// Golden rows: what the framework itself answered, where it could be asked; else rows of our own,
+// answered by the judge.
 // Promise: the same graph gives the same rows everywhere.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -11,6 +12,7 @@
 #include "compiler/random.h"
 
 #include <cstddef>
+#include <string>
 #include <vector>
 
 namespace mle::compiler {
@@ -19,5 +21,19 @@ namespace mle::compiler {
 // what its floating type can keep, measured by moving the inputs a little. Rows whose whole-number
 // answers flip when moved are left out; there may be fewer than asked for, even none. By entry.
 Result<std::vector<GoldenRows>> judge_golden_rows(const Graph& graph, size_t rows);
+
+// Rows and what the framework itself answered to them.
+struct RecordedRows {
+  size_t rows = 0;
+  std::vector<Elements> inputs;                // of the first entry
+  std::vector<std::vector<Elements>> outputs;  // by entry and output; none: it has no answer
+  std::string reference;                       // "scikit-learn"
+};
+
+// The same from recorded rows, at the tolerance that a conversion owes them; the judge answers only
+// where nothing was recorded, and says which whole-number answers hang on the last bits of the
+// inputs: these rows are left out. By entry.
+Result<std::vector<GoldenRows>> recorded_golden_rows(const Graph& graph,
+                                                     const RecordedRows& recorded);
 
 }  // namespace mle::compiler
