@@ -9,7 +9,7 @@ build_packages=(g++ cmake ninja-build pkgconf flatbuffers-compiler libflatbuffer
   libxxhash-dev libprotobuf-dev protobuf-compiler zlib1g-dev libbz2-dev liblzma-dev
   nlohmann-json3-dev doctest-dev)
 check_packages=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 libmimalloc-dev python3
-  python3-venv g++-aarch64-linux-gnu qemu-user)
+  python3-venv python3-dev g++-aarch64-linux-gnu qemu-user)
 corpus_packages=(python3 python3-numpy)
 
 export CMAKE_BUILD_PARALLEL_LEVEL="${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"

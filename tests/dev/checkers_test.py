@@ -68,6 +68,14 @@ class Rooms(unittest.TestCase):
         self.assert_caught("compiler/compile.cpp", '"tests/support/near.h"', "may not include tests")
         self.assert_caught("tests/x.cpp", '"examples/embed_cpp/main.h"', "may not include examples")
 
+    def test_the_wheel_uses_compiler_and_contract_and_no_program(self):
+        self.assert_good("python/convert.cpp", '"compiler/compile.h"', "<mle/mle.h>",
+                         '"tools/golden/replay.h"', "<nanobind/nanobind.h>")
+        self.assert_caught("python/question.cpp", '"runtime/session_state.h"', "may not include runtime")
+        self.assert_caught("python/convert.cpp", '"tools/cli/flags.h"', "may not include tools")
+        self.assert_caught("compiler/compile.cpp", '"python/array.h"', "may not include python")
+        self.assert_caught("compiler/compile.cpp", "<nanobind/nanobind.h>", "home in python/")
+
     def test_examples_use_the_contract_alone(self):
         self.assert_good("examples/embed_c/main.c", "<mle/c.h>", "<stdio.h>")
         self.assert_caught("examples/embed_cpp/main.cpp", '"format/header.h"', "may not include format")

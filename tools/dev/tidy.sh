@@ -29,7 +29,7 @@ for ((i = 0; i < ${#files[@]}; i += 2)); do
   [ $SECONDS -lt $deadline ] || break
   pids=()
   for file in "${files[@]:i:2}"; do
-    "$tidy" -quiet -p "$build" -header-filter="^$PWD/(format|runtime|compiler|tools)/" "$file" 2> >(grep -v 'warnings generated' >&2) &
+    "$tidy" -quiet -p "$build" -header-filter="^$PWD/(format|runtime|compiler|tools|python)/" "$file" 2> >(grep -v 'warnings generated' >&2) &
     pids+=($!)
     done_count=$((done_count + 1))
   done
