@@ -17,6 +17,7 @@ namespace {
 //   T   the type
 //   E   what element-wise kernels compute with: few registers, for they need no order
 //   F   what rows are walked in where lanes are added up, and a column of dense blocks
+//   kSmall   little code comes before speed
 
 // x * share for a share that vanishes faster than x grows: 0, not NaN, at -infinity.
 template <class F>

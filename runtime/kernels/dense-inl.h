@@ -43,6 +43,10 @@ struct Extent {
 template <class P>
 inline constexpr size_t kWidthOf = Count<typename P::F>::value;
 
+// The bias of a layer without one, as far as a block may reach.
+template <class P>
+alignas(64) inline constexpr typename P::T kNoBias[DenseBlocks<P>::kVectors * kWidthOf<P>] = {};
+
 template <class P>
 MLE_INLINE void run_panel_block(const DenseArgs<typename P::T>& args, const Extent& at) {
   constexpr size_t kWidth = kWidthOf<P>;
@@ -57,7 +61,7 @@ MLE_INLINE void run_panel_block(const DenseArgs<typename P::T>& args, const Exte
       .w = args.w + (column - part) * args.k + at.k * format::kLanes,
       .part = part / kWidth,
       .panel_elements = args.k * format::kLanes,
-      .b = args.b == nullptr ? nullptr : args.b + column,
+      .b = args.b == nullptr ? kNoBias<P> : args.b + column,
       .k = at.k_count,
       .columns = left < at.vectors * kWidth ? left : at.vectors * kWidth,
       .resume = at.k != 0,
@@ -134,10 +138,9 @@ void dense_panels(const DenseArgs<typename P::T>& args) {
 template <class P>
 void dense_lanes(const DenseArgs<typename P::T>& args) {
   const size_t log2_chains = args.order.chains / 2;  // 0, 1 or 2
-  const Parts row_parts(args.rows, P::kMaxLaneRows);
-  for (size_t i = 0; i < row_parts.count; ++i) {
-    const size_t row = row_parts.begin(i);
-    const size_t rows = row_parts.size(i);
+  for (size_t row = 0, rows; row < args.rows; row += rows) {
+    rows = P::kMaxLaneRows;
+    while (rows > args.rows - row) rows /= 2;
     const size_t most = P::lane_columns(rows) >> log2_chains;
     const Parts column_parts(args.n, most > 1 ? most : 1);
     for (size_t j = 0; j < column_parts.count; ++j) {
@@ -148,7 +151,7 @@ void dense_lanes(const DenseArgs<typename P::T>& args) {
                                             .y_stride = args.y_stride,
                                             .w = args.w + column * 16,
                                             .row_elements = args.n * 16,
-                                            .b = args.b == nullptr ? nullptr : args.b + column,
+                                            .b = args.b == nullptr ? kNoBias<P> : args.b + column,
                                             .k = args.k,
                                             .relu = args.act == Act::Relu};
       const auto& functions = kDenseBlocks<P>.lanes[rows - 1][column_parts.size(j) - 1];

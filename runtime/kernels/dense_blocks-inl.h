@@ -1,7 +1,9 @@
 // Which dense blocks there are. The policy P says how large they may be:
 //   kMaxRows, vectors_for(rows)         one chain: at most that many rows, and vectors for them
 //   kMaxPairs                           two chains: at most that many rows times vectors
-//   kMaxLaneRows, lane_columns(rows)    over Lanes16: columns are divided by the chains
+//   kMaxLaneRows, lane_columns(rows)    over Lanes16: rows are powers of two, columns are divided
+//   by
+//                                       the chains
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -31,15 +33,17 @@ constexpr PanelBlockFunction<typename P::T> panel_function() {
   constexpr size_t kPaired = format::kPairedColumns / Count<typename P::F>::value;
   constexpr bool kExists = kChains == 1 ? kVectors <= P::vectors_for(R)
                                         : R * kVectors <= P::kMaxPairs && kVectors <= kPaired;
+  // Nearly equal parts of more rows than fit a block have at least half as many.
+  constexpr bool kResumes = kChains == 1 && R >= (P::kMaxRows + 1) / 2;
   if constexpr (kExists) {
-    return panel_block<typename P::F, R, kVectors, kChains>;
+    return panel_block<typename P::F, R, kVectors, kChains, kResumes>;
   } else {
     return nullptr;
   }
 }
 template <class P, size_t R, size_t kColumns, size_t kChains>
 constexpr LanesBlockFunction<typename P::T> lanes_function() {
-  constexpr bool kAsked = kColumns <= format::lane_columns_with(kChains);
+  constexpr bool kAsked = (R & (R - 1)) == 0 && kColumns <= format::lane_columns_with(kChains);
   if constexpr (kAsked && (kColumns == 1 || kColumns <= P::lane_columns(R) / kChains)) {
     return lanes_block<typename Sixteen<typename P::F>::Lanes, R, kColumns, kChains>;
   } else {

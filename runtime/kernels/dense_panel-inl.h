@@ -19,40 +19,74 @@ struct PanelBlock {
   const T* w;             // of the first panel and the first k
   size_t part;            // the first vector's place in that panel
   size_t panel_elements;  // from one panel to the next
-  const T* b;             // of the first column, or null
+  const T* b;             // of the first column
   size_t k;
   size_t columns;  // of all vectors together; the last one may not be full
   bool resume;     // sums go on from y: one chain only
   bool relu;
 };
 
-template <class F, size_t R, size_t P, size_t kChains>
-void panel_block(const PanelBlock<ElementOf<F>>& block) {
+// The next row. What is hidden from the compiler it does not compute for all rows beforehand, in
+// more registers than there are.
+template <class T>
+MLE_INLINE void go_down(T*& p, size_t stride) {
+  p += stride;
+  asm("" : "+r"(p));
+}
+
+// The first n columns of some rows, from y into whole vectors and back.
+template <class F>
+[[gnu::noinline]] void load_columns(ElementOf<F>* vectors, const ElementOf<F>* y, size_t y_stride,
+                                    size_t rows, size_t n) {
+  for (size_t r = 0; r < rows; ++r) {
+    store_lanes(vectors + r * Count<F>::value, load_part<F>(y + r * y_stride, n));
+  }
+}
+template <class F>
+[[gnu::noinline]] void store_columns(ElementOf<F>* y, size_t y_stride, const ElementOf<F>* vectors,
+                                     size_t rows, size_t n) {
+  for (size_t r = 0; r < rows; ++r) {
+    store_part(y + r * y_stride, load_lanes<F>(vectors + r * Count<F>::value), n);
+  }
+}
+
+template <class F, size_t R, size_t P, size_t kChains, bool kResumes>
+void panel_block(const PanelBlock<ElementOf<F>>& given) {
   using T = ElementOf<F>;
   constexpr size_t kWidth = Count<F>::value;
   constexpr size_t kParts = format::kLanes / kWidth;
+  const PanelBlock<T> block = given;  // a store to y cannot change a copy
   const T* columns[P];
   MLE_UNROLL for (size_t p = 0; p < P; ++p) {
     const size_t at = kParts == 1 ? p : block.part + p;
     columns[p] = block.w + at / kParts * block.panel_elements + at % kParts * kWidth;
   }
-  F acc[R][P][kChains];
-  MLE_UNROLL for (size_t p = 0; p < P; ++p) {
-    const F bias = block.b != nullptr ? load_lanes<F>(block.b + p * kWidth) : splat<F>(T{0});
-    MLE_UNROLL for (size_t r = 0; r < R; ++r) {
-      acc[r][p][0] = bias;
-      MLE_UNROLL for (size_t c = 1; c < kChains; ++c) acc[r][p][c] = splat<F>(T{0});
+  const size_t in_last = block.columns - (P - 1) * kWidth;
+  T* const y_last = block.y + (P - 1) * kWidth;
+
+  // Where sums begin: at the bias, in every row, or at what y holds.
+  T rest[R * kWidth];
+  const T* from = block.b;
+  const T* from_last = block.b + (P - 1) * kWidth;
+  size_t from_stride = 0, from_last_stride = 0;
+  if (kResumes && block.resume) {
+    from = block.y;
+    from_last = y_last;
+    from_stride = from_last_stride = block.y_stride;
+    if (in_last != kWidth) {
+      load_columns<F>(rest, y_last, block.y_stride, R, in_last);
+      from_last = rest;
+      from_last_stride = kWidth;
     }
   }
-  const size_t in_last = block.columns - (P - 1) * kWidth;
-  const auto output = [&](size_t r, size_t p) __attribute__((always_inline)) {
-    return block.y + r * block.y_stride + p * kWidth;
-  };
-  if (kChains == 1 && block.resume) {
-    MLE_UNROLL for (size_t r = 0; r < R; ++r) {
-      MLE_UNROLL for (size_t p = 0; p + 1 < P; ++p) acc[r][p][0] = load_lanes<F>(output(r, p));
-      acc[r][P - 1][0] = load_piece<F>(output(r, P - 1), in_last);
+  F acc[R][P][kChains];
+  MLE_UNROLL for (size_t r = 0; r < R; ++r) {
+    MLE_UNROLL for (size_t p = 0; p < P; ++p) {
+      acc[r][p][0] = load_lanes<F>(p + 1 < P ? from + p * kWidth : from_last);
+      MLE_UNROLL for (size_t c = 1; c < kChains; ++c) acc[r][p][c] = splat<F>(T{0});
     }
+    go_down(from, from_stride);
+    go_down(from_last, from_last_stride);
   }
 
   const auto step = [&](size_t k, size_t c) __attribute__((always_inline)) {
@@ -80,10 +114,31 @@ void panel_block(const PanelBlock<ElementOf<F>>& block) {
           acc[r][p][c] = acc[r][p][c] + acc[r][p][c + half];
         }
       }
-      if (block.relu) acc[r][p][0] = at_least(acc[r][p][0], 0);
     }
-    MLE_UNROLL for (size_t p = 0; p + 1 < P; ++p) store_lanes(output(r, p), acc[r][p][0]);
-    store_piece(output(r, P - 1), acc[r][P - 1][0], in_last);
+  }
+  if (block.relu) {
+    MLE_UNROLL for (size_t r = 0; r < R; ++r) {
+      MLE_UNROLL for (size_t p = 0; p < P; ++p) acc[r][p][0] = at_least(acc[r][p][0], 0);
+    }
+  }
+  if constexpr (P > 1) {
+    T* y = block.y;
+    MLE_UNROLL for (size_t r = 0; r < R; ++r) {
+      MLE_UNROLL for (size_t p = 0; p + 1 < P; ++p) store_lanes(y + p * kWidth, acc[r][p][0]);
+      go_down(y, block.y_stride);
+    }
+  }
+  T* y = y_last;
+  if (in_last == kWidth) {
+    MLE_UNROLL for (size_t r = 0; r < R; ++r) {
+      store_lanes(y, acc[r][P - 1][0]);
+      go_down(y, block.y_stride);
+    }
+  } else if constexpr (R == 1) {
+    store_part(y, acc[0][P - 1][0], in_last);
+  } else {
+    MLE_UNROLL for (size_t r = 0; r < R; ++r) store_lanes(rest + r * kWidth, acc[r][P - 1][0]);
+    store_columns<F>(y, block.y_stride, rest, R, in_last);
   }
 }
 

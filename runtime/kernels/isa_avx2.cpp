@@ -13,6 +13,7 @@ struct Avx2F32 {
   using T = float;
   using F = Pair<xsimd::batch<float, Isa>>;
   using E = F;
+  static constexpr bool kSmall = false;
   static constexpr size_t kMaxRows = 6;
   static constexpr size_t vectors_for(size_t rows) {
     return rows == 1 ? 4 : rows == 2 ? 3 : rows == 3 ? 2 : 1;
@@ -27,6 +28,7 @@ struct Avx2F64 {
   using T = double;
   using F = Pair<xsimd::batch<double, Isa>>;
   using E = xsimd::batch<double, Isa>;
+  static constexpr bool kSmall = false;
   static constexpr size_t kMaxRows = 6;
   static constexpr size_t vectors_for(size_t rows) { return rows == 1 ? 3 : 1; }
   static constexpr size_t kMaxPairs = 3;

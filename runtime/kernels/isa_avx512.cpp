@@ -11,11 +11,10 @@ struct Avx512F32 {
   using T = float;
   using F = F32x16;
   using E = F;
-  static constexpr size_t kMaxRows = 14;
-  static constexpr size_t vectors_for(size_t rows) {
-    return rows == 1 ? 8 : rows <= 6 ? 4 : rows <= 8 ? 3 : 2;
-  }
-  static constexpr size_t kMaxPairs = 12;
+  static constexpr bool kSmall = false;
+  static constexpr size_t kMaxRows = 8;
+  static constexpr size_t vectors_for(size_t rows) { return rows == 1 ? 8 : rows <= 6 ? 4 : 3; }
+  static constexpr size_t kMaxPairs = 8;
   static constexpr size_t kMaxLaneRows = 4;
   static constexpr size_t lane_columns(size_t rows) {
     return rows == 1 ? 16 : rows == 2 ? 8 : rows == 3 ? 6 : 5;
@@ -27,6 +26,7 @@ struct Avx512F64 {
   using T = double;
   using F = F64x8;
   using E = F;
+  static constexpr bool kSmall = false;
   static constexpr size_t kMaxRows = 6;
   static constexpr size_t vectors_for(size_t rows) { return rows == 1 ? 4 : 3; }
   static constexpr size_t kMaxPairs = 4;

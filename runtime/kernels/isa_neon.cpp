@@ -12,6 +12,7 @@ struct NeonF32 {
   using T = float;
   using F = Pair<Pair<F32x4>>;
   using E = F;
+  static constexpr bool kSmall = false;
   static constexpr size_t kMaxRows = 6;
   static constexpr size_t vectors_for(size_t rows) {
     return rows == 1 ? 4 : rows == 2 ? 3 : rows == 3 ? 2 : 1;
@@ -26,6 +27,7 @@ struct NeonF64 {
   using T = double;
   using F = Pair<Pair<F64x2>>;
   using E = F64x2;
+  static constexpr bool kSmall = false;
   static constexpr size_t kMaxRows = 6;
   static constexpr size_t vectors_for(size_t rows) { return rows == 1 ? 3 : 1; }
   static constexpr size_t kMaxPairs = 3;

@@ -12,6 +12,7 @@ struct Sse2F32 {
   using T = float;
   using E = xsimd::batch<float, xsimd::sse2>;
   using F = Pair<Pair<E>>;
+  static constexpr bool kSmall = true;
   static constexpr size_t kMaxRows = 3;
   static constexpr size_t vectors_for(size_t rows) { return rows == 1 ? 2 : 1; }
   static constexpr size_t kMaxPairs = 1;
@@ -23,6 +24,7 @@ struct Sse2F64 {
   using T = double;
   using E = xsimd::batch<double, xsimd::sse2>;
   using F = Pair<Pair<E>>;
+  static constexpr bool kSmall = true;
   static constexpr size_t kMaxRows = 2;
   static constexpr size_t vectors_for(size_t) { return 1; }
   static constexpr size_t kMaxPairs = 1;

@@ -154,10 +154,21 @@ MLE_INLINE ElementOf<H> sum_of_lanes(const Pair<H>& a) {
   return sum_of_lanes(a.lo + a.hi);
 }
 
-// Lane by lane; either where one is NaN.
+// The first steps of it, down to a register of 16 bytes.
+template <class H>
+MLE_INLINE auto folded(const Pair<H>& a) {
+  return folded(a.lo + a.hi);
+}
+
+// Lane by lane: a > b ? a : b and a < b ? a : b, so that b comes out of equals and where one is
+// NaN.
 template <class H>
 MLE_INLINE Pair<H> larger(const Pair<H>& a, const Pair<H>& b) {
   return {larger(a.lo, b.lo), larger(a.hi, b.hi)};
+}
+template <class H>
+MLE_INLINE Pair<H> smaller(const Pair<H>& a, const Pair<H>& b) {
+  return {smaller(a.lo, b.lo), smaller(a.hi, b.hi)};
 }
 
 // The largest lane; any lane where one is NaN.

@@ -109,12 +109,17 @@ MLE_INLINE float sum_of_four(F32x16 a) {
   const __m128 two = _mm_add_ps(four, _mm_movehl_ps(four, four));
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
 }
+MLE_INLINE __m128 folded(F32x16 a) {
+  const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));
+  return _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
+}
 MLE_INLINE float sum_of_lanes(F32x16 a) {
   const __m256 eight = _mm256_add_ps(_mm512_castps512_ps256(a.v), _mm512_extractf32x8_ps(a.v, 1));
   const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
   return sum_of_four(F32x16(_mm512_castps128_ps512(four)));
 }
 MLE_INLINE F32x16 larger(F32x16 a, F32x16 b) { return _mm512_max_ps(a.v, b.v); }
+MLE_INLINE F32x16 smaller(F32x16 a, F32x16 b) { return _mm512_min_ps(a.v, b.v); }
 MLE_INLINE float largest_of_four(F32x16 a) {
   const __m128 four = _mm512_castps512_ps128(a.v);
   const __m128 two = _mm_max_ps(four, _mm_movehl_ps(four, four));
@@ -164,11 +169,16 @@ MLE_INLINE double sum_of_four(F64x8 a) {
   const __m128d two = _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
   return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
 }
+MLE_INLINE __m128d folded(F64x8 a) {
+  const __m256d four = _mm256_add_pd(_mm512_castpd512_pd256(a.v), _mm512_extractf64x4_pd(a.v, 1));
+  return _mm_add_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));
+}
 MLE_INLINE double sum_of_lanes(F64x8 a) {
   const __m256d four = _mm256_add_pd(_mm512_castpd512_pd256(a.v), _mm512_extractf64x4_pd(a.v, 1));
   return sum_of_four(F64x8(_mm512_castpd256_pd512(four)));
 }
 MLE_INLINE F64x8 larger(F64x8 a, F64x8 b) { return _mm512_max_pd(a.v, b.v); }
+MLE_INLINE F64x8 smaller(F64x8 a, F64x8 b) { return _mm512_min_pd(a.v, b.v); }
 MLE_INLINE double largest_of_four(F64x8 a) {
   const __m256d four = _mm512_castpd512_pd256(a.v);
   const __m128d two = _mm_max_pd(_mm256_castpd256_pd128(four), _mm256_extractf128_pd(four, 1));

@@ -132,6 +132,7 @@ MLE_INLINE void store_some(float* p, F32x4 a, size_t n) {
   for (size_t i = 0; i < n; ++i) p[i] = lanes[i];
 }
 
+MLE_INLINE float32x4_t folded(F32x4 a) { return a.v; }
 MLE_INLINE float sum_of_lanes(F32x4 a) {
   const float32x2_t two = vadd_f32(vget_low_f32(a.v), vget_high_f32(a.v));
   return vget_lane_f32(two, 0) + vget_lane_f32(two, 1);
@@ -140,6 +141,7 @@ MLE_INLINE float sum_of_four(F32x4 a) { return sum_of_lanes(a); }
 
 // The second of equals, as x86 has it; vmaxq_f32 would tell +0 from -0.
 MLE_INLINE F32x4 larger(F32x4 a, F32x4 b) { return vbslq_f32(vcgtq_f32(a.v, b.v), a.v, b.v); }
+MLE_INLINE F32x4 smaller(F32x4 a, F32x4 b) { return vbslq_f32(vcltq_f32(a.v, b.v), a.v, b.v); }
 MLE_INLINE float largest_of_lanes(F32x4 a) {
   const F32x4 two = larger(a, vextq_f32(a.v, a.v, 2));
   return vgetq_lane_f32(larger(two, vdupq_laneq_f32(two.v, 1)).v, 0);
@@ -157,8 +159,10 @@ MLE_INLINE void store_some(double* p, F64x2 a, size_t n) {
   a.store_unaligned(lanes);
   for (size_t i = 0; i < n; ++i) p[i] = lanes[i];
 }
+MLE_INLINE float64x2_t folded(F64x2 a) { return a.v; }
 MLE_INLINE double sum_of_lanes(F64x2 a) { return vgetq_lane_f64(a.v, 0) + vgetq_lane_f64(a.v, 1); }
 MLE_INLINE F64x2 larger(F64x2 a, F64x2 b) { return vbslq_f64(vcgtq_f64(a.v, b.v), a.v, b.v); }
+MLE_INLINE F64x2 smaller(F64x2 a, F64x2 b) { return vbslq_f64(vcltq_f64(a.v, b.v), a.v, b.v); }
 MLE_INLINE double largest_of_lanes(F64x2 a) {
   return vgetq_lane_f64(larger(a, vextq_f64(a.v, a.v, 1)).v, 0);
 }

@@ -52,6 +52,7 @@ MLE_INLINE __m128 join_f32(__m128d lo, __m128d hi) {
 }
 MLE_INLINE __m128 first_four(__m128 a) { return a; }
 MLE_INLINE __m128 larger_register(__m128 a, __m128 b) { return _mm_max_ps(a, b); }
+MLE_INLINE __m128 smaller_register(__m128 a, __m128 b) { return _mm_min_ps(a, b); }
 MLE_INLINE float largest_register(__m128 a) {
   const __m128 two = _mm_max_ps(a, _mm_movehl_ps(a, a));
   return _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps(two, two, 1)));
@@ -61,6 +62,7 @@ MLE_INLINE float sum_register(__m128 a) {
   return _mm_cvtss_f32(_mm_add_ss(two, _mm_shuffle_ps(two, two, 1)));
 }
 MLE_INLINE __m128d larger_register(__m128d a, __m128d b) { return _mm_max_pd(a, b); }
+MLE_INLINE __m128d smaller_register(__m128d a, __m128d b) { return _mm_min_pd(a, b); }
 MLE_INLINE double largest_register(__m128d a) {
   return _mm_cvtsd_f64(_mm_max_sd(a, _mm_unpackhi_pd(a, a)));
 }
@@ -68,7 +70,16 @@ MLE_INLINE double sum_register(__m128d a) {
   return _mm_cvtsd_f64(_mm_add_sd(a, _mm_unpackhi_pd(a, a)));
 }
 
+MLE_INLINE __m128 folded_register(__m128 a) { return a; }
+MLE_INLINE __m128d folded_register(__m128d a) { return a; }
+
 #ifdef __AVX2__
+MLE_INLINE __m128 folded_register(__m256 a) {
+  return _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
+}
+MLE_INLINE __m128d folded_register(__m256d a) {
+  return _mm_add_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1));
+}
 MLE_INLINE __m256i cast_bits(__m256 a) { return _mm256_castps_si256(a); }
 MLE_INLINE __m256i cast_bits(__m256d a) { return _mm256_castpd_si256(a); }
 MLE_INLINE __m256 cast_f32(__m256i a) { return _mm256_castsi256_ps(a); }
@@ -97,6 +108,7 @@ MLE_INLINE __m256 join_f32(__m256d lo, __m256d hi) {
 }
 MLE_INLINE __m128 first_four(__m256 a) { return _mm256_castps256_ps128(a); }
 MLE_INLINE __m256 larger_register(__m256 a, __m256 b) { return _mm256_max_ps(a, b); }
+MLE_INLINE __m256 smaller_register(__m256 a, __m256 b) { return _mm256_min_ps(a, b); }
 MLE_INLINE float largest_register(__m256 a) {
   return largest_register(_mm_max_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1)));
 }
@@ -105,6 +117,7 @@ MLE_INLINE float sum_register(__m256 a) {
 }
 MLE_INLINE __m256d first_four(__m256d a) { return a; }
 MLE_INLINE __m256d larger_register(__m256d a, __m256d b) { return _mm256_max_pd(a, b); }
+MLE_INLINE __m256d smaller_register(__m256d a, __m256d b) { return _mm256_min_pd(a, b); }
 MLE_INLINE double largest_register(__m256d a) {
   return largest_register(_mm_max_pd(_mm256_castpd256_pd128(a), _mm256_extractf128_pd(a, 1)));
 }
@@ -156,6 +169,10 @@ MLE_INLINE xsimd::batch<int64_t, A> shift_down(const xsimd::batch<int64_t, A>& a
   return shifted_down<kBy>(typename xsimd::batch<int64_t, A>::register_type(a));
 }
 template <class T, class A>
+MLE_INLINE auto folded(const xsimd::batch<T, A>& a) {
+  return folded_register(typename xsimd::batch<T, A>::register_type(a));
+}
+template <class T, class A>
 MLE_INLINE T sum_of_lanes(const xsimd::batch<T, A>& a) {
   return sum_register(typename xsimd::batch<T, A>::register_type(a));
 }
@@ -167,6 +184,11 @@ template <class T, class A>
 MLE_INLINE xsimd::batch<T, A> larger(const xsimd::batch<T, A>& a, const xsimd::batch<T, A>& b) {
   using R = typename xsimd::batch<T, A>::register_type;
   return larger_register(R(a), R(b));
+}
+template <class T, class A>
+MLE_INLINE xsimd::batch<T, A> smaller(const xsimd::batch<T, A>& a, const xsimd::batch<T, A>& b) {
+  using R = typename xsimd::batch<T, A>::register_type;
+  return smaller_register(R(a), R(b));
 }
 template <class T, class A>
 MLE_INLINE T largest_of_lanes(const xsimd::batch<T, A>& a) {
@@ -231,16 +253,17 @@ template <class A>
 MLE_INLINE void store_some(double* p, const xsimd::batch<double, A>& a, size_t n) {
   _mm256_maskstore_pd(p, first(n, 0.0), a);
 }
-#else
+#else  // rare, and long
 template <class T, class A>
-MLE_INLINE xsimd::batch<T, A> load_some(const T* p, size_t n, const xsimd::batch<T, A>& filler) {
+[[gnu::noinline]] xsimd::batch<T, A> load_some(const T* p, size_t n,
+                                               const xsimd::batch<T, A>& filler) {
   T lanes[xsimd::batch<T, A>::size];
   filler.store_unaligned(lanes);
   for (size_t i = 0; i < n; ++i) lanes[i] = p[i];
   return xsimd::batch<T, A>::load_unaligned(lanes);
 }
 template <class T, class A>
-MLE_INLINE void store_some(T* p, const xsimd::batch<T, A>& a, size_t n) {
+[[gnu::noinline]] void store_some(T* p, const xsimd::batch<T, A>& a, size_t n) {
   T lanes[xsimd::batch<T, A>::size];
   a.store_unaligned(lanes);
   for (size_t i = 0; i < n; ++i) p[i] = lanes[i];

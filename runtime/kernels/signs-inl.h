@@ -53,13 +53,11 @@ MLE_INLINE F with_sign_of(const F& x, const F& s) {
 // Not below (not above) the limit; NaN passes.
 template <class F>
 MLE_INLINE F at_least(const F& x, ElementOf<F> limit) {
-  const F bound = splat<F>(limit);
-  return choose(x < bound, bound, x);
+  return larger(splat<F>(limit), x);
 }
 template <class F>
 MLE_INLINE F at_most(const F& x, ElementOf<F> limit) {
-  const F bound = splat<F>(limit);
-  return choose(bound < x, bound, x);
+  return smaller(splat<F>(limit), x);
 }
 
 // The nearest whole number, of two the even one; -0 stays.

@@ -40,19 +40,35 @@ struct Finish {
   MLE_INLINE F operator()(const F& value) const { return kLog ? value - divisor : value / divisor; }
 };
 
-// A row in one vector never leaves the registers; the same sums as in softmax_row.
-template <class F, bool kLog>
+// e^x, where little code is asked for by a call for every register.
+template <class F>
+[[gnu::noinline]] F called_exponential(F x) {
+  return exponential_in_range(x);
+}
+template <bool kSmall, class F>
+MLE_INLINE F exponential_of(const F& x) {
+  if constexpr (!kSmall) {
+    return exponential_in_range(x);
+  } else if constexpr (kIsPair<F>) {
+    return {exponential_of<kSmall>(x.lo), exponential_of<kSmall>(x.hi)};
+  } else {
+    return called_exponential(x);
+  }
+}
+
+// A row in one vector never leaves the registers; the same sums as in softmax_row. Of logarithms
+// there is no such shortcut: they are rare, and it would cost size.
+template <class F, bool kSmall>
 MLE_INLINE void softmax_piece(const ElementOf<F>* x, ElementOf<F>* y, size_t n, size_t step) {
   const F value = gather<F>(x, step, n);
   // Beyond four elements there are only zeros to add.
   const ElementOf<F> largest = n <= 4 ? largest_of_four(value) : largest_of_lanes(value);
-  const F difference = value - splat<F>(largest);
-  const F e = exponential_in_range(difference);
-  const Finish<F, kLog> finish(n <= 4 ? sum_of_four(e) : sum_of_lanes(e));
-  scatter(y, step, finish(kLog ? difference : e), n);
+  const F e = exponential_of<kSmall>(value - splat<F>(largest));
+  const Finish<F, false> finish(n <= 4 ? sum_of_four(e) : sum_of_lanes(e));
+  scatter(y, step, finish(e), n);
 }
 
-template <class F, bool kLog>
+template <class F, bool kLog, bool kSmall>
 MLE_INLINE void softmax_row(const ElementOf<F>* x, ElementOf<F>* y, size_t n, size_t step) {
   F largest = splat<F>(-kInfinity);
   for_each_piece<Count<F>::value>(1, n, [&](size_t, size_t i, size_t count) {
@@ -62,7 +78,7 @@ MLE_INLINE void softmax_row(const ElementOf<F>* x, ElementOf<F>* y, size_t n, si
   F lanes = splat<F>(ElementOf<F>{0});
   for_each_piece<Count<F>::value>(1, n, [&](size_t, size_t i, size_t count) {
     const F difference = gather<F>(x + i * step, step, count) - top;
-    const F e = exponential_in_range(difference);
+    const F e = exponential_of<kSmall>(difference);
     lanes = lanes + e;
     scatter(y + i * step, step, kLog ? difference : e, count);
   });
@@ -78,10 +94,10 @@ void softmax(const SoftmaxArgs<typename P::T>& args) {
   for (size_t r = 0; r < args.rows; ++r) {
     const typename P::T* x = args.x + r * args.x_stride;
     typename P::T* y = args.y + r * args.y_stride;
-    if (args.n <= Count<F>::value) {
-      softmax_piece<F, kLog>(x, y, args.n, args.step);
+    if (!kLog && args.n <= Count<F>::value) {
+      softmax_piece<F, P::kSmall>(x, y, args.n, args.step);
     } else {
-      softmax_row<F, kLog>(x, y, args.n, args.step);
+      softmax_row<F, kLog, P::kSmall>(x, y, args.n, args.step);
     }
   }
 }

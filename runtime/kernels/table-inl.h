@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "runtime/kernels/argmax-inl.h"
 #include "runtime/kernels/binary-inl.h"
 #include "runtime/kernels/canonical_nan-inl.h"
+#include "runtime/kernels/choosing.h"
 #include "runtime/kernels/dense-inl.h"
 #include "runtime/kernels/matmul-inl.h"
 #include "runtime/kernels/softmax-inl.h"
@@ -24,7 +24,7 @@ constexpr FloatTable<typename P::T> make_float_table() {
   }
   (std::make_index_sequence<format::kFloatBinaryFnCount>());
   [&]<size_t... i>(std::index_sequence<i...>) {
-    ((table.compare[i] = compare<P, static_cast<format::CompareFn>(i)>), ...);
+    ((table.compare[i] = compare<static_cast<format::CompareFn>(i), typename P::T>), ...);
   }
   (std::make_index_sequence<format::kCompareFnCount>());
   table.select = select<typename P::T>;

@@ -52,10 +52,10 @@ target_include_directories(mle_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_B
 
 # For format and runtime, all that is in libmle: nothing throws there. RTTI stays: without it the
 # sanitizers report ghosts. -O3 would make it half as large again and no faster: what is hot lies in
-# the kernels.
+# the kernels. No table of frames either, which nobody would throw through.
 add_library(mle_no_exceptions INTERFACE)
 target_compile_options(mle_no_exceptions INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fno-exceptions>
-                       $<$<CONFIG:Release>:-O2>)
+                       "$<$<CONFIG:Release>:-O2;-fno-asynchronous-unwind-tables>")
 
 # The contract: <mle/...>.
 add_library(mle_vocabulary INTERFACE)

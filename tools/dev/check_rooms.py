@@ -107,7 +107,7 @@ def judge_own(path, room, header, quoted, target):
         return "the contract may not include a generated header"
     is_isa_file = room == "kernels" and re.search(r"(/isa_\w+\.cpp|-inl\.h)$", path)
     if is_isa_file and to != "format" and to != "vocabulary" and \
-            not re.search(r"(-inl|/kernels|/matmul|/plain_unary|/tables)\.h$", header):
+            not re.search(r"(-inl|/choosing|/kernels|/matmul|/plain_unary|/tables)\.h$", header):
         # The named ones hold declarations alone: nothing of theirs is compiled there.
         return "a file compiled for one instruction set includes only *-inl.h, kernels.h and tables.h"
     return None
