@@ -57,6 +57,20 @@ class _Asked:
         return ask
 
 
+class _AskedByOutput(_Asked):
+    """The same, an array by output of a classifier that has several: as scikit-learn gives them."""
+
+    def __get__(self, model, owner=None):
+        ask = super().__get__(model, owner)
+        if model is None or len(model.entries[self._entry][1][0].shape) < 2:
+            return ask
+
+        def ask_by_output(X, *, out=None):
+            answer = ask(X, out=out)
+            return list(answer.swapaxes(0, 1)) if out is None else answer
+        return ask_by_output
+
+
 class Model:
     """Immutable; any number of threads may ask it at a time, and none of them holds the
     interpreter while it computes. Made by load(), loads() and convert()."""
@@ -84,9 +98,10 @@ class Model:
                                tuple(map(TensorSpec._make, outputs)))
                         for name, inputs, outputs in loaded.entries}
         self._default = next(iter(self.entries))
+        self._predicting = "predict" if "predict" in self.entries else ""
         return self
 
-    predict_proba = _Asked("predict_proba", "The probability of each class, by row.")
+    predict_proba = _AskedByOutput("predict_proba", "The probability of each class, by row.")
     decision_function = _Asked("decision_function", "The score of each class, by row.")
     transform = _Asked("transform", "The columns that the model makes of those it takes.")
 
@@ -95,7 +110,10 @@ class Model:
 
         X: an array of just the shape and dtype of the input is read in place; others are
         converted. Data frames and dicts go by column name. out: an array to write to."""
-        question = self._question("predict" if "predict" in self.entries else "")
+        try:
+            question = self._questions[self._predicting]
+        except KeyError:
+            question = self._question(self._predicting)
         answer = question.fast(X, out)
         return self._answer(question, X, out) if answer is None else answer
 

@@ -2,10 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 import os
 
-import numpy
-import pytest
+# Before numpy: its threads and those of the models would fight for the cores.
+for _library in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_library, "1")
 
-import mle
+import numpy  # noqa: E402
+import pytest  # noqa: E402
+
+import mle  # noqa: E402
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
@@ -21,8 +25,11 @@ def case(name):
 
     def arrays(prefix):
         return {key[len(prefix):]: recorded[key] for key in recorded if key.startswith(prefix)}
+    inputs = arrays("in.")
+    for column, missing in arrays("missing.").items():
+        inputs[column] = numpy.where(missing, None, inputs[column].astype(object))
     model = mle.convert(os.path.join(folder, "model.onnx"))
-    return model, arrays("in."), arrays("out."), arrays("tol.")
+    return model, inputs, arrays("out."), arrays("tol.")
 
 
 @pytest.fixture(scope="session")
