@@ -1,5 +1,6 @@
 // The importers, in order of trial. Nothing registers itself: what is not here is not read.
 // SPDX-License-Identifier: Apache-2.0
+#include "compiler/import/coefficients/coefficients.h"
 #include "compiler/import/exported/exported.h"
 #include "compiler/import/importer.h"
 #include "compiler/import/keras/keras.h"
@@ -24,8 +25,16 @@ std::span<const Importer> importers() {
       Importer{"keras", "Keras (.keras, .h5)", keras::can_read, keras::read},
       Importer{"keras-weights", "Keras weights (.weights.h5 with --arch config.json)",
                keras::can_read_weights, keras::read_weights, true},
+      Importer{"npz_coef", "coefficients in NPZ", coefficients::can_read_npz,
+               coefficients::read_npz},
       Importer{"npz", "NPZ (with --arch)", npz::can_read, npz::read, true},
       Importer{"sklearn", "scikit-learn (pickle, joblib)", sklearn::can_read, sklearn::read},
+      Importer{"json_coef", "coefficients in JSON", coefficients::can_read_json,
+               coefficients::read_json},
+      Importer{"csv_coef", "coefficients in CSV", coefficients::can_read_csv,
+               coefficients::read_csv},
+      Importer{"xgboost", "XGBoost's gblinear (JSON, UBJSON)", coefficients::can_read_gblinear,
+               coefficients::read_gblinear},
   };
   return kImporters;
 }

@@ -249,7 +249,7 @@ Columns columns_of_model(const Estimator& e, size_t told) {
   if (made.names.size() != made.count) made.names.clear();
   if (made.count == 0)
     refuse(e.name() + " does not say how many columns it takes",
-           "say it with --shape X=N, if it was fitted");
+           "save it after fit(); if it was fitted, say it with --shape X=N");
   if (made.count > format::kMaxDim) refuse("the model takes too many columns");
   std::vector<std::string> sorted = made.names;
   std::sort(sorted.begin(), sorted.end());

@@ -117,7 +117,7 @@ Category category_of(const Pickle& pickle, Id id, const std::string& what) {
     const Array array = or_refuse(pickle::read_array(pickle, id));
     if (array.size() == 1 && !array.is_objects()) return of_element(pickle, array, 0, what);
   }
-  if (pickle.is_global(id, "numpy", "nan")) {
+  if (pickle.is_global(id, "pandas._libs.missing", "NA")) {
     made.kind = Category::Kind::NaN;
     return made;
   }
