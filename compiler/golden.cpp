@@ -35,7 +35,14 @@ Rounding rounding_of(const Graph& graph) {
 constexpr uint64_t kMaxElements = uint64_t{1} << 23;      // that the judge may hold: 64 MiB
 constexpr uint64_t kMaxMultiplyAdds = uint64_t{1} << 31;  // that it may take its time for
 
-bool is_real(DType dtype) { return dtype == DType::F32 || dtype == DType::F64; }
+bool is_real(DType dtype) {
+  return dtype == DType::F32 || dtype == DType::F64 || dtype == DType::F16 || dtype == DType::BF16;
+}
+
+// What the last bit of an answer is worth where that is more than what rounding on the way does.
+double last_bit(DType dtype) {
+  return dtype == DType::F16 ? 0x1p-10 : dtype == DType::BF16 ? 0x1p-7 : 0;
+}
 
 Elements moved(Random& random, const Elements& elements, double noise) {
   Elements result = elements;
@@ -56,7 +63,8 @@ bool same_elements(const Elements& a, const Elements& b, size_t first, size_t co
   return std::equal(a.begin() + from, a.begin() + to, b.begin() + from);
 }
 
-// The answers to some rows, and to the same rows moved a little: those of all entries in order.
+// The answers to some rows, to the same rows moved a little, and with f32 on the way: those of all
+// entries in order.
 struct Trial {
   const Graph& graph;
   std::vector<Elements> inputs, outputs, moved_outputs;
@@ -64,6 +72,7 @@ struct Trial {
 
   // What another implementation answered, by entry and output; may be null.
   const std::vector<std::vector<Elements>>* recorded = nullptr;
+  std::vector<Elements> rounded_outputs = {};
 
   const Fact& fact(const GraphPort& port) const { return graph.value(port.value).fact; }
   size_t width(const GraphPort& port) const { return element_count(fact(port).dims); }
@@ -80,14 +89,23 @@ class EntryTrial {
 
   bool is_recorded() const { return recorded_ != nullptr; }
 
-  // No whole-number answer of the row hangs on the last bits of its inputs.
+  // No whole-number answer of the row hangs on the last bits of its inputs, or of what is computed.
   bool is_steady(size_t row) const {
     for (size_t o = 0; o < entry_.outputs.size(); ++o) {
       if (is_real(trial_.fact(entry_.outputs[o]).dtype)) continue;
       const size_t n = trial_.width(entry_.outputs[o]);
       if (!same_elements(output(o), trial_.moved_outputs[first_ + o], row * n, n)) return false;
+      if (!same_elements(output(o), trial_.rounded_outputs[first_ + o], row * n, n)) return false;
     }
     return true;
+  }
+
+  // Of the coarsest output.
+  double last_bit_of_outputs() const {
+    double step = 0;
+    for (const GraphPort& port : entry_.outputs)
+      step = std::max(step, last_bit(trial_.fact(port).dtype));
+    return step;
   }
 
   double tolerance(double of_spread) const {
@@ -170,8 +188,9 @@ struct Answers {
   std::vector<bool> answered;
 };
 
-Result<Answers> answers_to(const Graph& graph, const std::vector<Elements>& inputs, size_t rows) {
-  auto together = evaluate_outputs(graph, inputs, rows);
+Result<Answers> answers_to(const Graph& graph, const std::vector<Elements>& inputs, size_t rows,
+                           decltype(&evaluate_outputs) judge = evaluate_outputs) {
+  auto together = judge(graph, inputs, rows);
   if (together) return Answers{*std::move(together), std::vector<bool>(rows, true)};
   if (together.error().rule() != format::rule::R117_NoAnswer) return std::move(together).error();
   Answers answers{{}, std::vector<bool>(rows)};
@@ -179,7 +198,7 @@ Result<Answers> answers_to(const Graph& graph, const std::vector<Elements>& inpu
     std::vector<Elements> alone(inputs.size());
     for (size_t i = 0; i < inputs.size(); ++i)
       append_row(alone[i], inputs[i], row, inputs[i].size() / rows);
-    auto outputs = evaluate_outputs(graph, alone, 1);
+    auto outputs = judge(graph, alone, 1);
     answers.answered[row] = outputs.has_value();
     size_t o = 0;
     for (const GraphEntry& entry : graph.entries) {
@@ -201,10 +220,13 @@ Result<Answers> answers_to(const Graph& graph, const std::vector<Elements>& inpu
 Status ask_judge(Trial& trial, const std::vector<Elements>& moved_inputs, size_t rows) {
   MLE_TRY_ASSIGN(Answers answers, answers_to(trial.graph, trial.inputs, rows));
   MLE_TRY_ASSIGN(Answers moved_answers, answers_to(trial.graph, moved_inputs, rows));
+  MLE_TRY_ASSIGN(Answers rounded, answers_to(trial.graph, trial.inputs, rows, evaluate_rounded));
+  trial.rounded_outputs = std::move(rounded.outputs);
   trial.outputs = std::move(answers.outputs);
   trial.moved_outputs = std::move(moved_answers.outputs);
   for (size_t row = 0; row < rows; ++row)
-    trial.answered.push_back(answers.answered[row] && moved_answers.answered[row]);
+    trial.answered.push_back(answers.answered[row] && moved_answers.answered[row] &&
+                             rounded.answered[row]);
   return {};
 }
 
@@ -224,7 +246,7 @@ Result<std::vector<GoldenRows>> rows_of(const Trial& trial, size_t wanted,
       MLE_TRY_ASSIGN(const double largest, largest_value(trial, trial.answered.size()));
       golden[e].atol += largest * rounding.of_largest;
     }
-    golden[e].rtol = rounding.relative + more;
+    golden[e].rtol = std::max(rounding.relative, of_entry.last_bit_of_outputs()) + more;
     golden[e].reference = of_entry.is_recorded() ? reference : "judge";
   }
   return golden;

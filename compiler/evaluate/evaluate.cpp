@@ -33,7 +33,7 @@ class Walk {
                         "the rows to evaluate do not fit the model's inputs");
   }
 
-  Status run(bool keep_all) {
+  Status run(bool keep_all, bool rounded = false) {
     for (const Node& node : graph_.nodes()) {
       std::vector<const Elements*> inputs;
       for (ValueId id : node.inputs) {
@@ -41,6 +41,8 @@ class Walk {
         inputs.push_back(&values_[id]);
       }
       MLE_TRY_ASSIGN(values_[node.outputs[0]], evaluate_node(graph_, node, inputs, rows_));
+      if (rounded && graph_.value(node.outputs[0]).fact.dtype == DType::F32)
+        for (double& x : values_[node.outputs[0]]) x = static_cast<float>(x);
       for (ValueId id : node.inputs)
         if (--left_[id] == 0 && !keep_all) values_[id] = {};
     }
@@ -74,11 +76,13 @@ Result<std::vector<Elements>> evaluate(const Graph& graph, const std::vector<Ele
   return std::move(walk.values());
 }
 
-Result<std::vector<Elements>> evaluate_outputs(const Graph& graph,
-                                               const std::vector<Elements>& inputs, size_t rows) {
+namespace {
+
+Result<std::vector<Elements>> outputs_of(const Graph& graph, const std::vector<Elements>& inputs,
+                                         size_t rows, bool rounded) {
   Walk walk(graph, rows);
   MLE_TRY(walk.set_inputs(inputs));
-  MLE_TRY(walk.run(false));
+  MLE_TRY(walk.run(false, rounded));
   std::vector<Elements> outputs;
   for (const GraphEntry& entry : graph.entries) {
     for (const GraphPort& port : entry.outputs) {
@@ -87,6 +91,18 @@ Result<std::vector<Elements>> evaluate_outputs(const Graph& graph,
     }
   }
   return outputs;
+}
+
+}  // namespace
+
+Result<std::vector<Elements>> evaluate_outputs(const Graph& graph,
+                                               const std::vector<Elements>& inputs, size_t rows) {
+  return outputs_of(graph, inputs, rows, false);
+}
+
+Result<std::vector<Elements>> evaluate_rounded(const Graph& graph,
+                                               const std::vector<Elements>& inputs, size_t rows) {
+  return outputs_of(graph, inputs, rows, true);
 }
 
 }  // namespace mle::compiler

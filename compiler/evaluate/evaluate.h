@@ -23,6 +23,11 @@ Result<std::vector<Elements>> evaluate(const Graph& graph, const std::vector<Ele
 Result<std::vector<Elements>> evaluate_outputs(const Graph& graph,
                                                const std::vector<Elements>& inputs, size_t rows);
 
+// The same with every f32 value rounded to f32: what lies nearer together becomes equal, as it does
+// where it is computed in f32.
+Result<std::vector<Elements>> evaluate_rounded(const Graph& graph,
+                                               const std::vector<Elements>& inputs, size_t rows);
+
 // The output of one node from its inputs, each rows * width long where it is per row.
 Result<Elements> evaluate_node(const Graph& graph, const Node& node,
                                const std::vector<const Elements*>& inputs, size_t rows);

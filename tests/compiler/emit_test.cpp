@@ -262,5 +262,23 @@ TEST_CASE("compiler: golden rows hold the answers of the judge") {
   CHECK((*answers)[0] == golden->outputs[0]);
 }
 
+TEST_CASE("compiler: rows whose label hangs on digits that f32 has not are no golden rows") {
+  // Sigmoids that double tells apart, and f32 takes for 1.
+  GraphBuilder g;
+  const ValueId x = g.binary(BinaryFn::Mul, g.input({1}), g.scalar(0.01f));
+  const ValueId scores = g.binary(BinaryFn::Add, x, g.constant({2}, {20, 21}));
+  g.output(g.argmax(g.unary(Act::Sigmoid, scores), 0));
+  CHECK((*judge_golden_rows(g.finish(), 8))[0].rows == 0);
+}
+
+TEST_CASE("compiler: golden rows of 16-bit answers allow for their last bit") {
+  GraphBuilder g;
+  g.output(g.cast(g.unary(Act::Tanh, g.input({3})), DType::F16));
+  const auto golden = judge_golden_rows(g.finish(), 8);
+  REQUIRE(golden.has_value());
+  CHECK((*golden)[0].rows == 8);
+  CHECK((*golden)[0].rtol >= 0x1p-10);
+}
+
 }  // namespace
 }  // namespace mle::testing
