@@ -7,6 +7,7 @@
 #include "compiler/import/npz/npz.h"
 #include "compiler/import/onnx/onnx.h"
 #include "compiler/import/safetensors/safetensors.h"
+#include "compiler/import/script/script.h"
 #include "compiler/import/sklearn/sklearn.h"
 #include "compiler/import/torch/torch.h"
 
@@ -20,6 +21,7 @@ std::span<const Importer> importers() {
       Importer{"safetensors", "safetensors (with --arch)", safetensors::can_read, safetensors::read,
                true},
       Importer{"pt2", "PyTorch exports (.pt2)", exported::can_read, exported::read},
+      Importer{"torchscript", "TorchScript archives", script::can_read, script::read},
       Importer{"pytorch", "PyTorch checkpoints (with --arch) and modules", torch::can_read,
                torch::read, true},
       Importer{"keras", "Keras (.keras, .h5)", keras::can_read, keras::read},

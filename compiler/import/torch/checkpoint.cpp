@@ -237,6 +237,22 @@ Result<network::WeightTensor> Checkpoint::tensor(Id id, const std::string& name)
                       "save it as a plain dense tensor");
 }
 
+Result<network::WeightTensor> Checkpoint::description(Id id) const {
+  const auto given = objects_.arguments(id);
+  network::WeightTensor made;
+  if (given.size() < 4 || objects_.at(given[0]).kind != Kind::Persistent ||
+      objects_.items(given[0]).empty())
+    return damaged("a tensor has no storage");
+  const auto asked = objects_.items(objects_.items(given[0])[0]);
+  const auto dtype =
+      asked.size() < 2 ? std::nullopt : storage_dtype(short_name(objects_, asked[1]));
+  if (!dtype) return damaged("a tensor has no type");
+  made.dtype = *dtype;
+  MLE_TRY_ASSIGN(const std::vector<int64_t> shape, integers(objects_, given[2]));
+  for (const int64_t length : shape) made.shape.push_back(static_cast<uint64_t>(length));
+  return made;
+}
+
 // (storage, offset, shape, strides, requires_grad, hooks[, dtype, metadata]).
 Result<network::WeightTensor> Checkpoint::tensor_of(std::span<const Id> given,
                                                     const std::string& name, bool typed) const {

@@ -65,6 +65,8 @@ class Checkpoint {
   // Made by one of the functions that put tensors together?
   bool is_tensor(pickle::Id id) const;
   Result<network::WeightTensor> tensor(pickle::Id id, const std::string& name) const;
+  // Type and shape of a tensor whose storage may be missing; its bytes are empty.
+  Result<network::WeightTensor> description(pickle::Id id) const;
 
  private:
   explicit Checkpoint(uint64_t source_bytes) : budget_(source_bytes) {}

@@ -110,6 +110,8 @@ class Search {
         for (const DType dtype : {real_, DType::I64}) {
           Input from = start(inputs_[which].name, rank);
           from.dtype = dtype;
+          for (size_t axis = 1; dtype != real_ && axis < from.dims.size(); ++axis)
+            if (from.dims[axis] != 0) from.dims[axis] = 1;  // as few as are looked at
           better = take(which, from) || better;
           better = try_widths(which, from) || better;
           if (rank == 3) better = try_pairs(which, from) || better;
