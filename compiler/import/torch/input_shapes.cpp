@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/torch/input_shapes.h"
 
+#include "format/rules.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -41,8 +43,7 @@ class Search {
 
   std::optional<Graph> run(Problems& problems) {
     if (inputs_.empty()) return finish(attempt_(inputs_), problems);
-    best_ = attempt_(inputs_);
-    ++attempts_;
+    best_ = ask(inputs_);
     for (const size_t rank : {size_t{2}, size_t{3}, size_t{1}})
       if (!best_.graph) improve(rank);
     if (best_.graph) note_what_is_open();
@@ -74,13 +75,21 @@ class Search {
     return input;
   }
 
+  // A source that reaches a limit does so with any shapes: then nothing more is tried.
+  Attempt ask(const std::vector<Input>& inputs) {
+    ++attempts_;
+    Attempt made = attempt_(inputs);
+    for (const Problem& problem : made.problems.kept())
+      if (problem.rule == format::rule::C216_LimitReached) attempts_ = kMostAttempts;
+    return made;
+  }
+
   // Takes the change of one input if more operators fit than before.
   bool take(size_t which, Input changed) {
     if (best_.graph || attempts_ >= kMostAttempts) return false;
-    ++attempts_;
     std::vector<Input> inputs = inputs_;
     inputs[which] = std::move(changed);
-    Attempt made = attempt_(inputs);
+    Attempt made = ask(inputs);
     if (!made.graph && made.progress <= best_.progress) return false;
     best_ = std::move(made);
     inputs_ = std::move(inputs);
