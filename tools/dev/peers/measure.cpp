@@ -17,16 +17,25 @@ double now_ns() {
       .count();
 }
 
+Status run_untimed(const Contestant& contestant, size_t calls) {
+  MLE_TRY(contestant.run(calls));
+  if (contestant.tidy) contestant.tidy();
+  return {};
+}
+
 // Nanoseconds of one block, per call.
 Result<double> time_block(const Contestant& contestant, size_t calls, double clock_ns) {
   const double start = now_ns();
-  MLE_TRY(contestant.run(calls));
-  return std::max(now_ns() - start - clock_ns, 0.0) / static_cast<double>(calls);
+  Status done = contestant.run(calls);
+  const double taken = now_ns() - start - clock_ns;
+  if (contestant.tidy) contestant.tidy();
+  if (!done.ok()) return done;
+  return std::max(taken, 0.0) / static_cast<double>(calls);
 }
 
 // How many calls take about `block_ns`. Doubles until a block is long enough to be believed.
 Result<size_t> calls_per_block(const Contestant& contestant, double block_ns, double clock_ns) {
-  MLE_TRY(contestant.run(1));
+  MLE_TRY(run_untimed(contestant, 1));
   for (size_t calls = 1;; calls *= 2) {
     MLE_TRY_ASSIGN(const double each, time_block(contestant, calls, clock_ns));
     if (each * static_cast<double>(calls) < block_ns && calls < (size_t{1} << 20)) continue;
@@ -36,7 +45,7 @@ Result<size_t> calls_per_block(const Contestant& contestant, double block_ns, do
 
 Status take_turn(const Contestant& contestant, size_t calls, const Schedule& schedule,
                  double clock_ns, std::vector<double>& blocks) {
-  MLE_TRY(contestant.run(calls));
+  MLE_TRY(run_untimed(contestant, calls));
   const double end = now_ns() + schedule.turn_ns;
   for (size_t done = 0; done < schedule.min_blocks || now_ns() < end; ++done) {
     MLE_TRY_ASSIGN(const double block, time_block(contestant, calls, clock_ns));

@@ -17,6 +17,8 @@ namespace mle::peers {
 struct Contestant {
   std::string name;
   std::function<Status(size_t calls)> run;
+  // Gives back what the calls of a block have made, after the clock has been read; may be empty.
+  std::function<void()> tidy = {};
 };
 
 // What one contestant took, in nanoseconds per call.

@@ -5,6 +5,9 @@
 #include "tools/dev/peers/peer.h"
 
 #include <span>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace mle::peers {
 namespace {
@@ -51,24 +54,33 @@ class MlePeer final : public Peer {
 
   std::vector<Contestant> loads(const Workload& workload) override {
     const char* path = workload.mle_path.c_str();
-    auto load_only = [path](size_t calls) -> Status {
+    auto load_only = [this, path](size_t calls) -> Status {
       for (size_t i = 0; i < calls; ++i) {
-        MLE_TRY_ASSIGN(const Model model, Model::load(path));
+        MLE_TRY_ASSIGN(Model model, Model::load(path));
+        loaded_.push_back(std::move(model));
       }
       return {};
     };
-    auto load_and_session = [path](size_t calls) -> Status {
+    auto load_and_session = [this, path](size_t calls) -> Status {
       for (size_t i = 0; i < calls; ++i) {
         MLE_TRY_ASSIGN(const Model model, Model::load(path));
-        MLE_TRY_ASSIGN(const Session session, Session::make(model));
+        MLE_TRY_ASSIGN(Session session, Session::make(model));
+        sessions_.push_back(std::move(session));  // keeps the model
       }
       return {};
     };
-    return {{"mle, load and session", load_and_session}, {"mle, load alone", load_only}};
+    const auto drop = [this] {
+      loaded_.clear();
+      sessions_.clear();
+    };
+    return {{"mle, load and session", load_and_session, drop},
+            {"mle, load alone", load_only, drop}};
   }
 
  private:
   std::string isa_;
+  std::vector<Model> loaded_;
+  std::vector<Session> sessions_;
 };
 
 }  // namespace
