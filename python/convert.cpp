@@ -27,9 +27,6 @@ namespace nb = nanobind;
 using namespace format::rule;
 using compiler::SourceFile;
 
-// Keras's .h5 begins like this.
-constexpr char kHdf5[] = "\x89HDF\r\n\x1a\n";
-
 template <class T>
 T option(const nb::dict& options, const char* name) {
   return nb::cast<T>(options[name]);
@@ -71,14 +68,6 @@ SourceFile source_of(nb::handle source, const nb::dict& options) {
   const auto bytes = nb::cast<nb::bytes>(source);  // the caller holds them
   return SourceFile::from_bytes(option<std::string>(options, "source_name"),
                                 {static_cast<const std::byte*>(bytes.data()), bytes.size()});
-}
-
-void refuse_hdf5(const SourceFile& source) {
-  const size_t size = sizeof kHdf5 - 1;
-  if (source.bytes.size() < size || std::memcmp(source.bytes.data(), kHdf5, size) != 0) return;
-  throw Refused(Code::Unsupported, C201_UnknownFormat,
-                source.path + ": is HDF5 (.h5), which this package does not read",
-                "convert it with the program mle-convert, then mle.load() what it wrote");
 }
 
 // The same that mle-convert proves before a file gets its name.
@@ -149,7 +138,6 @@ nb::dict summary_dict(const Made& made) {
 
 nb::tuple convert(nb::handle source, const nb::dict& options, nb::handle rows) {
   const SourceFile file = source_of(source, options);
-  refuse_hdf5(file);
   compiler::CompileOptions compiling = options_of(options);
   LiveRows live(rows);
   if (!rows.is_none()) {
