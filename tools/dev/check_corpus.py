@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Runs a corpus of models: what is supported must answer as the source framework did, what is not
-yet must be refused by name, and no hostile file may do more than be refused.
+"""Runs a corpus of models: every one must answer as the source framework did, but for those that are
+listed here with the reason, and no hostile file may do more than be refused.
 
 usage: check_corpus.py CORPUS BIN SANITIZED_BIN
 
@@ -10,19 +10,29 @@ SANITIZED_BIN a mle-convert built with sanitizers, for the hostile files.
 # SPDX-License-Identifier: Apache-2.0
 import json
 import os
-import re
 import subprocess
 import sys
 import tempfile
 
-# What works today, in the order of the importers.
-FORMAT, STAGE = "onnx", "1"
-FAMILIES = ["torch_mlp", "torch_activations", "torch_seeds", "torch_arch"]
-# Models of these families that may be refused, by name, for now: other precisions, fixed batches,
-# layer normalisation.
-MAY_BE_REFUSED = re.compile(r"/(double_weights|half_weights|static_batch|batch_one|ln)(_t113)?/")
-REFUSAL = re.compile(r"^convert: 1 .*mle-convert: error: ", re.S)  # check.py shows the end of stderr
-HOSTILE = ["hostile_*"]
+# What is read: every format, of these stages of the corpus and those before.
+STAGE = "2"
+# What is known to fall short, and why.
+KNOWN = {
+    # The range of the whole batch, with any number of rows: refused, --shape or --dynamic-quantize row.
+    "onnx_graphs/matmul_integer_dynamic": {"model.onnx"},
+    "onnx_graphs/ort_quantize_dynamic": {"model.onnx"},
+    # Recorded with a shortcut of ONNX Runtime's that rounds the inputs to 8 bits; docs/onnx.md.
+    "onnx_graphs/qdq_weight_only_channel": {"model.onnx"},
+    "onnx_graphs/qdq_weight_only_tensor": {"model.onnx"},
+    # The source's rows are three times as many as ours, which have an axis of three.
+    "sk_mlp/mlp_reg_multi_target": {"model.onnx"},
+    # The file does not say how many columns there are: refused, --shape.
+    "sk_linear_reg/dummy_mean_sk12": {"model.pkl", "model.joblib"},
+    # The file does not say how many axes a row has.
+    "torch_mlp/time_distributed": {"module.pth"},
+    "torch_mlp/time_distributed_t113": {"module.pth", "model_ts.pt"},
+    "torch_seeds/mnist_mlp_logsoftmax_nchw_t113": {"model_ts.pt"},
+}
 
 
 def run(corpus, binaries, arguments):
@@ -36,14 +46,8 @@ def run(corpus, binaries, arguments):
             return json.load(file)
 
 
-def judge(result):
-    """None when the result is as it should be, else why not."""
-    if result["status"] == "pass":
-        return None
-    name = f"{result['id']}/{result['file']}"
-    if MAY_BE_REFUSED.search("/" + name) and REFUSAL.match(result["msg"]):
-        return None
-    return f"{name}: {result['msg']}"
+def is_known(result):
+    return result["file"] in KNOWN.get(result["id"], ())
 
 
 def main():
@@ -52,20 +56,22 @@ def main():
         sys.exit(2)
     corpus, binaries, sanitized = sys.argv[1:]
     bad = 0
-    for label, folder, families, extra in (
-            ("models", binaries, FAMILIES, ["--format", FORMAT, "--stage", STAGE]),
-            ("hostile files", sanitized, HOSTILE, ["--kind", "hostile"])):
-        for family in families:
-            results = run(corpus, folder, extra + ["--family", family])
-            problems = [p for p in map(judge, results) if p]
-            passed = sum(r["status"] == "pass" for r in results)
-            refused = len(results) - passed - len(problems)
-            print(f"{family:20} {label}: {passed} pass, {refused} refused by name, {len(problems)} fail")
+    for label, folder, extra in (("models", binaries, ["--kind", "model", "--stage", STAGE]),
+                                 ("hostile files", sanitized, ["--kind", "hostile"])):
+        families = {}
+        for result in run(corpus, folder, extra):
+            families.setdefault(result["id"].split("/")[0], []).append(result)
+        for family, results in sorted(families.items()):
+            failed = [r for r in results if r["status"] != "pass"]
+            problems = [r for r in failed if not is_known(r)]
+            print(f"{family:20} {label}: {len(results) - len(failed)} pass, "
+                  f"{len(failed) - len(problems)} known to fall short, {len(problems)} fail")
             for problem in problems:
-                print("  " + problem)
-            if not results:
-                print("  nothing of that name in the corpus")
-            bad += len(problems) + (not results)
+                print(f"  {problem['id']}/{problem['file']}: {problem['msg']}")
+            bad += len(problems)
+        if not families:
+            print(f"no {label} in {corpus}")
+            bad += 1
     sys.exit(1 if bad else 0)
 
 

@@ -196,7 +196,7 @@ std::string to_markdown(const Report& report) {
         cells_to_markdown(report.cells);
   }
   if (!report.loads.empty()) {
-    page += "\n## Load\n\nFile in the page cache to a model that can run, and its end.\n\n" +
+    page += "\n## Load\n\nFile in the page cache to a model that can run.\n\n" +
             comparisons_to_markdown(report.loads);
   }
   if (!report.starts.empty()) {
