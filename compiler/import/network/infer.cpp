@@ -123,17 +123,6 @@ std::string text_of(const Layer& layer) {
   return text + others + "}";
 }
 
-std::string list_of(const Weights& weights) {
-  constexpr size_t kShown = 6;
-  std::string text;
-  size_t count = 0;
-  for (const auto& [name, tensor] : weights) {
-    if (++count <= kShown) text += (text.empty() ? "'" : ", '") + name.substr(0, 80) + "'";
-  }
-  if (count > kShown) text += " and " + std::to_string(count - kShown) + " more";
-  return text.empty() ? "none" : text;
-}
-
 void note_assumptions(Architecture& made) {
   std::string chain;
   bool normalises = false;

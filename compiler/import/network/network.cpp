@@ -17,18 +17,6 @@ std::string place_of(const Architecture& architecture, size_t index) {
   return "layer " + std::to_string(index + 1) + " (" + architecture.layers[index].op + ")";
 }
 
-// "'0.weight', '0.bias' and 3 more".
-std::string list_of(const Weights& weights) {
-  constexpr size_t kShown = 6;
-  std::string text;
-  size_t count = 0;
-  for (const auto& [name, tensor] : weights) {
-    if (++count <= kShown) text += (text.empty() ? "'" : ", '") + name.substr(0, 80) + "'";
-  }
-  if (count > kShown) text += " and " + std::to_string(count - kShown) + " more";
-  return text.empty() ? "none" : text;
-}
-
 bool names_are_there(const Weights& weights, const Architecture& architecture, Problems& problems) {
   bool all = true;
   for (size_t i = 0; i < architecture.layers.size(); ++i) {

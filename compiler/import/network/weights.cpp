@@ -35,4 +35,15 @@ Result<std::vector<float>> read_floats(const WeightTensor& tensor) {
   }
 }
 
+std::string list_of(const Weights& weights) {
+  constexpr size_t kShown = 6;
+  std::string text;
+  size_t count = 0;
+  for (const auto& [name, tensor] : weights) {
+    if (++count <= kShown) text += (text.empty() ? "'" : ", '") + name.substr(0, 80) + "'";
+  }
+  if (count > kShown) text += " and " + std::to_string(count - kShown) + " more";
+  return text.empty() ? "none" : text;
+}
+
 }  // namespace mle::compiler::network

@@ -31,6 +31,9 @@ struct WeightTensor {
 
 using Weights = std::map<std::string, WeightTensor, std::less<>>;
 
+// "'0.weight', '0.bias' and 3 more", for messages.
+std::string list_of(const Weights& weights);
+
 // The elements as floats; f16, bf16 and f64 are converted, the latter rounded. Nothing for
 // integers.
 Result<std::vector<float>> read_floats(const WeightTensor& tensor);

@@ -37,32 +37,37 @@ ValueId constant_mask(Builder& b, const std::vector<bool>& mask) {
   return b.integers(std::vector<int64_t>(mask.begin(), mask.end()), DType::Bool);
 }
 
+// Powers to compute with, and where the power is 0, whose limit is taken instead.
+struct Powers {
+  Reals safe;
+  std::vector<bool> zero;
+
+  explicit Powers(const Reals& powers) : safe(powers) {
+    for (double& power : safe) {
+      zero.push_back(std::abs(power) < std::numeric_limits<double>::epsilon());
+      if (zero.back()) power = 1;
+    }
+  }
+  ValueId choose(Builder& b, ValueId limit, ValueId otherwise) const {
+    if (std::find(zero.begin(), zero.end(), true) == zero.end()) return otherwise;
+    return b.select(constant_mask(b, zero), limit, otherwise);
+  }
+};
+
 // (e^(power log) - 1) / power, log where the power is 0; by column.
 ValueId power_of_log(Builder& b, ValueId log, const Reals& powers) {
-  Reals safe = powers;
-  std::vector<bool> zero;
-  for (double& power : safe) {
-    zero.push_back(std::abs(power) < std::numeric_limits<double>::epsilon());
-    if (zero.back()) power = 1;
-  }
-  const ValueId by = b.vector(safe);
+  const Powers by_column(powers);
+  const ValueId by = b.vector(by_column.safe);
   const ValueId y = b.divide(b.unary(Act::Expm1, b.multiply(log, by)), by);
-  if (std::find(zero.begin(), zero.end(), true) == zero.end()) return y;
-  return b.select(constant_mask(b, zero), log, y);
+  return by_column.choose(b, log, y);
 }
 
 // log(1 + power y) / power, y where the power is 0: the way back from power_of_log.
 ValueId log_of_power(Builder& b, ValueId y, const Reals& powers) {
-  Reals safe = powers;
-  std::vector<bool> zero;
-  for (double& power : safe) {
-    zero.push_back(std::abs(power) < std::numeric_limits<double>::epsilon());
-    if (zero.back()) power = 1;
-  }
-  const ValueId by = b.vector(safe);
+  const Powers by_column(powers);
+  const ValueId by = b.vector(by_column.safe);
   const ValueId log = b.divide(b.unary(Act::Log1p, b.multiply(y, by)), by);
-  if (std::find(zero.begin(), zero.end(), true) == zero.end()) return log;
-  return b.select(constant_mask(b, zero), y, log);
+  return by_column.choose(b, y, log);
 }
 
 Reals two_less(const Reals& powers) {
