@@ -152,6 +152,10 @@ constexpr RuleText kRules[] = {
      "Golden rows belong to the ports of their entry, lie inside segment gold, have the size their "
      "rows need and a finite tolerance of at least zero.",
      kConvertAgain},
+    {V65_SourceRows, "V65", "rows of the source",
+     "A port whose row is several rows of the source model's tensor is an output, PerRow, and the "
+     "first dim of its row is that many.",
+     kConvertAgain},
     // Cost
     {V70_Work, "V70", "too much work",
      "Checking the program takes at most eight steps per byte plus 100000.", kConvertAgain},

@@ -71,6 +71,7 @@ enum Rule : int {
   V62_PortPlace,
   V63_PortNames,
   V64_Golden,
+  V65_SourceRows,
   // Cost
   V70_Work = 70,
   V71_LoaderMemory,

@@ -1,4 +1,4 @@
-// Entries, their ports and their names (V60 … V63).
+// Entries, their ports and their names (V60 … V63, V65).
 // SPDX-License-Identifier: Apache-2.0
 #include "format/tensor_facts.h"
 #include "format/validation.h"
@@ -73,7 +73,18 @@ Status check_columns(Validation& v, const fb::Port& port) noexcept {
   return v.check_string(port.unit(), &port, "the unit of a port");
 }
 
-// V60, V62, V63 for one port; `seen` has the tensors named so far.
+// V65: where the source has several rows for one, they are the first axis of that one.
+Status check_source_rows(Validation& v, const fb::Port& port, const TensorFacts& tensor) noexcept {
+  const uint32_t rows = port.source_rows();
+  if (rows == 1) return {};
+  const bool fits = !tensor.dims.empty() && tensor.dims[0] == rows;
+  if (fits && tensor.per_row && tensor.place == fb::Place::Output) return {};
+  return refuse(Code::Corrupt, rule::V65_SourceRows, v.at(&port),
+                "%s: a row of it cannot be %u rows of the source",
+                v.tensor_name(port.tensor()).text, rows);
+}
+
+// V60, V62, V63, V65 for one port; `seen` has the tensors named so far.
 Status check_port(Validation& v, const fb::Port& port, fb::Place place, const Writers& writers,
                   Marks& seen, const Owner& owner) noexcept {
   MLE_TRY(v.check_name(port.name(), &port, "a port"));
@@ -98,6 +109,7 @@ Status check_port(Validation& v, const fb::Port& port, fb::Place place, const Wr
                   owner.name().text, v.tensor_name(port.tensor()).text);
   }
   seen[port.tensor()] = 1;
+  MLE_TRY(check_source_rows(v, port, tensor));
   return check_columns(v, port);
 }
 

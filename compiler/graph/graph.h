@@ -86,6 +86,7 @@ struct GraphPort {
   std::string name;
   std::vector<std::string> features;  // one per column, or empty
   std::vector<std::string> labels;    // one per column, or empty
+  uint32_t source_rows = 1;           // rows of the source's tensor in a row of this output
 };
 
 struct GraphEntry {

@@ -69,6 +69,7 @@ bool describe_ports(ModelState& state, const Ports* ports, std::span<const Tenso
     spec[i].name = {terminated, name.size()};
     spec[i].dtype = static_cast<DType>(tensor.dtype());
     spec[i].per_row = tensor.rows() == fb::Rows::PerRow;
+    spec[i].source_rows = from.source_rows();
     if (tensor.dims() != nullptr) spec[i].dims = {tensor.dims()->data(), tensor.dims()->size()};
     port[i].tensor = from.tensor();
   }

@@ -102,6 +102,18 @@ std::vector<Refusal> entry_refusals() {
             [](EntryT& e) { e.inputs[0]->fmin.assign(2, fb::Bits64(0, 0)); }),
       entry(V63_PortNames, "largest values for four of three columns",
             [](EntryT& e) { e.inputs[0]->fmax.assign(4, fb::Bits64(0, 0)); }),
+      entry(V65_SourceRows, "a row of an output that is three rows of two columns",
+            [](EntryT& e) { e.outputs[0]->source_rows = 3; }),
+      entry(V65_SourceRows, "a row that is no row of the source",
+            [](EntryT& e) { e.outputs[0]->source_rows = 0; }),
+      entry(V65_SourceRows, "a row of an input that is three rows of the source",
+            [](EntryT& e) { e.inputs[0]->source_rows = 3; }),
+      changed(V65_SourceRows, "rows of the source in a whole model", tiny_whole,
+              [](TinyModel& m) {
+                EntryT& e = m.entry();
+                const auto& dims = m.model().tensors[e.outputs[0]->tensor]->dims;
+                e.outputs[0]->source_rows = dims[0];
+              }),
       golden("no rows", [](GoldenT& g) { g.rows = 0; }),
       golden("more rows than bytes", [](GoldenT& g) { g.rows = 2; }),
       golden("rows that overflow", [](GoldenT& g) { g.rows = ~uint32_t{0}; }),

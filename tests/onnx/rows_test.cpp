@@ -89,6 +89,22 @@ TEST_CASE("onnx: Reshape keeps the rows first in every spelling") {
   CHECK(output_fact(reshape("N", {-1, 1})) == per_row({1}));
 }
 
+TEST_CASE("onnx: several rows of the source at an output are the first axis of one row") {
+  for (const auto& [target, dims] :
+       {std::pair{std::vector<int64_t>{-1, 1}, compiler::Dims{6, 1}},
+        std::pair{std::vector<int64_t>{-1}, compiler::Dims{6}},
+        std::pair{std::vector<int64_t>{-1, 3}, compiler::Dims{2, 3}}}) {
+    Problems problems;
+    const auto graph = import(reshape("N,2,3", target), problems);
+    REQUIRE(graph.has_value());
+    const compiler::GraphPort& port = graph->entries[0].outputs[0];
+    CHECK(graph->value(port.value).fact == per_row(dims));
+    CHECK(port.source_rows == dims[0]);
+    REQUIRE(graph->notes.size() == 1);
+    CHECK(contains(graph->notes[0], "rows of the source"));
+  }
+}
+
 TEST_CASE("onnx: Reshape with a baked batch size is refused with the way out") {
   const std::string text = refusal(reshape("N,2,6", {1, -1}));
   CHECK(contains(text, "C214 node 0 ('Reshape'): Reshape to a fixed number of rows (1)"));

@@ -97,6 +97,27 @@ TEST_CASE("programs: an npz output holds every output by name and shape") {
   CHECK(archive::type_text(*array) == "<f4");
 }
 
+TEST_CASE("programs: an npz output has the source's shape where a row is several of its rows") {
+  const TempFolder folder;
+  const std::string model = folder.path("m.mle"), out = folder.path("y.npz");
+  const std::string source = std::string(MLE_TEST_CASES) + "/onnx_rows_of_rows/model.onnx";
+  REQUIRE(run("mle-convert", {source, "-o", model}).status == 0);
+  const std::string rows = npy_file("<f4", {2, 4}, std::vector<float>(8, 0.5F));
+  const Finished done =
+      run("mle-run", {model, "--input", folder.file("x.npy", rows), "--output", out});
+  REQUIRE_MESSAGE(done.status == 0, done.err);
+  const std::string file = read_file(out);
+  const auto members = archive::list_zip(bytes_of(file));
+  REQUIRE(members.has_value());
+  std::vector<std::byte> storage;
+  const auto contents = archive::open_member((*members)[0], storage);
+  REQUIRE(contents.has_value());
+  const auto array = archive::parse_npy(*contents);
+  REQUIRE(array.has_value());
+  CHECK(array->shape == std::vector<uint64_t>{6, 1});
+  CHECK(mentions(run("mle-inspect", {model}).out, "[*, 3, 1] f32, 3 rows of the source"));
+}
+
 TEST_CASE("programs: JSON lines written are JSON lines read, with every digit") {
   const TempFolder folder;
   const std::string model = converted(folder, "iris"), out = folder.path("y.jsonl");

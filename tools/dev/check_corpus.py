@@ -24,8 +24,6 @@ KNOWN = {
     # Recorded with a shortcut of ONNX Runtime's that rounds the inputs to 8 bits; docs/onnx.md.
     "onnx_graphs/qdq_weight_only_channel": {"model.onnx"},
     "onnx_graphs/qdq_weight_only_tensor": {"model.onnx"},
-    # The source's rows are three times as many as ours, which have an axis of three.
-    "sk_mlp/mlp_reg_multi_target": {"model.onnx"},
     # The file does not say how many columns there are: refused, --shape.
     "sk_linear_reg/dummy_mean_sk12": {"model.pkl", "model.joblib"},
     # The file does not say how many axes a row has.

@@ -121,6 +121,7 @@ class Writer {
     text("unit", port.unit());
     reals("fmin", port.fmin());
     reals("fmax", port.fmax());
+    json_.field("source_rows", uint64_t{port.source_rows()});
     json_.end_object();
   }
 

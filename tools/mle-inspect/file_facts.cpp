@@ -100,6 +100,7 @@ class Gatherer {
     facts.doc = text(port.doc());
     facts.unit = text(port.unit());
     facts.per_row = tensor.rows() == fb::Rows::PerRow;
+    facts.source_rows = port.source_rows();
     if (tensor.dims() != nullptr) facts.dims.assign(tensor.dims()->begin(), tensor.dims()->end());
     facts.features = names(port.features());
     facts.labels = names(port.labels());

@@ -30,6 +30,7 @@ class Page {
 
 void port_lines(Page& page, const char* key, const PortFacts& port) {
   std::string value = printable(port.name) + " " + port.shape();
+  if (port.source_rows != 1) value += ", " + grouped(port.source_rows) + " rows of the source";
   if (!port.unit.empty()) value += " in " + printable(port.unit);
   if (!port.doc.empty()) value += ": " + printable(port.doc);
   page.line(key, value);

@@ -17,6 +17,16 @@ std::string folder_of(const std::string& path) {
 }
 
 // The shape of an array comes before its elements, so all outputs wait until the last row is known.
+// The source's shape: several of its rows may be the first axis of one of ours.
+std::vector<uint64_t> source_shape(const TensorSpec& spec, uint64_t rows) {
+  std::vector<uint64_t> shape(spec.dims.begin(), spec.dims.end());
+  if (spec.source_rows != 1)
+    shape[0] *= rows;
+  else if (spec.per_row)
+    shape.insert(shape.begin(), rows);
+  return shape;
+}
+
 class NpzResults final : public ResultWriter {
  public:
   NpzResults(OutputStream out, std::span<const TensorSpec> outputs)
@@ -44,9 +54,7 @@ class NpzResults final : public ResultWriter {
   Status finish() override {
     NpzWriter writer(out_);
     for (size_t i = 0; i < specs_.size(); ++i) {
-      std::vector<uint64_t> shape;
-      if (specs_[i].per_row) shape.push_back(rows_);
-      shape.insert(shape.end(), specs_[i].dims.begin(), specs_[i].dims.end());
+      const std::vector<uint64_t> shape = source_shape(specs_[i], rows_);
       if (specs_[i].dtype == DType::Str) {
         MLE_TRY(texts_[i].write(writer, std::string(specs_[i].name), shape));
         continue;

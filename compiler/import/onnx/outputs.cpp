@@ -40,6 +40,20 @@ Result<ValueId> in_declared_type(Graph& graph, ValueId id, const onnx_pb::ValueI
   return add_inferred(graph, std::move(cast), info.name(), &fact);
 }
 
+// The first `count` axes as one: together they are the source's rows of one of ours.
+Result<ValueId> merge_rows(Graph& graph, ValueId id, uint32_t count) {
+  if (count < 2) return id;
+  Fact fact = graph.value(id).fact;
+  const auto behind = fact.dims.begin() + count;
+  const auto rows = static_cast<uint32_t>(element_count({fact.dims.begin(), behind}));
+  fact.dims.erase(fact.dims.begin(), behind);
+  fact.dims.insert(fact.dims.begin(), rows);
+  Node reshape;
+  reshape.kind = OpKind::Reshape;
+  reshape.inputs = {id};
+  return add_inferred(graph, std::move(reshape), {}, &fact);
+}
+
 // A truth value of each row, whatever the row holds, with that many axes.
 Result<ValueId> any_truth(Graph& graph, ValueId input, size_t axes) {
   ValueId one = input;
@@ -111,11 +125,9 @@ Result<ValueId> output_value(Importing& importing, const onnx_pb::ValueInfoProto
     return unsupported(C214_MixesRows, "has its batch axis not in the first place",
                        "move it there at the end of the model, or fix the number of rows with "
                        "--shape NAME=N");
-  if (found->second.layout.merged != 0)
-    importing.graph.notes.push_back(
-        "output " + quoted(name) +
-        ": the source gives several rows for one; here they are the first axis of its row");
-  MLE_TRY_ASSIGN(const ValueId id, in_declared_type(importing.graph, found->second.id, info));
+  MLE_TRY_ASSIGN(const ValueId merged,
+                 merge_rows(importing.graph, found->second.id, found->second.layout.merged));
+  MLE_TRY_ASSIGN(const ValueId id, in_declared_type(importing.graph, merged, info));
   return own_value(importing.graph, id, taken, name);
 }
 
@@ -149,7 +161,12 @@ void import_outputs(Importing& importing) {
     taken.insert(*id);
     graph.value(*id).name = info.name();
     const auto columns = importing.column_names.find(info.name());
-    entry.outputs.push_back({*id, info.name(), {}, {}});
+    const Operand& operand = importing.operands.at(info.name());
+    const uint32_t rows = operand.layout.merged == 0 ? 1 : graph.value(*id).fact.dims[0];
+    if (rows != 1)
+      graph.notes.push_back("output " + quoted(info.name()) + ": a row of it is " +
+                            std::to_string(rows) + " rows of the source");
+    entry.outputs.push_back({*id, info.name(), {}, {}, rows});
     if (columns != importing.column_names.end()) entry.outputs.back().labels = columns->second;
   }
   if (importing.source().output_size() == 0)
