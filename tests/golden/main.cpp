@@ -1,7 +1,6 @@
 // The tests; with --write-ops DIR one file of each op kind, where there is none yet; with --record
 // DIR the lines of bits.txt, by the best table of this machine.
 // SPDX-License-Identifier: Apache-2.0
-#define DOCTEST_CONFIG_IMPLEMENT
 #include "tests/format/one_op.h"
 #include "tests/golden/answers.h"
 

@@ -1,6 +1,5 @@
 // The tests; with --record instead, what bits.txt must hold, by the best table of this machine.
 // SPDX-License-Identifier: Apache-2.0
-#define DOCTEST_CONFIG_IMPLEMENT
 #include "tests/recorded/networks.h"
 
 #include <doctest/doctest.h>
