@@ -1,4 +1,5 @@
-// Affine nodes in a row become one Scale, y = fma(x, s, t).
+// Affine nodes in a row become one Scale, y = fma(x, s, t). In f64 they stay as they are: there the
+// source's own digits are asked for, and those are of a sum and a product rounded one by one.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/passes/affine.h"
 #include "compiler/passes/all.h"
@@ -14,7 +15,7 @@ Status merge_affine(Graph& graph) {
     const auto chain = affine_chain_to(editor, n, &length);
     if (length < 2) continue;
     const DType dtype = editor.value(editor.output(n)).fact.dtype;
-    if (!chain->is_finite(dtype)) continue;
+    if (dtype == DType::F64 || !chain->is_finite(dtype)) continue;
     if (chain->shifts_first && !chain->may_be_reordered()) continue;
     const std::string& name = editor.value(editor.output(n)).name;
     const Dims columns = {static_cast<uint32_t>(chain->scale.size())};

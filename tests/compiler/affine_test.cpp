@@ -1,6 +1,7 @@
 // Scaling, shifting and purely linear layers: folded where no digits are lost, kept where they are.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/graph/check.h"
+#include "compiler/graph/infer.h"
 #include "compiler/passes/all.h"
 #include "compiler/passes/passes.h"
 #include "tests/compiler/graphs.h"
@@ -8,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -153,6 +155,26 @@ TEST_CASE("compiler: multiplying and then shifting far is one Scale, it loses no
   const ValueId y = g.binary(kMul, g.input({2}), g.constant({2}, {77, 3}));
   g.output(g.binary(kAdd, y, g.constant({2}, {152, 1e6f})));
   CHECK(after(merge_affine, g.finish()).nodes().size() == 1);
+}
+
+TEST_CASE("compiler: steps in f64 stay one by one, each rounded as the source rounds") {
+  Graph graph;
+  const ValueId x = graph.add_input("x", {DType::F64, Rows::PerRow, {2}});
+  const auto step = [&](BinaryFn fn, ValueId a, const std::vector<double>& numbers) {
+    std::vector<std::byte> bytes(numbers.size() * sizeof(double));
+    std::memcpy(bytes.data(), numbers.data(), bytes.size());
+    Node node;
+    node.kind = OpKind::Binary;
+    node.iattr = {static_cast<uint32_t>(fn)};
+    node.inputs = {a, graph.add_constant({}, DType::F64, {2}, Constant::from_bytes(bytes))};
+    auto made = add_inferred(graph, std::move(node));
+    REQUIRE(made.has_value());
+    return *made;
+  };
+  const ValueId y = step(kAdd, step(kMul, x, {0.1, 0.3}), {-152.7, 0.25});
+  graph.entries.push_back({"predict", {{x, "x", {}, {}}}, {{y, "y", {}, {}}}});
+  REQUIRE(merge_affine(graph).ok());
+  CHECK(graph.nodes().size() == 2);
 }
 
 TEST_CASE("compiler: layers with nothing between become one if that is no more work") {

@@ -164,6 +164,19 @@ TEST_CASE("model: says what it takes and gives, and what its columns are called"
   CHECK(whole.features().empty());
 }
 
+TEST_CASE("model: labels are those of another entry where the default one has none") {
+  TinyModel m = tiny_mlp();
+  auto& entries = m.model().entries;
+  const fb::EntryT& labelled = *entries[0];
+  m.add_entry("first", {labelled.inputs[0]->tensor}, {labelled.outputs[0]->tensor});
+  std::swap(entries[0], entries[1]);
+  const Model model = load(std::move(m));
+  CHECK(model.entries()[0].name == "first");
+  REQUIRE(model.labels().size() == 2);
+  CHECK(model.labels()[1] == "yes");
+  CHECK(model.features().empty());
+}
+
 TEST_CASE("model: each table of this machine can be forced, others are refused with the list") {
   const kernels::Tables tables = kernels::available_tables();
   for (size_t i = 0; i < tables.count; ++i) {

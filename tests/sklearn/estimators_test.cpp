@@ -126,6 +126,17 @@ TEST_CASE("sklearn: what is not read is refused by name, in one line") {
   CHECK(has(refusal_of(file("dict.pkl")), "a dict"));
 }
 
+TEST_CASE("sklearn: all parts that are not read are told at once, each with its place") {
+  Problems problems;
+  CHECK_FALSE(read(file("several.pkl"), problems));
+  std::string text;
+  for (const Problem& each : problems.kept()) text += each.where + ": " + each.what + "\n";
+  CHECK(problems.count() == 3);
+  CHECK(has(text, "transformer 'b' (KernelPCA): KernelPCA (kernels) is not supported"));
+  CHECK(has(text, "estimator 't' (DecisionTreeRegressor): DecisionTreeRegressor (decision trees)"));
+  CHECK(has(text, "estimator 'k' (KNeighborsRegressor): KNeighborsRegressor (nearest"));
+}
+
 TEST_CASE("sklearn: estimators within themselves come to an end") {
   // A Pipeline whose only step is itself.
   const std::string pickle =

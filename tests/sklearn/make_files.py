@@ -13,12 +13,15 @@ import sys
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer
-from sklearn.ensemble import RandomForestRegressor
+from sklearn.decomposition import KernelPCA
+from sklearn.ensemble import RandomForestRegressor, VotingRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.multioutput import MultiOutputClassifier
+from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.tree import DecisionTreeRegressor
 
 
 def custom(x):
@@ -49,6 +52,9 @@ def main():
         "clusters": make_pipeline(StandardScaler(), KMeans(2, n_init=1, random_state=0)).fit(x),
         "custom": make_pipeline(FunctionTransformer(custom), Ridge()).fit(x, y),
         "unfitted": Ridge(),
+        "several": make_pipeline(ColumnTransformer([("a", StandardScaler(), [0]), ("b", KernelPCA(2), [1, 2])]),
+                                 VotingRegressor([("t", DecisionTreeRegressor(max_depth=1)), ("r", Ridge()),
+                                                  ("k", KNeighborsRegressor(1))])).fit(x, y),
         "dict": {"model": 1},
     }
     for i, (name, model) in enumerate(models.items()):

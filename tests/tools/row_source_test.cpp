@@ -121,6 +121,23 @@ TEST_CASE("tools: npz arrays are found by name, one array for one input by any n
         std::vector<float>{1, 2});
 }
 
+TEST_CASE("tools: one array is a table of columns for inputs that are called by their places") {
+  const TensorSpec places[] = {{"x2", DType::F32, kOne, true}, {"x0", DType::I64, kOne, true}};
+  const TempFolder folder;
+  const std::string table = npy_file<float>("<f4", {2, 4}, {1, 2, 3, 4, 5, 6, 7, 8});
+  CHECK(*floats_of(folder.file("c.npy", table), {places, {}}) == std::vector<float>{3, 7});
+  CHECK(*floats_of(folder.file("c.npz", npz_file({{"X.npy", table}})), {places, {}}) ==
+        std::vector<float>{3, 7});
+  const std::string by_column = npy_file<float>("<f4", {2, 4}, {1, 5, 2, 6, 3, 7, 4, 8});
+  CHECK(*floats_of(folder.file("f.npy", fortran(by_column)), {places, {}}) ==
+        std::vector<float>{3, 7});
+  const TensorSpec first[] = {{"x0", DType::F32, kOne, true}};
+  CHECK(*floats_of(folder.file("one.npy", table), {first, {}}) == std::vector<float>{1, 5});
+  const std::string narrow = npy_file<float>("<f4", {2, 2}, {1, 2, 3, 4});
+  CHECK(mentions(refusal(folder.file("n.npy", narrow), {places, {}}), "no column 2"));
+  CHECK(mentions(refusal(folder.file("o.npy", table), {kColumns, {}}), "the model has 2 inputs"));
+}
+
 TEST_CASE("tools: inputs of different lengths are refused") {
   const TempFolder folder;
   const std::string three = npy_file<float>("<f4", {3, 1}, {1, 2, 3});

@@ -42,6 +42,7 @@ TEST_CASE("tools: a number beyond the range of a double becomes infinite or zero
 TEST_CASE("tools: figures for people have three digits and no exponent") {
   CHECK(three_digits(0) == "0");
   CHECK(three_digits(1.5e-7) == "0.000000150");
+  CHECK(three_digits(1.5e-10) == "1.50e-10");
   CHECK(three_digits(12.345) == "12.3");
   CHECK(three_digits(123456) == "123456");
   CHECK(byte_text(1023) == "1023 B");

@@ -83,14 +83,19 @@ std::optional<DType> native_dtype(const archive::NpyArray& array) {
   return {};
 }
 
+// Words are words, and numbers numbers.
+Status want_kind(const archive::NpyArray& array, const TensorSpec& input) {
+  if ((array.kind == archive::NpyKind::Unicode) == (input.dtype == DType::Str)) return {};
+  return bad_array(input,
+                   std::string("the model takes ") + name_of(input.dtype) + ", the array holds '" +
+                       archive::type_text(array) + "'",
+                   "convert the array before saving it");
+}
+
 }  // namespace
 
 Result<ArrayRows> ArrayRows::make(archive::NpyArray array, const TensorSpec& input) {
-  if ((array.kind == archive::NpyKind::Unicode) != (input.dtype == DType::Str))
-    return bad_array(input,
-                     std::string("the model takes ") + name_of(input.dtype) +
-                         ", the array holds '" + archive::type_text(array) + "'",
-                     "convert the array before saving it");
+  MLE_TRY(want_kind(array, input));
   std::vector<uint64_t> dims(input.dims.begin(), input.dims.end());
   const std::vector<uint64_t> kept = without_ones(dims);
   const std::span<const uint64_t> shape(array.shape);
@@ -129,6 +134,23 @@ Result<ArrayRows> ArrayRows::make(archive::NpyArray array, const TensorSpec& inp
       view.columns_ = std::move(next);
     }
   }
+  return view;
+}
+
+Result<ArrayRows> ArrayRows::make_column(archive::NpyArray table, const TensorSpec& input,
+                                         uint64_t column) {
+  MLE_TRY(want_kind(table, input));
+  if (table.shape.size() != 2 || column >= table.shape[1])
+    return bad_array(input,
+                     "shape " + archive::shape_text(table.shape) + " has no column " +
+                         std::to_string(column) + ", counted from 0",
+                     "give one row per line of the array");
+  ArrayRows view(std::move(table), input);
+  const std::vector<uint64_t>& shape = view.array_.shape;
+  view.width_ = 1;
+  view.rows_ = shape[0];
+  view.row_step_ = view.array_.fortran_order ? 1 : shape[1];
+  view.columns_ = {view.array_.fortran_order ? column * shape[0] : column};
   return view;
 }
 

@@ -24,6 +24,10 @@ class ArrayRows {
   // For an input that is not per row: exactly its dims, and rows() is 1.
   static Result<ArrayRows> make(archive::NpyArray array, const TensorSpec& input);
 
+  // One column of a table [rows, columns], for an input of one element a row.
+  static Result<ArrayRows> make_column(archive::NpyArray table, const TensorSpec& input,
+                                       uint64_t column);
+
   uint64_t rows() const { return rows_; }
   size_t width() const { return width_; }
 

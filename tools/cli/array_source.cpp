@@ -164,20 +164,61 @@ class NpzArchive {
   std::vector<bool> used_;
 };
 
+// A table whose columns are the inputs, by their places.
+bool is_table_for(std::span<const TensorSpec> inputs, const archive::NpyArray& array) {
+  if (column_places(inputs).empty() || array.shape.size() != 2) return false;
+  return inputs.size() > 1 || array.shape[1] != 1;
+}
+
+template <class Open>
+Result<std::vector<Column>> columns_of_table(std::span<const TensorSpec> inputs, Open open) {
+  const std::vector<uint64_t> places = column_places(inputs);
+  std::vector<Column> columns;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    MLE_TRY_ASSIGN(ArrayStream elements, open());
+    MLE_TRY_ASSIGN(ArrayRows rows, ArrayRows::make_column(elements.array(), inputs[i], places[i]));
+    MLE_TRY_ASSIGN(const auto bytes, elements.all());
+    rows.set_window(0, bytes);
+    columns.push_back(
+        {std::move(rows), std::move(elements), std::nullopt, RowBuffer(inputs[i]), true});
+  }
+  return columns;
+}
+
+void warn_of_others(const archive::NpyArray& table, std::span<const TensorSpec> inputs,
+                    const std::string& path, const Console& console) {
+  const uint64_t columns = table.shape[1];
+  if (columns > inputs.size())
+    console.warning(path, "of the array's " + std::to_string(columns) +
+                              " columns the model reads " + std::to_string(inputs.size()) +
+                              ": the others are ignored");
+}
+
 }  // namespace
 
-Result<std::unique_ptr<RowSource>> open_npy_rows(InputFile file, const RowTarget& target) {
+Result<std::unique_ptr<RowSource>> open_npy_rows(InputFile file, const RowTarget& target,
+                                                 const Console& console) {
   const std::string path = file.path();
-  if (target.inputs.size() != 1)
+  const auto open = [&] { return ArrayStream::of_npy(file.bytes(), file.mapped()); };
+  auto stream = open();
+  if (!stream) return in_file(path, stream.error());
+  std::vector<Column> columns;
+  if (is_table_for(target.inputs, stream->array())) {
+    auto parts = columns_of_table(target.inputs, open);
+    if (!parts) return in_file(path, parts.error());
+    columns = std::move(*parts);
+    warn_of_others(stream->array(), target.inputs, path, console);
+  } else if (target.inputs.size() == 1) {
+    auto column = make_column(std::move(*stream), {}, target.inputs[0]);
+    if (!column) return in_file(path, column.error());
+    columns.push_back(std::move(*column));
+  } else {
     return bad_rows(
         path, "holds one array, the model has " + std::to_string(target.inputs.size()) + " inputs",
         "save an .npz with one array per input, called as the input is");
-  auto stream = ArrayStream::of_npy(file.bytes(), file.mapped());
-  if (!stream) return in_file(path, stream.error());
-  auto column = make_column(std::move(*stream), {}, target.inputs[0]);
-  if (!column) return in_file(path, column.error());
+  }
   auto source = std::make_unique<ArraySource>(std::move(file));
-  source->add(std::move(*column));
+  for (Column& column : columns) source->add(std::move(column));
   MLE_TRY(source->finish(target.inputs));
   return std::unique_ptr<RowSource>(std::move(source));
 }
@@ -188,9 +229,22 @@ Result<std::unique_ptr<RowSource>> open_npz_rows(InputFile file, const RowTarget
   auto members = archive::list_zip(file.bytes());
   if (!members) return in_file(path, members.error());
   NpzArchive archive(path, std::move(*members));
-  const bool only_one = target.inputs.size() == 1 && archive.names(false).size() == 1;
+  const bool one_array = archive.names(false).size() == 1;
+  const bool only_one = target.inputs.size() == 1 && one_array;
 
   std::vector<Column> columns;
+  if (one_array) {
+    MLE_TRY_ASSIGN(const ArrayStream first, archive.open(0));
+    if (is_table_for(target.inputs, first.array())) {
+      auto parts = columns_of_table(target.inputs, [&] { return archive.open(0); });
+      if (!parts) return in_file(path, parts.error());
+      warn_of_others(first.array(), target.inputs, path, console);
+      auto source = std::make_unique<ArraySource>(std::move(file));
+      for (Column& column : *parts) source->add(std::move(column));
+      MLE_TRY(source->finish(target.inputs));
+      return std::unique_ptr<RowSource>(std::move(source));
+    }
+  }
   std::vector<std::string> absent;
   for (const TensorSpec& input : target.inputs) {
     const int index = only_one ? 0 : archive.find(input.name);

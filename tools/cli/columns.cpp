@@ -19,6 +19,16 @@ std::vector<std::string> column_names(const RowTarget& target) {
   return names;
 }
 
+std::vector<uint64_t> column_places(std::span<const TensorSpec> inputs) {
+  std::vector<uint64_t> places;
+  for (const TensorSpec& input : inputs) {
+    const auto place = input.name.starts_with('x') ? to_u64(input.name.substr(1)) : std::nullopt;
+    if (!place || !input.per_row || input.width() != 1) return {};
+    places.push_back(*place);
+  }
+  return places;
+}
+
 std::string quoted_names(const std::vector<std::string>& names) {
   std::string text;
   for (size_t i = 0; i < names.size() && i < 10; ++i)

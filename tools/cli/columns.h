@@ -5,7 +5,9 @@
 #include "tools/cli/row_source.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,6 +16,10 @@ namespace mle::tools {
 
 // One name per element of a row where every input has them; else none.
 std::vector<std::string> column_names(const RowTarget& target);
+
+// Where the inputs stand in a table of columns that have no names, as x0, x1 … of one element each;
+// nothing where one of them is called otherwise.
+std::vector<uint64_t> column_places(std::span<const TensorSpec> inputs);
 
 // "'a', 'b' …": at most ten, fit for a terminal.
 std::string quoted_names(const std::vector<std::string>& names);

@@ -51,7 +51,7 @@ CsvReader::Source all_of(Peeked peeked) {
 Result<std::unique_ptr<RowSource>> open_rows(const std::string& path, const RowTarget& target,
                                              const Console& console) {
   MLE_TRY_ASSIGN(InputFile file, InputFile::open(path));
-  if (archive::is_npy(file.bytes())) return open_npy_rows(std::move(file), target);
+  if (archive::is_npy(file.bytes())) return open_npy_rows(std::move(file), target, console);
   if (archive::is_zip(file.bytes())) return open_npz_rows(std::move(file), target, console);
   MLE_TRY_ASSIGN(Peeked text, peek(file.source()));
   const bool json = looks_like_json(path, text.begin);

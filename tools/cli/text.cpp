@@ -88,7 +88,10 @@ std::string three_digits(double value) {
   if (value == 0) return "0";
   const int magnitude = static_cast<int>(std::floor(std::log10(std::fabs(value))));
   const int decimals = magnitude >= 2 ? 0 : 2 - magnitude;
-  std::snprintf(text, sizeof text, "%.*f", decimals > 60 ? 60 : decimals, value);
+  if (magnitude < -9)
+    std::snprintf(text, sizeof text, "%.2e", value);
+  else
+    std::snprintf(text, sizeof text, "%.*f", decimals, value);
   return text;
 }
 

@@ -24,7 +24,7 @@ std::optional<uint64_t> to_u64(std::string_view text);
 void append_number(std::string& out, float value);
 void append_number(std::string& out, double value);
 
-// For people: three significant digits, never an exponent.
+// For people: three significant digits; an exponent only below 10^-9.
 std::string three_digits(double value);
 // "832 B", "12.3 KiB", "4.56 MiB".
 std::string byte_text(uint64_t bytes);

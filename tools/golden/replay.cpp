@@ -74,9 +74,12 @@ double ulp_of(DType dtype, double x) {
   return std::ldexp(1.0, exponent - bits);
 }
 
+// The one with fewer digits.
+DType coarser(DType a, DType b) { return ulp_of(a, 1) < ulp_of(b, 1) ? b : a; }
+
 class Comparison {
  public:
-  explicit Comparison(GoldenReport& report) : report_(report) {}
+  Comparison(GoldenReport& report, DType ulp) : report_(report) { report_.ulp = ulp; }
 
   void compare(const TensorSpec& spec, const void* got, const void* recorded, size_t count) {
     for (size_t i = 0; i < count; ++i) {
@@ -115,7 +118,7 @@ class Comparison {
     const double error = std::fabs(got - recorded);
     if (std::isfinite(error)) {
       report_.worst_abs = std::max(report_.worst_abs, error);
-      report_.worst_ulp = std::max(report_.worst_ulp, error / ulp_of(spec.dtype, recorded));
+      report_.worst_ulp = std::max(report_.worst_ulp, error / ulp_of(report_.ulp, recorded));
     }
     if (!(error <= report_.atol + report_.rtol * std::fabs(recorded)))
       wrong(spec, index, real_text(got), real_text(recorded));
@@ -161,7 +164,7 @@ class Replay {
       outputs.emplace_back(spec.dtype, answers.back().data(), count(spec));
     }
     MLE_TRY(session.run(inputs, outputs));
-    Comparison comparison(report);
+    Comparison comparison(report, unit(session.outputs()));
     for (size_t i = 0; i < session.outputs().size(); ++i) {
       const TensorSpec& spec = session.outputs()[i];
       comparison.compare(spec, answers[i].data(), recorded(*golden_.outputs(), i, spec),
@@ -171,6 +174,19 @@ class Replay {
   }
 
  private:
+  // The unit of the coarsest type that the answers are computed in: one of f64 that was widened at
+  // the very end has the digits of f32.
+  DType unit(std::span<const TensorSpec> outputs) const {
+    DType found = DType::F64;
+    for (const TensorSpec& spec : outputs)
+      if (is_real(spec.dtype)) found = coarser(found, spec.dtype);
+    for (const fb::Tensor* tensor : *view_.model().tensors()) {
+      const auto dtype = static_cast<DType>(tensor->dtype());
+      if (tensor->place() == fb::Place::Arena && is_real(dtype)) found = coarser(found, dtype);
+    }
+    return found;
+  }
+
   size_t count(const TensorSpec& spec) const {
     return spec.width() * (spec.per_row ? golden_.rows() : 1);
   }

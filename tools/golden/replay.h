@@ -21,8 +21,9 @@ struct GoldenReport {
   uint64_t rows = 0;
   double atol = 0, rtol = 0;
   double worst_abs = 0;     // over finite floating answers
-  double worst_ulp = 0;     // of the output's dtype
+  double worst_ulp = 0;     // of the output's dtype, or of f32 where the model computes in that
   uint64_t wrong = 0;       // elements beyond atol + rtol * |recorded|, or other labels
+  DType ulp = DType::F32;   // whose unit in the last place that is
   std::string first_wrong;  // "output 'y', row 3, element 1: 0.25, recorded 0.5"
 };
 

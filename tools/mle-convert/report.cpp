@@ -32,13 +32,33 @@ double golden_error(const Conversion& result) {
   return worst;
 }
 
-std::string error_text(const Conversion& result) {
+// The entries are asked for the same rows: the worst of them, once for each who recorded answers.
+std::string golden_text(const std::vector<GoldenReport>& reports) {
+  std::vector<GoldenReport> worst;
+  for (const GoldenReport& report : reports) {
+    const auto same = std::find_if(worst.begin(), worst.end(), [&](const GoldenReport& each) {
+      return each.reference == report.reference;
+    });
+    if (same == worst.end()) {
+      worst.push_back(report);
+      continue;
+    }
+    same->worst_abs = std::max(same->worst_abs, report.worst_abs);
+    if (report.worst_ulp > same->worst_ulp) {
+      same->worst_ulp = report.worst_ulp;
+      same->ulp = report.ulp;
+    }
+  }
   std::string text;
-  for (const GoldenReport& report : result.golden)
-    text += (text.empty() ? "" : "; ") + ("at most " + three_digits(report.worst_abs)) + " (" +
-            three_digits(report.worst_ulp) + " ULP) from the " + report.reference + " in " +
-            count_text(report.rows, "golden row");
-  if (text.empty()) text = "no golden rows";
+  for (const GoldenReport& each : worst)
+    text += (text.empty() ? "at most " : "; ") + three_digits(each.worst_abs) + " (" +
+            three_digits(each.worst_ulp) + " ULP of " + name_of(each.ulp) + ") from the " +
+            each.reference + " in " + count_text(each.rows, "golden row");
+  return text.empty() ? "no golden rows" : text;
+}
+
+std::string error_text(const Conversion& result) {
+  std::string text = golden_text(result.golden);
   if (result.check)
     text += "; at most " + three_digits(result.check->worst_abs) + " in " +
             count_text(result.check->rows, "check row");

@@ -20,11 +20,34 @@ Classified by_scores(Reading& r, const Estimator& e, ValueId scores) {
 
 // Is each class weighed on its own, against the rest?
 bool is_one_against_rest(const Estimator& e) {
-  if (e.text_or("solver", "lbfgs") == "liblinear") return true;
+  const std::string solver = e.text_or("solver", "lbfgs");
+  if (solver == "liblinear" || (solver == "newton-cholesky" && e.is_older_than(1, 6))) return true;
   return e.text_or("multi_class", "auto") == "ovr";
 }
 
 std::string loss_of(const Estimator& e) { return e.text_or("loss", "hinge"); }
+
+// libsvm gets the two probabilities from an iteration that begins in the middle and stops when it
+// is near enough: with s the distance from the first's, after two rounds at most.
+ValueId coupled(Builder& b, ValueId first) {
+  constexpr double kNear = 0.0025;
+  const ValueId second = b.from(1, first), minus_first = b.unary(Act::Neg, first);
+  const auto slope = [&](ValueId s, ValueId v) {
+    return b.unary(Act::Abs, b.multiply(s, b.subtract(v, s)));
+  };
+  const auto step = [&](ValueId s, ValueId v) {
+    const ValueId squared = b.multiply(s, s);
+    const ValueId down = b.subtract(b.add(b.multiply(v, v), squared), b.multiply(s, v));
+    return b.divide(b.multiply(squared, v), down);
+  };
+  ValueId s = b.from(0.5, first);
+  for (int round = 0; round < 3; ++round) {
+    const ValueId error = b.binary(BinaryFn::Max, slope(s, second), slope(s, minus_first));
+    const ValueId next = step(step(s, second), minus_first);
+    s = b.select(b.compare(CompareFn::Less, error, kNear), s, next);
+  }
+  return b.add(s, first);
+}
 
 }  // namespace
 
@@ -148,7 +171,7 @@ Classified classify_linear_kernel(Reading& r, const Estimator& e, const Frame& x
       const double shift = e.reals(e.has("_probB") ? "_probB" : "probB_")[0];
       // 1 / (1 + exp(a f + b)) is the first class's.
       const ValueId first = b.sigmoid(b.unary(Act::Neg, b.add(b.multiply(pairs, slope), shift)));
-      const ValueId kept = b.clip(first, 1e-7, 1 - 1e-7);
+      const ValueId kept = coupled(b, b.clip(first, 1e-7, 1 - 1e-7));
       made.proba = b.concat({kept, b.from(1, kept)});
     }
     return made;

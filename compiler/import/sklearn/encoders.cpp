@@ -50,19 +50,17 @@ std::optional<double> rare_group(const Estimator& e, size_t column,
   return group_of(grouping, static_cast<size_t>(rare[0]));
 }
 
-// The group that has no column of its own.
-std::optional<double> dropped_group(const Estimator& e, size_t column,
-                                    const std::optional<Reals>& grouping) {
-  const bool grouped = e.has("_drop_idx_after_grouping");
-  const char* attribute = grouped ? "_drop_idx_after_grouping" : "drop_idx_";
+// The group that has no column of its own. What is dropped is counted in groups since there are
+// some: under a private name from 1.2 on.
+std::optional<double> dropped_group(const Estimator& e, size_t column) {
+  const char* attribute =
+      e.has("_drop_idx_after_grouping") ? "_drop_idx_after_grouping" : "drop_idx_";
   if (!e.has(attribute)) return std::nullopt;
   const auto all = categories_of(e.source(), e.need(attribute), "'drop_idx_'");
   if (column >= all.size()) refuse_damaged("OneHotEncoder drops of other columns");
   if (all[column].kind == Category::Kind::None) return std::nullopt;
-  const auto index = static_cast<double>(all[column].kind == Category::Kind::Real
-                                             ? static_cast<int64_t>(all[column].real)
-                                             : all[column].integer);
-  return grouped ? index : group_of(grouping, static_cast<size_t>(index));
+  return all[column].kind == Category::Kind::Real ? std::trunc(all[column].real)
+                                                  : static_cast<double>(all[column].integer);
 }
 
 }  // namespace
@@ -76,7 +74,7 @@ Frame transform_one_hot(Reading& r, const Estimator& e, const Frame& x) {
   const auto categories = categories_of_all(e, x);
   for (uint32_t i = 0; i < categories.size(); ++i) {
     const auto grouping = grouping_of(e, i);
-    const auto dropped = dropped_group(e, i, grouping);
+    const auto dropped = dropped_group(e, i);
     double groups = 0;
     Coding coding{categories[i], Matrix::zeros(categories[i].size(), 1), Reals{kNobody}};
     const auto column_of = [&](double group) {

@@ -19,7 +19,8 @@ std::optional<Estimator> fitted_inside(const Estimator& e) {
       if (!step.second.name().empty()) return step.second;
     return std::nullopt;
   }
-  for (const char* attribute : {"best_estimator_", "regressor_", "estimator_", "estimator"})
+  for (const char* attribute :
+       {"best_estimator_", "regressor_", "estimator_", "base_estimator_", "estimator"})
     if (e.is_estimator(attribute)) return e.estimator(attribute);
   for (const char* attribute : {"estimators_", "calibrated_classifiers_"})
     if (e.has(attribute))
@@ -235,8 +236,9 @@ class Entries {
 Columns columns_of_model(const Estimator& e, size_t told) {
   Columns made;
   made.count = told;
-  std::optional<Estimator> at = e;
+  std::optional<Estimator> at = e, last;
   for (int depth = 0; at && depth < kMaxDepth; ++depth) {
+    last = at;
     if (made.names.empty() && at->has("feature_names_in_"))
       made.names = at->labels("feature_names_in_").texts;
     if (made.count == 0 && at->has("n_features_in_"))
@@ -247,6 +249,11 @@ Columns columns_of_model(const Estimator& e, size_t told) {
   }
   if (made.count == 0) made.count = made.names.size();
   if (made.names.size() != made.count) made.names.clear();
+  if (made.count == 0 && last && last->name().starts_with("Dummy")) {
+    // Up to 1.2 these do not say. They look at no column: the first stands for all.
+    made.count = 1;
+    made.apart = true;
+  }
   if (made.count == 0)
     refuse(e.name() + " does not say how many columns it takes",
            "save it after fit(); if it was fitted, say it with --shape X=N");

@@ -15,6 +15,7 @@ namespace mle::compiler::sklearn {
 struct Columns {
   size_t count = 0;
   std::vector<std::string> names;
+  bool apart = false;  // an input for each, though they are numbers
 };
 Columns columns_of_model(const Estimator& e, size_t told);
 

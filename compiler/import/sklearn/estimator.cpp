@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 namespace mle::compiler::sklearn {
 
@@ -67,6 +68,13 @@ int64_t Estimator::integer(std::string_view attribute) const {
 
 int64_t Estimator::integer_or(std::string_view attribute, int64_t otherwise) const {
   return has(attribute) ? integer(attribute) : otherwise;
+}
+
+bool Estimator::is_older_than(int major, int minor) const {
+  const std::string version = text_or("_sklearn_version", "");
+  int first = 0, second = 0;
+  if (std::sscanf(version.c_str(), "%d.%d", &first, &second) != 2) return false;
+  return first < major || (first == major && second < minor);
 }
 
 bool Estimator::flag(std::string_view attribute) const { return real(attribute) != 0; }

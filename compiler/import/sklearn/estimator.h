@@ -47,6 +47,9 @@ class Estimator {
   bool is_text(std::string_view attribute) const;
   bool is_estimator(std::string_view attribute) const;
 
+  // Saved by a scikit-learn before that version?
+  bool is_older_than(int major, int minor) const;
+
   bool flag(std::string_view attribute) const;
   bool flag_or(std::string_view attribute, bool otherwise) const;
   int64_t integer(std::string_view attribute) const;

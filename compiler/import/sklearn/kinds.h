@@ -130,11 +130,16 @@ Frame transform_stacking(Reading&, const Estimator&, const Frame&);
 // ensembles_classify.cpp
 Classified classify_multi_output(Reading&, const Estimator&, const Frame&);
 Classified classify_chain(Reading&, const Estimator&, const Frame&);
-Classified classify_one_vs_rest(Reading&, const Estimator&, const Frame&);
-Classified classify_one_vs_one(Reading&, const Estimator&, const Frame&);
 Classified classify_voting(Reading&, const Estimator&, const Frame&);
 Classified classify_bagging(Reading&, const Estimator&, const Frame&);
 Classified classify_stacking(Reading&, const Estimator&, const Frame&);
+
+// multiclass.cpp
+Classified classify_one_vs_rest(Reading&, const Estimator&, const Frame&);
+Classified classify_one_vs_one(Reading&, const Estimator&, const Frame&);
+Classified classify_output_code(Reading&, const Estimator&, const Frame&);
+
+// calibration.cpp
 Classified classify_calibrated(Reading&, const Estimator&, const Frame&);
 Classified classify_threshold(Reading&, const Estimator&, const Frame&);
 

@@ -56,16 +56,16 @@ Regressed regress_kernel_ridge(Reading& r, const Estimator& e, const Frame& x) {
 }
 
 Regressed regress_pls(Reading& r, const Estimator& e, const Frame& x) {
-  // Up to 1.2 the coefficients wait for scaled columns, and stand under a private name from 1.1 on.
-  const bool scaled = e.has("_coef_") || !e.has("_predict_1d");
+  // Up to 1.4 the coefficients wait for scaled columns, in 1.1 and 1.2 under a private name.
+  const bool scaled = e.is_older_than(1, 5);
   const ValueId centred = r.b.subtract(numbers(r.b, x), r.b.vector(e.reals("_x_mean")));
   const bool flat = e.flag_or("_predict_1d", false);
   if (!scaled) return {affine(r.b, centred, e.matrix("coef_"), e.reals("intercept_")), flat};
   const ValueId units = r.b.divide(centred, r.b.vector(e.reals("_x_std")));
   Matrix coefficients = e.matrix(e.has("_coef_") ? "_coef_" : "coef_");
-  if (!e.has("_coef_")) coefficients = coefficients.transposed();  // 1.0: features first
+  if (e.is_older_than(1, 1)) coefficients = coefficients.transposed();  // features first
   const Reals intercepts = e.reals(e.has("intercept_") ? "intercept_" : "_y_mean");
-  return {affine(r.b, units, coefficients, intercepts), false};
+  return {affine(r.b, units, coefficients, intercepts), flat};
 }
 
 Regressed regress_dummy(Reading& r, const Estimator& e, const Frame& x) {

@@ -2,20 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <span>
 #include <string_view>
 
 namespace mle::compiler::sklearn {
 
 // Estimators, what they are made of, numpy's arrays and the functions that can be written down.
 bool is_known_name(std::string_view module, std::string_view name);
-
-// Estimators that are not read, and why.
-struct Unread {
-  std::string_view name;
-  std::string_view about;  // "clustering"
-};
-std::span<const Unread> unread_estimators();
-const Unread* find_unread(std::string_view name);
 
 }  // namespace mle::compiler::sklearn

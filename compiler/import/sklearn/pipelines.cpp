@@ -98,6 +98,15 @@ std::vector<uint32_t> columns_of(const Estimator& e, pickle::Id id, size_t width
   return made;
 }
 
+// What stands side by side may count more or less.
+Frame weighed(Reading& r, const Estimator& e, const std::string& name, const Frame& part) {
+  if (!e.has("transformer_weights")) return part;
+  const auto weight = e.source().find(e.need("transformer_weights"), name);
+  const auto number = weight ? number_of(e.source(), *weight) : std::nullopt;
+  if (!number) return part;
+  return Frame::computed(r.b, r.b.multiply(numbers(r.b, part), *number));
+}
+
 }  // namespace
 
 Frame transform_pipeline(Reading& r, const Estimator& e, const Frame& x) {
@@ -134,20 +143,17 @@ Frame transform_columns(Reading& r, const Estimator& e, const Frame& x) {
     const std::vector<uint32_t> columns = columns_of(e, indices ? *indices : entry[2], x.width());
     if (columns.empty()) continue;
     const Frame picked = x.picked(r.b, columns);
-    if (word == "passthrough") {
-      made.append(picked);
-    } else {
-      made.append(within(r, "transformer '" + name + "' (" + transformer.name() + ")",
-                         [&] { return transform(r, transformer, picked); }));
-    }
+    Frame part = picked;
+    if (word != "passthrough")
+      part = within(r, "transformer '" + name + "' (" + transformer.name() + ")",
+                    [&] { return transform(r, transformer, picked); });
+    made.append(weighed(r, e, name, part));
   }
   if (made.parts.empty()) refuse("ColumnTransformer gives no columns");
   return made;
 }
 
 Frame transform_union(Reading& r, const Estimator& e, const Frame& x) {
-  std::vector<std::pair<std::string, double>> weights;
-  const bool weighted = e.has("transformer_weights");
   Frame made;
   for (const NamedEstimator& member : e.named_estimators("transformer_list")) {
     const std::string word = word_of(member.second);
@@ -155,12 +161,7 @@ Frame transform_union(Reading& r, const Estimator& e, const Frame& x) {
     Frame part = x;
     if (word.empty())
       part = within(r, step_text(member), [&] { return transform(r, member.second, x); });
-    if (weighted) {
-      const auto weight = e.source().find(e.need("transformer_weights"), member.first);
-      const auto number = weight ? number_of(e.source(), *weight) : std::nullopt;
-      if (number) part = Frame::computed(r.b, r.b.multiply(numbers(r.b, part), *number));
-    }
-    made.append(part);
+    made.append(weighed(r, e, member.first, part));
   }
   if (made.parts.empty()) refuse("FeatureUnion gives no columns");
   return made;
@@ -173,10 +174,9 @@ std::optional<Estimator> inner_of(const Estimator& e) {
     if (steps.empty()) return std::nullopt;
     return steps.back().second;
   }
-  for (const char* attribute : {"best_estimator_", "estimator_", "estimator"})
-    if (e.is_estimator(attribute) &&
-        (std::string_view(attribute) != "estimator" || name == "FrozenEstimator"))
-      return e.estimator(attribute);
+  for (const char* attribute : {"best_estimator_", "estimator_", "base_estimator_"})
+    if (e.is_estimator(attribute)) return e.estimator(attribute);
+  if (name == "FrozenEstimator" && e.is_estimator("estimator")) return e.estimator("estimator");
   return std::nullopt;
 }
 

@@ -3,7 +3,7 @@
 #include "compiler/import/sklearn/reading.h"
 
 #include "compiler/import/sklearn/kinds.h"
-#include "compiler/import/sklearn/names.h"
+#include "compiler/import/sklearn/parts.h"
 #include "compiler/import/sklearn/refusal.h"
 
 namespace mle::compiler::sklearn {
@@ -30,11 +30,7 @@ class Step {
 [[noreturn]] void refuse_kind(const Estimator& e) {
   if (e.name().empty())
     refuse("the pickle holds no estimator of scikit-learn", "save a fitted one");
-  if (const Unread* unread = find_unread(e.name()))
-    refuse(e.name() + " (" + std::string(unread->about) + ") is not supported",
-           "docs/supported.md has the list of what is");
-  refuse("'" + e.class_path() + "' is no estimator that is supported",
-         "docs/supported.md has the list of what is");
+  throw Refusal{unread_status(e)};
 }
 
 const EstimatorKind& kind_of(const Estimator& e) {

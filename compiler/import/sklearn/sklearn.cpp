@@ -5,6 +5,7 @@
 #include "compiler/import/pickle/machine.h"
 #include "compiler/import/sklearn/entries.h"
 #include "compiler/import/sklearn/names.h"
+#include "compiler/import/sklearn/parts.h"
 #include "compiler/import/sklearn/refusal.h"
 
 #include <algorithm>
@@ -57,7 +58,7 @@ Graph graph_of(const Estimator& root, size_t told, uint64_t constant_bytes,
                std::vector<std::string>& path) {
   const Columns columns = columns_of_model(root, told);
   std::map<uint32_t, DType> types;
-  bool typed = false;
+  bool typed = columns.apart;
   for (int round = 0;; ++round) {
     Graph graph;
     const auto wanted = write_entries(graph, root, columns, types, typed, constant_bytes, path);
@@ -86,7 +87,14 @@ std::optional<Graph> read_model(const pickle::Pickle& pickle, const SourceFile& 
                     root.text_or("_sklearn_version", "")};
     return graph;
   } catch (const Refusal& refusal) {
-    problems.add(refusal.status, place_text(path));
+    std::vector<UnreadPart> parts;
+    if (root.class_path().starts_with("sklearn.")) parts = unread_parts(root);
+    // Is the first problem met one of them?
+    const bool is_part = std::any_of(parts.begin(), parts.end(), [&](const UnreadPart& part) {
+      return std::string_view(part.status.message()) == refusal.status.message();
+    });
+    if (!is_part) problems.add(refusal.status, place_text(path));
+    for (const UnreadPart& part : parts) problems.add(part.status, place_text(part.path));
   }
   return std::nullopt;
 }
@@ -136,8 +144,8 @@ std::optional<Graph> read(const SourceFile& source, const ImportOptions& options
     return graph;
   }
   // An estimator that is not read says more than the names it is made of.
-  const Estimator root(*pickle, pickle->root);
-  const bool known = !reasons.empty() && reasons.kept()[0].what.ends_with("is not supported");
+  const bool known = std::ranges::any_of(
+      reasons.kept(), [](const Problem& each) { return each.what.ends_with("is not supported"); });
   for (const Problem& each : (known ? reasons : unknown_names).kept())
     problems.add(each.code, each.rule, each.where, each.what, each.hint);
   return std::nullopt;

@@ -21,7 +21,16 @@ struct Splines {
   size_t last() const { return knots.size() - degree - 1; }
 };
 
-Splines read_splines(const Estimator& e) {
+// From scipy 1.17 on a spline is wrapped in another, as the first of two things that it remembers.
+Estimator inner_spline(const Estimator& e) {
+  const pickle::Id state = e.source().at(e.id()).state;
+  if (e.has("k") || state == pickle::kNoObject) return e;
+  if (e.source().at(state).kind != pickle::Kind::Tuple || e.source().items(state).empty()) return e;
+  return {e.source(), e.source().items(state)[0]};
+}
+
+Splines read_splines(const Estimator& wrapped) {
+  const Estimator e = inner_spline(wrapped);
   Splines made;
   made.knots = e.reals(e.has("t") ? "t" : "_t");
   made.weights = e.matrix(e.has("c") ? "c" : "_c");

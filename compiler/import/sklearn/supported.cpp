@@ -2,7 +2,7 @@
 #include "compiler/import/sklearn/supported.h"
 
 #include "compiler/import/sklearn/kinds.h"
-#include "compiler/import/sklearn/names.h"
+#include "compiler/import/sklearn/unread.h"
 
 #include <map>
 

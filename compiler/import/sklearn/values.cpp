@@ -130,6 +130,9 @@ Category category_of(const Pickle& pickle, Id id, const std::string& what) {
 std::vector<Category> categories_of(const Pickle& pickle, Id id, const std::string& what) {
   std::vector<Category> made;
   if (!is_arraylike(pickle, id)) {
+    const Kind kind = pickle.at(id).kind;  // one alone
+    if (kind == Kind::Text || kind == Kind::Integer || kind == Kind::Bool || kind == Kind::Real)
+      return {category_of(pickle, id, what)};
     for (const Id each : list_of(pickle, id, what)) made.push_back(category_of(pickle, each, what));
     return made;
   }
