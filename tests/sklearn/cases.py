@@ -122,6 +122,8 @@ def classifiers(d, add):
             add(model, np.floor(np.abs(scaled) * 5), y, name=f"{type(model).__name__} {kind}")
     if hasattr(lm, "PassiveAggressiveClassifier"):
         add(lm.PassiveAggressiveClassifier(random_state=0), d.iris, species)
+    add(svm.SVC(kernel="linear", probability=True, random_state=0), d.cancer[:, :3], d.malign, name="SVC with probabilities")
+    add(lm.LogisticRegression(solver="newton-cholesky"), d.iris, species, name="LogisticRegression newton-cholesky")
     add(lm.LogisticRegression(solver="liblinear"), d.cancer, d.malign * 7 - 3, name="LogisticRegression liblinear")
     add(lm.LogisticRegression().fit(d.cancer, d.malign).sparsify(), d.cancer, d.malign, name="LogisticRegression sparse")
     add(neural_network.MLPClassifier(hidden_layer_sizes=(6,), max_iter=30, random_state=0), d.iris, d.many, name="MLPClassifier multilabel")
@@ -184,6 +186,8 @@ def composed(d, add):
     add(compose.ColumnTransformer([("a", pp.StandardScaler(), [0, 2]), ("b", "passthrough", [1]), ("c", "drop", [3])]), iris)
     add(compose.ColumnTransformer([("a", pp.MinMaxScaler(), slice(0, 2))], remainder=pp.StandardScaler()), iris,
         name="ColumnTransformer with a remainder")
+    add(compose.ColumnTransformer([("a", pp.StandardScaler(), [0]), ("b", "passthrough", [1, 2])], transformer_weights={
+        "a": 3.0, "b": 0.5}), iris, name="ColumnTransformer with weights")
     add(pipeline.FeatureUnion([("a", pp.StandardScaler()), ("b", decomposition.PCA(2))], transformer_weights={"b": 0.5}), iris)
     for search in (model_selection.GridSearchCV(lm.Ridge(), {"alpha": [1, 9]}, cv=2), model_selection.RandomizedSearchCV(
             lm.Ridge(), {"alpha": [1, 9]}, n_iter=2, cv=2), model_selection.HalvingGridSearchCV(
@@ -218,6 +222,8 @@ def composed(d, add):
     add(multiclass.OneVsRestClassifier(lm.LogisticRegression()), cancer, malign)
     add(multiclass.OneVsOneClassifier(lm.LogisticRegression()), iris, species)
     add(multiclass.OneVsOneClassifier(svm.LinearSVC()), cancer, malign)
+    for inner in (lm.LogisticRegression(), svm.LinearSVC()):
+        add(multiclass.OutputCodeClassifier(inner, random_state=0), iris, species)
     for method in ("sigmoid", "isotonic", "temperature"):
         for inner, xs, ys in ((lm.LogisticRegression(), iris, species), (svm.LinearSVC(), cancer, malign),
                               (naive_bayes.GaussianNB(), cancer, malign), (lm.RidgeClassifier(), iris, species)):
