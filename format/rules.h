@@ -1,5 +1,5 @@
 // The table of every rule that can refuse something: files (V), the running library (R), the
-// compiler and its importers (C) and the tools (T). A Status carries the number;
+// compiler and its importers (C), the tools (T) and the server (S). A Status carries the number;
 // `mle-inspect --explain V31` prints the text from here.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -125,6 +125,23 @@ enum Rule : int {
   T304_Columns,
   T305_WriteRows,
   T306_Export,
+
+  // The server
+  S401_UnknownModel = 401,
+  S402_NotServing,
+  S403_Overloaded,
+  S404_DeadlinePassed,
+  S405_Cancelled,
+  S406_RequestInput,
+  S407_RequestOutput,
+  S408_RequestShape,
+  S409_RequestBytes,
+  S410_LoadModel,
+  S411_Repository,
+  S412_Control,
+  S413_Listen,
+  S414_Protocol,
+  S415_TooLarge,
 };
 }  // namespace rule
 

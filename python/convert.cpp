@@ -4,9 +4,9 @@
 #include "compiler/compile.h"
 #include "compiler/emit/output_file.h"
 #include "format/file_view.h"
+#include "golden/replay.h"
 #include "python/live_rows.h"
 #include "python/refused.h"
-#include "tools/golden/replay.h"
 #include "tools/golden/trial.h"
 
 #include <nanobind/stl/map.h>
@@ -22,6 +22,8 @@
 
 namespace mle::python {
 namespace {
+
+using golden::GoldenReport;
 
 namespace nb = nanobind;
 using namespace format::rule;
@@ -71,10 +73,10 @@ SourceFile source_of(nb::handle source, const nb::dict& options) {
 }
 
 // The same that mle-convert proves before a file gets its name.
-std::vector<tools::GoldenReport> prove(std::span<const std::byte> bytes, const Model& model) {
+std::vector<GoldenReport> prove(std::span<const std::byte> bytes, const Model& model) {
   const format::FileView view = take(format::FileView::open(bytes));
-  std::vector<tools::GoldenReport> reports = take(tools::replay_golden(view, model));
-  for (const tools::GoldenReport& report : reports)
+  std::vector<GoldenReport> reports = take(golden::replay_golden(view, model));
+  for (const GoldenReport& report : reports)
     if (report.wrong > 0)
       throw Refused(Code::Internal, R122_Golden,
                     std::to_string(report.wrong) + " answers of '" + report.entry +
@@ -87,7 +89,7 @@ std::vector<tools::GoldenReport> prove(std::span<const std::byte> bytes, const M
 struct Made {
   LoadedModel model;
   compiler::Summary summary;
-  std::vector<tools::GoldenReport> golden;
+  std::vector<GoldenReport> golden;
 };
 
 // Without the lock, but for what `live` asks.
@@ -122,7 +124,7 @@ nb::dict summary_dict(const Made& made) {
   summary["notes"] = nb::cast(made.summary.notes);
   summary["precision"] = precision_dict(made.summary.precision);
   nb::list golden;
-  for (const tools::GoldenReport& report : made.golden) {
+  for (const GoldenReport& report : made.golden) {
     nb::dict entry;
     entry["entry"] = report.entry;
     entry["reference"] = report.reference;

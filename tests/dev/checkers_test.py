@@ -70,11 +70,18 @@ class Rooms(unittest.TestCase):
 
     def test_the_wheel_uses_compiler_and_contract_and_no_program(self):
         self.assert_good("python/convert.cpp", '"compiler/compile.h"', "<mle/mle.h>",
-                         '"tools/golden/replay.h"', "<nanobind/nanobind.h>")
+                         '"tools/golden/trial.h"', '"golden/replay.h"', "<nanobind/nanobind.h>")
         self.assert_caught("python/question.cpp", '"runtime/session_state.h"', "may not include runtime")
         self.assert_caught("python/convert.cpp", '"tools/cli/flags.h"', "may not include tools")
         self.assert_caught("compiler/compile.cpp", '"python/array.h"', "may not include python")
         self.assert_caught("compiler/compile.cpp", "<nanobind/nanobind.h>", "home in python/")
+
+    def test_the_engine_of_the_server_knows_no_transport(self):
+        self.assert_good("serve/engine/engine.cpp", '"golden/replay.h"', "<mle/session.h>")
+        self.assert_good("serve/grpc/front.cpp", '"serve/engine/engine.h"', "<grpcpp/grpcpp.h>")
+        self.assert_caught("serve/engine/engine.cpp", "<grpcpp/grpcpp.h>", "has its home in serve/grpc/")
+        self.assert_caught("serve/engine/engine.cpp", '"serve/grpc/front.h"', "knows no front")
+        self.assert_caught("serve/engine/engine.cpp", '"runtime/session_impl.h"', "may not include runtime")
 
     def test_examples_use_the_contract_alone(self):
         self.assert_good("examples/embed_c/main.c", "<mle/c.h>", "<stdio.h>")

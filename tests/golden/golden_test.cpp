@@ -3,10 +3,10 @@
 #include <mle/model.h>
 
 #include "format/file_view.h"
+#include "golden/replay.h"
 #include "runtime/kernels/kernels.h"
 #include "tests/golden/answers.h"
 #include "tests/support/tiny_models.h"
-#include "tools/golden/replay.h"
 
 #include <doctest/doctest.h>
 
@@ -68,9 +68,9 @@ TEST_CASE("golden files: every table answers the rows inside them within their t
       LoadOptions options;
       options.isa = isa;
       const Model model = Model::from_memory(bytes.span(), options).or_exit();
-      const auto reports = tools::replay_golden(*view, model);
+      const auto reports = golden::replay_golden(*view, model);
       REQUIRE_MESSAGE(reports.has_value(), reports.error().message());
-      for (const tools::GoldenReport& report : *reports) {
+      for (const golden::GoldenReport& report : *reports) {
         CHECK_MESSAGE(report.wrong == 0, report.first_wrong);
         replayed += report.rows;
       }

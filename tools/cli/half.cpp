@@ -6,17 +6,6 @@
 
 namespace mle::tools {
 
-float half_to_float(uint16_t bits) {
-  const int exponent = bits >> 10 & 31;
-  const float fraction = static_cast<float>(bits & 1023);
-  float size = 0;
-  if (exponent == 31)
-    size = (bits & 1023) != 0 ? std::nanf("") : INFINITY;
-  else
-    size = exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(fraction + 1024, exponent - 25);
-  return (bits & 0x8000) != 0 ? -size : size;
-}
-
 uint16_t float_to_half(double value) {
   const auto sign = static_cast<uint16_t>(std::signbit(value) ? 0x8000 : 0);
   const double size = std::fabs(value);
@@ -38,7 +27,5 @@ uint16_t float_to_bfloat(double value) {
     bits = (std::fabs(double{near}) > std::fabs(value) ? bits - 1 : bits) | 1;
   return static_cast<uint16_t>((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
-
-float bfloat_to_float(uint16_t bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
 
 }  // namespace mle::tools

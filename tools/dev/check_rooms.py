@@ -20,6 +20,8 @@ ROOMS = {
     "kernels": ["runtime/kernels/"],
     "runtime": ["runtime/"],
     "compiler": ["compiler/"],
+    "golden": ["golden/"],
+    "serve": ["serve/"],
     "proving": ["tools/golden/"],
     "tools": ["tools/"],
     "python": ["python/"],
@@ -35,9 +37,11 @@ MAY_INCLUDE = {
     "kernels": {"vocabulary", "format"},
     "runtime": {"vocabulary", "contract", "format", "kernels"},
     "compiler": {"vocabulary", "format"},
+    "golden": {"vocabulary", "contract", "format"},
+    "serve": {"vocabulary", "contract", "format", "golden"},
     "proving": {"vocabulary", "contract", "format", "compiler", "tools"},
-    "tools": {"vocabulary", "contract", "format", "compiler", "proving"},
-    "python": {"vocabulary", "contract", "format", "compiler", "proving"},
+    "tools": {"vocabulary", "contract", "format", "golden", "compiler", "proving", "serve"},
+    "python": {"vocabulary", "contract", "format", "golden", "compiler", "proving"},
     "examples": {"vocabulary", "contract"},
     "tests": set(ROOMS) - {"examples", "python"},
 }
@@ -48,8 +52,11 @@ HOMES = [
     ("xxhash.h", ["format/"]),
     ("xsimd/", ["runtime/kernels/"]),
     ("mimalloc", ["runtime/memory/"]),
-    ("google/protobuf/", ["compiler/import/"]),
-    ("zlib.h", ["tools/cli/", "compiler/import/"]),
+    ("google/protobuf/", ["compiler/import/", "serve/grpc/"]),
+    ("grpcpp/", ["serve/grpc/"]),
+    ("grpc/", ["serve/grpc/"]),
+    ("simdjson.h", ["serve/http/"]),
+    ("zlib.h", ["tools/cli/", "compiler/import/", "serve/http/"]),
     ("bzlib.h", ["compiler/import/"]),
     ("lzma.h", ["compiler/import/"]),
     ("nlohmann/", ["tools/cli/", "compiler/import/"]),
@@ -103,6 +110,9 @@ def judge_own(path, room, header, quoted, target):
     to = room_of(target)
     if to != room and to not in MAY_INCLUDE[room]:
         return f"{room} may not include {to}"
+    if path.startswith("serve/engine/") and header.startswith("serve/") and \
+            not header.startswith("serve/engine/"):
+        return "the engine knows no front"
     if room in ("vocabulary", "contract") and target.endswith("_generated.h"):
         return "the contract may not include a generated header"
     is_isa_file = room == "kernels" and re.search(r"(/isa_\w+\.cpp|-inl\.h)$", path)

@@ -38,7 +38,7 @@ Status prove(std::span<const std::byte> bytes, const Graph& imported, const Grap
   loading.verify = Verify::Everything;
   MLE_TRY_ASSIGN(const Model model, Model::from_memory(bytes, loading));
   MLE_TRY_ASSIGN(const format::FileView view, format::FileView::open(bytes));
-  MLE_TRY_ASSIGN(result.golden, replay_golden(view, model));
+  MLE_TRY_ASSIGN(result.golden, golden::replay_golden(view, model));
   for (const GoldenReport& report : result.golden)
     if (report.wrong > 0) return golden_differs(report);
   if (options.check_rows.empty()) return {};

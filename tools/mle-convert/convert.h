@@ -4,8 +4,8 @@
 
 #include "compiler/compile.h"
 #include "compiler/problem.h"
+#include "golden/replay.h"
 #include "tools/cli/console.h"
-#include "tools/golden/replay.h"
 
 #include <cstdint>
 #include <optional>
@@ -13,6 +13,8 @@
 #include <vector>
 
 namespace mle::tools {
+
+using golden::GoldenReport;
 
 struct ConvertOptions {
   compiler::CompileOptions compile;

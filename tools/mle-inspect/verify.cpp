@@ -30,7 +30,7 @@ Result<VerifyReport> verify(const format::FileView& view) {
     auto model = Model::from_memory(view.file(), options);
     if (!model && model.error().rule() == format::rule::R102_Isa) continue;
     if (!model) return std::move(model).error();
-    MLE_TRY_ASSIGN(auto golden, replay_golden(view, *model));
+    MLE_TRY_ASSIGN(auto golden, golden::replay_golden(view, *model));
     report.isas.push_back({isa, std::move(golden)});
   }
   return report;

@@ -5,13 +5,15 @@
 #include <mle/result.h>
 
 #include "format/file_view.h"
-#include "tools/golden/replay.h"
+#include "golden/replay.h"
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
 namespace mle::tools {
+
+using golden::GoldenReport;
 
 struct IsaReport {
   std::string isa;

@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-namespace mle::tools {
+namespace mle::golden {
 
 // What the golden rows of one entry said.
 struct GoldenReport {
@@ -31,4 +31,4 @@ struct GoldenReport {
 // Fails where the runtime does; wrong answers are no failure but counted.
 Result<std::vector<GoldenReport>> replay_golden(const format::FileView& view, const Model& model);
 
-}  // namespace mle::tools
+}  // namespace mle::golden

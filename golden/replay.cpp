@@ -1,20 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/golden/replay.h"
+#include "golden/replay.h"
 
 #include <mle/session.h>
 
+#include "format/half.h"
 #include "format/mle_generated.h"
-#include "tools/cli/half.h"
-#include "tools/cli/text.h"
 
 #include <bit>
+#include <charconv>
 #include <cmath>
 #include <cstring>
 #include <deque>
 #include <limits>
 #include <span>
 
-namespace mle::tools {
+namespace mle::golden {
 namespace {
 
 using GoldenPorts = flatbuffers::Vector<flatbuffers::Offset<fb::GoldenPort>>;
@@ -57,8 +57,8 @@ bool is_real(DType dtype) {
 double real_element(DType dtype, const void* data, size_t index) {
   switch (dtype) {
     case DType::F64: return element<double>(data, index);
-    case DType::F16: return double{half_to_float(element<uint16_t>(data, index))};
-    case DType::BF16: return double{bfloat_to_float(element<uint16_t>(data, index))};
+    case DType::F16: return double{format::half_to_float(element<uint16_t>(data, index))};
+    case DType::BF16: return double{format::bfloat_to_float(element<uint16_t>(data, index))};
     default: return double{element<float>(data, index)};
   }
 }
@@ -108,9 +108,8 @@ class Comparison {
     return std::to_string(value);
   }
   static std::string real_text(double value) {
-    std::string text;
-    append_number(text, static_cast<float>(value));
-    return text;
+    char text[32];
+    return {text, std::to_chars(text, text + sizeof text, static_cast<float>(value)).ptr};
   }
 
   void compare_real(const TensorSpec& spec, double got, double recorded, size_t index) {
@@ -218,4 +217,4 @@ Result<std::vector<GoldenReport>> replay_golden(const format::FileView& view, co
   return reports;
 }
 
-}  // namespace mle::tools
+}  // namespace mle::golden

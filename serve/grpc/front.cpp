@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serve/grpc/front.h"
+
+#include "format/rules.h"
+#include "serve/grpc/health_calls.h"
+#include "serve/grpc/infer_call.h"
+#include "serve/grpc/loop.h"
+#include "serve/grpc/open_inference.grpc.pb.h"
+#include "serve/grpc/rare_calls.h"
+
+#include <grpcpp/ext/proto_server_reflection_plugin.h>
+#include <grpcpp/grpcpp.h>
+
+#include <utility>
+#include <vector>
+
+namespace mle::serve {
+
+struct GrpcFront::State {
+  explicit State(Service& from) : service(from), health(from) {}
+
+  Service& service;
+  std::string address;
+  inference::GRPCInferenceService::AsyncService inference;
+  HealthCalls health;
+  std::vector<std::unique_ptr<Loop>> loops;
+  std::vector<std::unique_ptr<InferCalls>> calls;
+  std::unique_ptr<grpc::Server> server;
+};
+
+GrpcFront::GrpcFront(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Result<std::unique_ptr<GrpcFront>> GrpcFront::start(const GrpcOptions& options, Service& service) {
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  auto state = std::make_unique<State>(service);
+  grpc::ServerBuilder builder;
+  int port = 0;
+  builder.AddListeningPort(options.address, grpc::InsecureServerCredentials(), &port);
+  // Two servers on one port would each get some of the calls, and nobody would notice.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.SetMaxReceiveMessageSize(static_cast<int>(options.most_message_bytes));
+  builder.SetMaxSendMessageSize(-1);
+  // Reflection is the one service that gRPC serves by threads of its own.
+  builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::MAX_POLLERS, 1);
+  builder.RegisterService(&state->inference);
+  state->health.add_to(builder);
+  for (size_t i = 0; i < options.threads; ++i)
+    state->loops.push_back(std::make_unique<Loop>(builder.AddCompletionQueue(), service));
+  state->server = builder.BuildAndStart();
+  if (state->server == nullptr || port == 0) {
+    state->server.reset();
+    for (auto& loop : state->loops) loop->discard();
+    return error(Code::Io, format::rule::S413_Listen, Status::kNoOffset,
+                 "give another address; port 0 picks a free port", "gRPC cannot listen at %s",
+                 options.address.c_str());
+  }
+  const size_t colon = options.address.rfind(':');
+  state->address = options.address.substr(0, colon) + ":" + std::to_string(port);
+  for (auto& loop : state->loops) {
+    state->calls.push_back(std::make_unique<InferCalls>(*loop, &state->inference));
+    for (int i = 0; i < InferCalls::kArmed; ++i) state->calls.back()->arm();
+    arm_rare_calls(*loop, state->inference);
+    state->health.arm(*loop);
+    loop->start();
+  }
+  service.when_changed([health = &state->health] { health->changed(); });
+  return std::unique_ptr<GrpcFront>(new GrpcFront(std::move(state)));
+}
+
+const std::string& GrpcFront::address() const noexcept { return state_->address; }
+
+void GrpcFront::drain(std::chrono::milliseconds patience) {
+  if (state_->server == nullptr) return;
+  state_->service.when_changed({});
+  state_->health.end();
+  state_->server->Shutdown(std::chrono::system_clock::now() + patience);
+  for (auto& loop : state_->loops) loop->stop();
+  state_->server->Wait();
+  state_->server.reset();
+}
+
+GrpcFront::~GrpcFront() { drain(std::chrono::milliseconds(0)); }
+
+}  // namespace mle::serve

@@ -1,0 +1,38 @@
+// InferCall: one ModelInfer call after the other, in the same memory.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "serve/grpc/loop.h"
+
+#include <vector>
+
+namespace inference {
+class GRPCInferenceService;
+}
+
+namespace mle::serve {
+
+class InferCall;
+
+// The calls of one loop: those that wait for a caller, and those that rest.
+class InferCalls {
+ public:
+  static constexpr int kArmed = 128;
+
+  // `service` is a GRPCInferenceService::AsyncService.
+  InferCalls(Loop& loop, void* service) : loop_(loop), service_(service) {}
+  InferCalls(const InferCalls&) = delete;
+  InferCalls& operator=(const InferCalls&) = delete;
+  ~InferCalls();  // the loop has stopped
+
+  // Before the loop starts, then on its thread.
+  void arm();
+
+ private:
+  friend class InferCall;
+  Loop& loop_;
+  void* service_;
+  std::vector<InferCall*> all_, resting_;
+};
+
+}  // namespace mle::serve

@@ -1,0 +1,71 @@
+// UnaryCall: one call with one question and one answer, of a kind that is rare: made anew each
+// time.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "serve/grpc/loop.h"
+#include "serve/grpc/status.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <functional>
+#include <memory>
+#include <utility>
+
+namespace mle::serve {
+
+// What a handler calls once, on any thread, when the answer is filled in.
+using Answered = std::function<void(Status)>;
+
+// `Asks` requests a call: asks(context, question, writer, queue, tag). `Answers` answers it:
+// answers(question, answer, answered).
+template <class Question, class Answer, class Asks, class Answers>
+class UnaryCall {
+ public:
+  static void arm(Loop& loop, const Asks& asks, const Answers& answers) {
+    auto call = std::unique_ptr<UnaryCall>(new UnaryCall(loop, asks, answers));
+    const bool armed = loop.arm([&call, &loop] {
+      call->asks_(&call->context_, &call->question_, &call->writer_, &loop.queue(), &call->began_);
+    });
+    if (armed) call.release();  // owns itself from here on
+  }
+
+ private:
+  UnaryCall(Loop& loop, const Asks& asks, const Answers& answers)
+      : loop_(loop), asks_(asks), answers_(answers), writer_(&context_) {
+    began_ = {this, [](void* self, bool ok) { static_cast<UnaryCall*>(self)->began(ok); }};
+    finished_ = {this, [](void* self, bool) { static_cast<UnaryCall*>(self)->finished(); }};
+  }
+  void began(bool ok) {
+    if (!ok) {
+      delete this;
+      return;
+    }
+    loop_.call_begins();
+    arm(loop_, asks_, answers_);
+    answers_(question_, answer_, [this](const Status& status) {
+      writer_.Finish(answer_, to_grpc(status), &finished_);
+    });
+  }
+  void finished() {
+    Loop& loop = loop_;
+    delete this;
+    loop.call_ends();
+  }
+
+  Loop& loop_;
+  const Asks asks_;
+  const Answers answers_;
+  Tag began_, finished_;
+  grpc::ServerContext context_;
+  Question question_;
+  Answer answer_;
+  grpc::ServerAsyncResponseWriter<Answer> writer_;
+};
+
+template <class Question, class Answer, class Asks, class Answers>
+void arm_unary(Loop& loop, const Asks& asks, const Answers& answers) {
+  UnaryCall<Question, Answer, Asks, Answers>::arm(loop, asks, answers);
+}
+
+}  // namespace mle::serve

@@ -1,0 +1,332 @@
+#!/usr/bin/env python3
+"""mle-serve asked by clients that others wrote: tritonclient and grpcio."""
+# SPDX-License-Identifier: Apache-2.0
+import os
+import signal
+import sys
+import threading
+import unittest
+
+import grpc
+import ml_dtypes
+import numpy as np
+import tritonclient.grpc as triton
+import tritonclient.grpc.service_pb2 as published
+from google.protobuf import descriptor_pb2, descriptor_pool
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+from tritonclient.utils import InferenceServerException
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+sys.dont_write_bytecode = True
+from server import Models, Server  # noqa: E402
+
+NUMPY = {"FP32": np.float32, "FP64": np.float64, "FP16": np.float16, "INT8": np.int8,
+         "UINT8": np.uint8, "INT16": np.int16, "UINT16": np.uint16, "INT32": np.int32,
+         "UINT32": np.uint32, "INT64": np.int64, "UINT64": np.uint64, "BOOL": np.bool_,
+         "BYTES": np.object_}
+
+
+def tensor(name, values, datatype="FP32"):
+    values = np.asarray(values, NUMPY[datatype])
+    given = triton.InferInput(name, list(values.shape), datatype)
+    given.set_data_from_numpy(values)
+    return given
+
+
+def rows(*values):
+    return [tensor("x", list(values))]
+
+
+def until(condition, seconds=20):
+    """Waits for what happens on another process's time; what it last saw."""
+    event = threading.Event()
+    for _ in range(int(seconds / 0.02)):
+        if condition():
+            return True
+        event.wait(0.02)
+    return condition()
+
+
+class Case(unittest.TestCase):
+    flags = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.models = Models()
+        cls.server = Server("--models", cls.models.path, *cls.flags)
+        cls.client = triton.InferenceServerClient(cls.server.grpc)
+        cls.channel = grpc.insecure_channel(cls.server.grpc)
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.client.close()
+        cls.channel.close()
+        status = cls.server.stop()
+        messages = cls.server.messages()
+        cls.models.close()
+        assert status == 0, f"exit status {status}: {messages}"
+
+    def infer(self, model, inputs, **more):
+        return self.client.infer(model, inputs, **more)
+
+    def assert_refused(self, code, part, call):
+        with self.assertRaises(InferenceServerException) as caught:
+            call()
+        self.assertEqual(caught.exception.status(), "StatusCode." + code)
+        self.assertIn(part, caught.exception.message())
+
+
+class Protocol(Case):
+    def test_every_field_has_the_published_name_number_and_type(self):
+        database = ProtoReflectionDescriptorDatabase(self.channel)
+        self.assertIn("inference.GRPCInferenceService", database.get_services())
+        self.assertIn("grpc.health.v1.Health", database.get_services())
+        ours = descriptor_pool.DescriptorPool(database)
+        theirs = descriptor_pb2.FileDescriptorProto()
+        published.DESCRIPTOR.CopyToProto(theirs)
+
+        def compare(mine, published_one):
+            fields = {field.name: field for field in published_one.fields}
+            for field in mine.fields:
+                twin = fields[field.name]
+                self.assertEqual((field.number, field.type, field.is_repeated),
+                                 (twin.number, twin.type, twin.is_repeated), field.full_name)
+            for nested in mine.nested_types:
+                compare(nested, published_one.nested_types_by_name[nested.name])
+
+        service = ours.FindServiceByName("inference.GRPCInferenceService")
+        twin = published.DESCRIPTOR.services_by_name["GRPCInferenceService"]
+        for method in service.methods:
+            self.assertIn(method.name, twin.methods_by_name)
+        seen = 0
+        for message in theirs.message_type:
+            try:
+                mine = ours.FindMessageTypeByName("inference." + message.name)
+            except KeyError:
+                continue
+            compare(mine, published.DESCRIPTOR.message_types_by_name[message.name])
+            seen += 1
+        self.assertGreater(seen, 20)
+
+    def test_server_and_models_are_live_and_ready(self):
+        self.assertTrue(self.client.is_server_live())
+        self.assertTrue(self.client.is_server_ready())
+        self.assertTrue(self.client.is_model_ready("linear"))
+        self.assertTrue(self.client.is_model_ready("versions", "3"))
+        self.assertFalse(self.client.is_model_ready("versions", "1"))
+        self.assertFalse(self.client.is_model_ready("nobody"))
+
+    def test_metadata_names_what_is_there(self):
+        server = self.client.get_server_metadata()
+        self.assertEqual(server.name, "mle-serve")
+        self.assertEqual(list(server.extensions), ["model_repository", "statistics"])
+        two = self.client.get_model_metadata("two")
+        self.assertEqual([(i.name, i.datatype, list(i.shape)) for i in two.inputs], [("x", "FP32", [-1, 3])])
+        self.assertEqual([(o.name, list(o.shape)) for o in two.outputs], [("y", [-1, 2]), ("z", [-1, 1])])
+        self.assertEqual(list(self.client.get_model_metadata("versions").versions), ["3"])
+        self.assert_refused("NOT_FOUND", "'nobody'", lambda: self.client.get_model_metadata("nobody"))
+
+    def test_index_has_every_model_and_its_state(self):
+        index = {m.name: m for m in self.client.get_model_repository_index().models}
+        self.assertEqual(index["linear"].state, "READY")
+        self.assertEqual(index["linear"].reason, "")
+        self.assertEqual(index["versions"].version, "3")
+        self.assertIn("unproven", index["echo_FP32"].reason)
+
+
+class Infer(Case):
+    def test_rows_are_answered(self):
+        answer = self.infer("linear", rows([1, 2, 4], [5, 6, 7]), request_id="seven")
+        np.testing.assert_array_equal(answer.as_numpy("y"), [[1.5, 2.5], [5.5, 6.5]])
+        response = answer.get_response()
+        self.assertEqual((response.id, response.model_name, response.model_version), ("seven", "linear", "1"))
+
+    def test_every_data_type_comes_back_as_it_went(self):
+        samples = {"BOOL": [True, False], "BYTES": ["héllo".encode(), b"\0with zero\0"],
+                   "FP16": [1.5, -2], "FP32": [1.5, np.inf], "FP64": [1e300, -0.0]}
+        for name, kind in NUMPY.items():
+            with self.subTest(name):
+                values = samples.get(name)
+                if values is None:
+                    limits = np.iinfo(kind)
+                    values = [limits.min, limits.max]
+                x = np.array(values, kind).reshape(1, 2, 1)
+                answer = self.infer("echo_" + name, [tensor("x", x, name)]).as_numpy("y")
+                self.assertEqual(answer.shape, (1, 1, 2))
+                np.testing.assert_array_equal(answer.reshape(-1), x.reshape(-1))
+
+    def test_bf16_travels_raw(self):
+        x = np.array([1.5, -3], ml_dtypes.bfloat16)
+        given = triton.InferInput("x", [1, 2, 1], "BF16")
+        given._raw_content = x.tobytes()
+        response = self.infer("echo_BF16", [given]).get_response()
+        self.assertEqual(response.outputs[0].datatype, "BF16")
+        self.assertEqual(response.raw_output_contents[0], x.tobytes())
+
+    def test_typed_contents_are_answered_in_kind(self):
+        stub = self.channel.unary_unary("/inference.GRPCInferenceService/ModelInfer",
+                                        published.ModelInferRequest.SerializeToString,
+                                        published.ModelInferResponse.FromString)
+        fields = {"FP32": ("fp32_contents", [1.5, 2]), "FP64": ("fp64_contents", [1e300, 2]),
+                  "INT8": ("int_contents", [-128, 127]), "INT16": ("int_contents", [-32768, 1]),
+                  "INT32": ("int_contents", [-2**31, 1]), "INT64": ("int64_contents", [-2**63, 1]),
+                  "UINT8": ("uint_contents", [255, 0]), "UINT16": ("uint_contents", [65535, 0]),
+                  "UINT32": ("uint_contents", [2**32 - 1, 0]), "UINT64": ("uint64_contents", [2**64 - 1, 0]),
+                  "BOOL": ("bool_contents", [True, False]), "BYTES": ("bytes_contents", [b"a", b""])}
+        for name, (field, values) in fields.items():
+            with self.subTest(name):
+                request = published.ModelInferRequest(model_name="echo_" + name)
+                given = request.inputs.add(name="x", datatype=name, shape=[1, 2, 1])
+                getattr(given.contents, field).extend(values)
+                response = stub(request)
+                self.assertEqual(list(getattr(response.outputs[0].contents, field)), values)
+                self.assertFalse(response.raw_output_contents)
+        request = published.ModelInferRequest(model_name="echo_INT8")
+        request.inputs.add(name="x", datatype="INT8", shape=[1, 2, 1]).contents.int_contents.extend([1, 128])
+        with self.assertRaises(grpc.RpcError) as caught:
+            stub(request)
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.INVALID_ARGUMENT)
+        self.assertIn("beyond", caught.exception.details())
+
+    def test_outputs_are_those_asked_for(self):
+        x = rows([1, 2, 4])
+        self.assertEqual([o.name for o in self.infer("two", x).get_response().outputs], ["y"])
+        z = self.infer("two", x, outputs=[triton.InferRequestedOutput("z")])
+        np.testing.assert_array_equal(z.as_numpy("z"), [[14]])
+        both = self.infer("two", x, outputs=[triton.InferRequestedOutput("z"), triton.InferRequestedOutput("y")])
+        self.assertEqual([o.name for o in both.get_response().outputs], ["z", "y"])
+
+    def test_what_does_not_fit_is_refused_by_name(self):
+        self.assert_refused("NOT_FOUND", "'nobody'", lambda: self.infer("nobody", rows([1, 2, 3])))
+        self.assert_refused("NOT_FOUND", "version '9'",
+                            lambda: self.infer("linear", rows([1, 2, 3]), model_version="9"))
+        self.assert_refused("INVALID_ARGUMENT", "'q'", lambda: self.infer("linear", [tensor("q", [[1, 2, 3]])]))
+        self.assert_refused("INVALID_ARGUMENT", "[rows, 3], given [1, 2]",
+                            lambda: self.infer("linear", [tensor("x", [[1, 2]])]))
+        self.assert_refused("INVALID_ARGUMENT", "f32",
+                            lambda: self.infer("linear", [tensor("x", [[1, 2, 3]], "INT32")]))
+        short = triton.InferInput("x", [1, 3], "FP32")
+        short._raw_content = b"\0" * 8
+        self.assert_refused("INVALID_ARGUMENT", "2 elements", lambda: self.infer("linear", [short]))
+        cut = triton.InferInput("x", [1, 2, 1], "BYTES")
+        cut._raw_content = b"\xff\xff\xff\xff\0"
+        self.assert_refused("INVALID_ARGUMENT", "cut off", lambda: self.infer("echo_BYTES", [cut]))
+
+    def test_many_rows_and_compression(self):
+        x = np.arange(30_000, dtype=np.float32).reshape(-1, 3)
+        for algorithm in (None, "gzip", "deflate"):
+            answer = self.infer("linear", [tensor("x", x)], compression_algorithm=algorithm).as_numpy("y")
+            np.testing.assert_array_equal(answer, x[:, :2] + np.float32(0.5))
+
+    def test_calls_in_flight_get_their_own_answers(self):
+        done, answers, lock = threading.Semaphore(0), {}, threading.Lock()
+
+        def keep(i):
+            def kept(result, error):
+                with lock:
+                    answers[i] = (result, error)
+                done.release()
+            return kept
+
+        for i in range(500):
+            self.client.async_infer("linear", rows([i, 0, 0]), keep(i))
+        for _ in range(500):
+            self.assertTrue(done.acquire(timeout=60))
+        for i, (result, error) in answers.items():
+            self.assertIsNone(error)
+            self.assertEqual(result.as_numpy("y")[0][0], i + 0.5)
+
+    def test_statistics_count_what_was_asked(self):
+        before = self.client.get_inference_statistics("versions").model_stats[0]
+        for _ in range(3):
+            self.infer("versions", rows([1, 2, 3], [4, 5, 6]))
+        self.assertRaises(InferenceServerException, self.infer, "versions", [tensor("x", [[1]])])
+        after = self.client.get_inference_statistics("versions", "3").model_stats[0]
+        self.assertEqual(after.inference_count - before.inference_count, 6)
+        self.assertEqual(after.inference_stats.success.count - before.inference_stats.success.count, 3)
+        self.assertEqual(after.inference_stats.fail.count - before.inference_stats.fail.count, 1)
+        self.assertGreater(after.last_inference, 1_600_000_000_000)
+
+
+class Health(Case):
+    def test_check_and_watch(self):
+        stub = health_pb2_grpc.HealthStub(self.channel)
+        serving = health_pb2.HealthCheckResponse.SERVING
+        for service in ("", "inference.GRPCInferenceService", "linear"):
+            self.assertEqual(stub.Check(health_pb2.HealthCheckRequest(service=service)).status, serving)
+        with self.assertRaises(grpc.RpcError) as caught:
+            stub.Check(health_pb2.HealthCheckRequest(service="nobody"))
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.NOT_FOUND)
+
+        watch = stub.Watch(health_pb2.HealthCheckRequest(service="late"), timeout=60)
+        self.assertEqual(next(watch).status, health_pb2.HealthCheckResponse.SERVICE_UNKNOWN)
+        self.models.put("other", "late.mle")
+        self.assertEqual(next(watch).status, serving)
+        watch.cancel()
+
+
+class Reload(Case):
+    def test_a_rename_is_noticed_and_a_broken_file_is_not_served(self):
+        x = rows([1, 2, 4])
+        self.models.put("other", "linear.mle")
+        self.assertTrue(until(lambda: self.infer("linear", x).as_numpy("y")[0][0] == 8))
+        self.models.put("broken", "linear.mle")
+
+        def reason():
+            return {m.name: m.reason for m in self.client.get_model_repository_index().models}["linear"]
+        self.assertTrue(until(lambda: "golden" in reason()), reason())
+        self.assertEqual(self.infer("linear", x).as_numpy("y")[0][0], 8)
+        self.assertIn("the old one goes on serving", self.server.messages())
+        self.assert_refused("FAILED_PRECONDITION", "explicit", lambda: self.client.load_model("linear"))
+
+
+class Explicit(Case):
+    flags = ("--control", "explicit", "--versions", "all", "--log-format", "json")
+
+    def test_models_are_loaded_and_unloaded_by_request(self):
+        x = rows([1, 2, 4])
+        self.assertEqual(self.infer("versions", x, model_version="1").as_numpy("y")[0][0], 2)
+        self.client.unload_model("versions")
+        self.assert_refused("NOT_FOUND", "'versions'", lambda: self.infer("versions", x))
+        self.client.load_model("versions")
+        self.assertEqual(self.infer("versions", x).as_numpy("y")[0][0], 4)
+        self.models.put("broken", "linear.mle")
+        self.assert_refused("FAILED_PRECONDITION", "golden", lambda: self.client.load_model("linear"))
+        self.assertEqual(self.infer("linear", x).as_numpy("y")[0][0], 1.5)
+        self.assert_refused("NOT_FOUND", "no file", lambda: self.client.load_model("../etc"))
+
+
+class Ends(unittest.TestCase):
+    def test_a_drain_answers_what_had_begun_and_tells_those_who_watch(self):
+        models = Models()
+        server = Server("--model", "m=" + os.path.join(models.path, "linear.mle"))
+        try:
+            with grpc.insecure_channel(server.grpc) as channel:
+                stub = health_pb2_grpc.HealthStub(channel)
+                watch = stub.Watch(health_pb2.HealthCheckRequest(service="m"), timeout=60)
+                self.assertEqual(next(watch).status, health_pb2.HealthCheckResponse.SERVING)
+                server.signal(signal.SIGTERM)
+                self.assertEqual(next(watch).status, health_pb2.HealthCheckResponse.NOT_SERVING)
+                with self.assertRaises(grpc.RpcError) as caught:
+                    next(watch)
+                self.assertEqual(caught.exception.code(), grpc.StatusCode.UNAVAILABLE)
+            self.assertEqual(server.stop(), 0)
+        finally:
+            server.stop()
+            models.close()
+
+    def test_two_servers_do_not_share_a_port(self):
+        models = Models()
+        model = "m=" + os.path.join(models.path, "linear.mle")
+        first = Server("--model", model)
+        try:
+            with self.assertRaisesRegex(RuntimeError, "cannot listen"):
+                Server("--model", model, "--grpc", first.grpc)
+        finally:
+            self.assertEqual(first.stop(), 0)
+            models.close()
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)

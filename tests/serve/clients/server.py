@@ -1,0 +1,64 @@
+"""mle-serve as a process: started on free ports of the loopback address, ended by its number."""
+# SPDX-License-Identifier: Apache-2.0
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+
+BIN = os.environ.get("MLE_BIN", "build/release/bin")
+
+
+class Models:
+    """A folder with the models of write_models.cpp, gone with it."""
+
+    def __init__(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="mle_clients_")
+        self.path = self.folder.name
+        subprocess.run([os.path.join(BIN, "mle_serve_models"), self.path], check=True)
+
+    def put(self, kept, name):
+        """Renames a copy of a kept model into place, as a deployer does."""
+        beside = os.path.join(self.path, ".new")
+        shutil.copy(os.path.join(self.path, "spare", kept + ".mle.kept"), beside)
+        to = os.path.join(self.path, name)
+        os.makedirs(os.path.dirname(to), exist_ok=True)
+        os.replace(beside, to)
+
+    def close(self):
+        self.folder.cleanup()
+
+
+class Server:
+    def __init__(self, *flags):
+        self.log = tempfile.TemporaryFile("w+")
+        where = [] if "--grpc" in flags else ["--grpc", "127.0.0.1:0"]
+        command = [os.path.join(BIN, "mle-serve"), *where, *flags]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
+        line = self.process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"mle-serve did not start ({self.process.wait()}): {self.messages()}")
+        ready = json.loads(line)
+        assert ready["ready"] is True, line
+        self.grpc = ready["grpc"]
+
+    def messages(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def stop(self):
+        """Ends it in order; returns its exit status."""
+        if self.process.poll() is None:
+            self.signal(signal.SIGTERM)
+        try:
+            status = self.process.wait(timeout=60)
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+            self.process.stdout.close()
+        return status

@@ -1,0 +1,38 @@
+// What mle-serve can be told, by flags and by a file that mirrors them.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mle/result.h>
+
+#include "serve/engine/repository.h"
+#include "serve/protocol/service.h"
+#include "tools/cli/console.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace mle::tools {
+
+struct ServeOptions {
+  std::vector<std::string> model_flags;  // NAME=FILE
+  std::string folder, versions = "latest", control, log_format = "text", config;
+  std::string grpc = "127.0.0.1:8001";
+  uint64_t threads = 0, max_batch = 1024, max_queue = 1024, max_queue_delay_us = 0;
+  uint64_t max_running = 0, max_request_mb = 64, drain_seconds = 30, poll_seconds = 5;
+
+  std::vector<serve::LoadWish> files;
+  serve::VersionPolicy policy;
+  serve::Control mode = serve::Control::None;
+};
+
+// Nothing: go on. Else the exit status.
+std::optional<int> parse_options(int argc, const char* const* argv, const Console& console,
+                                 ServeOptions& options);
+
+// The flags a file of settings stands for: {"max-batch": 64, "model": ["a=a.mle"]} is
+// --max-batch 64 --model a=a.mle. `path` is named in messages.
+Result<std::vector<std::string>> flags_of_config(const std::string& text, const std::string& path);
+
+}  // namespace mle::tools
