@@ -311,6 +311,15 @@ constexpr RuleText kRules[] = {
      "The message says what could not be read."},
     {S415_TooLarge, "S415", "too large", "A request is not larger than the server allows.",
      "Send fewer rows at once, or raise --max-request-mb."},
+    {S416_NotAllowed, "S416", "not allowed",
+     "Who changes what the server does has its key, or sits on the same machine where it has none.",
+     "Send the key: Authorization: Bearer KEY."},
+    {S417_Certificate, "S417", "certificate",
+     "Certificate, key and authority are readable PEM files that belong together.",
+     "The message names the file; give --tls-cert and --tls-key together."},
+    {S418_SharedMemory, "S418", "shared memory",
+     "A tensor in shared memory lies whole within a region that was registered.",
+     "The message says what was asked for and what there is."},
 };
 
 constexpr bool ascending() {

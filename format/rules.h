@@ -142,6 +142,9 @@ enum Rule : int {
   S413_Listen,
   S414_Protocol,
   S415_TooLarge,
+  S416_NotAllowed,
+  S417_Certificate,
+  S418_SharedMemory,
 };
 }  // namespace rule
 

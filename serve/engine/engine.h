@@ -36,11 +36,16 @@ class Engine {
   void publish(std::shared_ptr<const Catalog> catalog);
   std::shared_ptr<const Catalog> catalog() const;
 
+  // Run together at most.
+  uint64_t most_rows() const noexcept { return options_.limits.most_rows; }
+
   // Answers every request: some before this returns, some later from a worker. All of `drained`
   // came in one go; those for the same model run as one. Any thread, each with a workspace of its
   // own.
   void serve(std::span<Request* const> drained, Workspace& workspace) noexcept;
 
+  // Nobody waits for company any more: the server is about to end.
+  void hurry() noexcept { lanes_.hurry(); }
   // Computes what waits, refuses what comes, joins the workers.
   void stop() noexcept;
 

@@ -69,8 +69,8 @@ std::shared_ptr<Lane> Lanes::ready(Clock::time_point now, Clock::time_point& loo
   for (size_t i = 0; i < busy_.size(); ++i) {
     Lane* const lane = busy_[i];
     if (limits_.most_running > 0 && lane->running >= limits_.most_running) continue;
-    const bool ripe = closed_ || limits_.delay.count() == 0 || lane->rows >= limits_.most_rows ||
-                      oldest(*lane) + limits_.delay <= now;
+    const bool ripe = closed_ || hurried_ || limits_.delay.count() == 0 ||
+                      lane->rows >= limits_.most_rows || oldest(*lane) + limits_.delay <= now;
     if (!ripe) {
       look_again = std::min(look_again, oldest(*lane) + limits_.delay);
       continue;
@@ -117,6 +117,14 @@ void Lanes::finished(const std::shared_ptr<Lane>& lane) noexcept {
   {
     const std::lock_guard lock(mutex_);
     --lane->running;
+  }
+  changed_.notify_all();
+}
+
+void Lanes::hurry() noexcept {
+  {
+    const std::lock_guard lock(mutex_);
+    hurried_ = true;
   }
   changed_.notify_all();
 }

@@ -45,6 +45,8 @@ class Lanes {
   bool pop(std::vector<Request*>& group, std::shared_ptr<Lane>& lane);
   void finished(const std::shared_ptr<Lane>& lane) noexcept;
 
+  // Nobody waits for company any more.
+  void hurry() noexcept;
   // Refuses new requests; those that wait are still handed out.
   void close() noexcept;
 
@@ -56,7 +58,7 @@ class Lanes {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Lane*> busy_;  // those with requests, in the order they are looked at
-  bool closed_ = false;
+  bool closed_ = false, hurried_ = false;
 };
 
 }  // namespace mle::serve

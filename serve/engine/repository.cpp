@@ -27,8 +27,11 @@ Repository::Repository(RepositoryOptions options, Engine& engine)
     : options_(std::move(options)), engine_(engine) {}
 
 Result<std::vector<LoadWish>> Repository::wishes() {
-  std::vector<LoadWish> all = options_.files;
+  std::vector<LoadWish> all;
   std::vector<std::string> problems;
+  for (const LoadWish& named : options_.files)
+    for (LoadWish& wish : scan_model(named.model, named.path, options_.policy, problems))
+      all.push_back(std::move(wish));
   if (!options_.folder.empty()) {
     MLE_TRY_ASSIGN(auto found, scan_folder(options_.folder, options_.policy, problems));
     // A model named on the command line goes before one of that name in the folder.

@@ -71,6 +71,15 @@ Versions versions_of(const fs::path& folder, std::vector<std::string>& problems)
   return versions;
 }
 
+// Those that the policy chooses.
+void append_wishes(const std::string& model, const Versions& versions, const VersionPolicy& policy,
+                   std::vector<LoadWish>& wishes) {
+  std::vector<uint64_t> present;
+  for (const auto& [number, path] : versions) present.push_back(number);
+  for (const uint64_t number : policy.choose(std::move(present)))
+    wishes.push_back({model, number, versions.at(number)});
+}
+
 }  // namespace
 
 std::optional<VersionPolicy> VersionPolicy::parse(std::string_view text) {
@@ -108,6 +117,15 @@ std::vector<uint64_t> VersionPolicy::choose(std::vector<uint64_t> present) const
   return present;
 }
 
+std::vector<LoadWish> scan_model(const std::string& model, const std::string& path,
+                                 const VersionPolicy& policy, std::vector<std::string>& problems) {
+  std::error_code ignored;
+  if (!fs::is_directory(path, ignored)) return {{model, 1, path}};
+  std::vector<LoadWish> wishes;
+  append_wishes(model, versions_of(path, problems), policy, wishes);
+  return wishes;
+}
+
 Result<std::vector<LoadWish>> scan_folder(const std::string& folder, const VersionPolicy& policy,
                                           std::vector<std::string>& problems) {
   std::error_code failed;
@@ -127,12 +145,7 @@ Result<std::vector<LoadWish>> scan_folder(const std::string& folder, const Versi
                  "check the path and its permissions", "%s: %s", folder.c_str(),
                  failed.message().c_str());
   std::vector<LoadWish> wishes;
-  for (const auto& [name, versions] : models) {
-    std::vector<uint64_t> present;
-    for (const auto& [number, path] : versions) present.push_back(number);
-    for (const uint64_t number : policy.choose(std::move(present)))
-      wishes.push_back({name, number, versions.at(number)});
-  }
+  for (const auto& [name, versions] : models) append_wishes(name, versions, policy, wishes);
   return wishes;
 }
 

@@ -28,6 +28,10 @@ struct VersionPolicy {
   std::vector<uint64_t> choose(std::vector<uint64_t> present) const;
 };
 
+// The versions of one model: `path` is its file, or a folder as a model has within FOLDER.
+std::vector<LoadWish> scan_model(const std::string& model, const std::string& path,
+                                 const VersionPolicy& policy, std::vector<std::string>& problems);
+
 // Ascending by model and version. `problems` gets a line for what looks like a model and is none.
 Result<std::vector<LoadWish>> scan_folder(const std::string& folder, const VersionPolicy& policy,
                                           std::vector<std::string>& problems);

@@ -5,11 +5,11 @@
 #include "serve/engine/version.h"
 #include "serve/grpc/open_inference.pb.h"
 #include "serve/protocol/datatypes.h"
+#include "serve/protocol/parameters.h"
 #include "serve/protocol/raw.h"
 #include "serve/protocol/service.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstring>
 #include <limits>
 #include <optional>
@@ -93,18 +93,69 @@ Status read_parameters(const Parameters& parameters, Request& request) {
   if (parameters.empty()) return {};
   if (const auto at = parameters.find("timeout"); at != parameters.end()) {
     const auto microseconds = whole_of(at->second);
-    if (!microseconds)
-      return refuse(format::rule::S414_Protocol, "parameter 'timeout' is no number of microseconds",
-                    "give an int64");
-    constexpr uint64_t kDay = uint64_t{86'400} * 1'000'000;
-    if (*microseconds > 0)
-      request.deadline =
-          std::min(request.deadline,
-                   request.arrived + std::chrono::microseconds(std::min(*microseconds, kDay)));
+    if (!microseconds) return bad_timeout();
+    take_timeout(*microseconds, request);
   }
-  // As in Triton, 1 goes before all others.
   if (const auto at = parameters.find("priority"); at != parameters.end())
-    request.urgent = whole_of(at->second) == uint64_t{1};
+    request.urgent = is_urgent_priority(whole_of(at->second).value_or(0));
+  return {};
+}
+
+// Where a tensor lies instead of in the message.
+constexpr const char* kRegion = "shared_memory_region";
+constexpr const char* kSize = "shared_memory_byte_size";
+constexpr const char* kOffset = "shared_memory_offset";
+struct Place {
+  std::string_view region;
+  uint64_t offset = 0, size = 0;
+  bool is_there() const noexcept { return !region.empty(); }
+};
+
+Status read_place(const Parameters& parameters, Place& place) {
+  if (parameters.empty()) return {};
+  const auto region = parameters.find(kRegion);
+  if (region == parameters.end()) return {};
+  const auto size = parameters.find(kSize), offset = parameters.find(kOffset);
+  const auto bytes = size == parameters.end() ? std::nullopt : whole_of(size->second);
+  const auto from =
+      offset == parameters.end() ? std::optional<uint64_t>(0) : whole_of(offset->second);
+  if (region->second.string_param().empty() || !bytes || !from)
+    return refuse(format::rule::S414_Protocol,
+                  "a tensor in shared memory has a region, a size and perhaps an offset",
+                  "shared_memory_region is a text, the others are whole numbers");
+  place = {region->second.string_param(), *from, *bytes};
+  return {};
+}
+
+Status check_output(const inference::ModelInferRequest::InferRequestedOutputTensor& output) {
+  const auto at = output.parameters().find("classification");
+  if (at == output.parameters().end() || whole_of(at->second).value_or(1) == 0) return {};
+  return refuse(format::rule::S414_Protocol,
+                "output " + quoted(output.name()) + ": classification is not done here",
+                "ask for the output as it is");
+}
+
+Status wrong_raw_count(const inference::ModelInferRequest& message) {
+  return refuse(format::rule::S414_Protocol,
+                std::to_string(message.inputs_size()) + " inputs came with " +
+                    std::to_string(message.raw_input_contents_size()) + " raw contents",
+                "give raw contents for every input or for none");
+}
+
+Status write_to(const Place& place, const AnswerTensor& answer, const Regions& regions,
+                inference::ModelInferResponse::InferOutputTensor& output) {
+  std::string bytes;
+  append_raw(answer, bytes);
+  if (bytes.size() > place.size)
+    return refuse(format::rule::S418_SharedMemory,
+                  "output " + quoted(answer.spec->name) + " has " + std::to_string(bytes.size()) +
+                      " bytes, its place in shared memory " + std::to_string(place.size),
+                  "give it more");
+  MLE_TRY(regions.write(place.region, place.offset, bytes));
+  auto& parameters = *output.mutable_parameters();
+  parameters[kRegion].set_string_param(std::string(place.region));
+  parameters[kSize].set_int64_param(static_cast<int64_t>(bytes.size()));
+  parameters[kOffset].set_int64_param(static_cast<int64_t>(place.offset));
   return {};
 }
 
@@ -143,24 +194,23 @@ bool only_raw(DType dtype) { return dtype == DType::F16 || dtype == DType::BF16;
 
 }  // namespace
 
-Status decode(const inference::ModelInferRequest& message, Request& request, Scratch& scratch,
-              bool& raw) {
+Status decode(const inference::ModelInferRequest& message, const Regions& regions, Request& request,
+              Scratch& scratch, bool& raw) {
   request.model = message.model_name();
   request.version = message.model_version();
   MLE_TRY(read_parameters(message.parameters(), request));
-  for (const auto& output : message.outputs()) request.wanted.push_back(output.name());
+  for (const auto& output : message.outputs()) {
+    MLE_TRY(check_output(output));
+    request.wanted.push_back(output.name());
+  }
 
   const int count = message.inputs_size();
   raw = message.raw_input_contents_size() > 0;
-  if (raw && message.raw_input_contents_size() != count)
-    return refuse(format::rule::S414_Protocol,
-                  std::to_string(count) + " inputs came with " +
-                      std::to_string(message.raw_input_contents_size()) + " raw contents",
-                  "give raw contents for every input or for none");
   if (scratch.strings.size() < static_cast<size_t>(count)) {
     scratch.strings.resize(static_cast<size_t>(count));
     scratch.numbers.resize(static_cast<size_t>(count));
   }
+  int next_raw = 0;
   for (int i = 0; i < count; ++i) {
     const auto& input = message.inputs(i);
     const auto dtype = dtype_of(input.datatype());
@@ -174,39 +224,64 @@ Status decode(const inference::ModelInferRequest& message, Request& request, Scr
     tensor.dtype = *dtype;
     tensor.shape = {input.shape().data(), static_cast<size_t>(input.shape_size())};
     auto& strings = scratch.strings[static_cast<size_t>(i)];
-    if (raw) {
-      if (input.has_contents())
-        return refuse(format::rule::S414_Protocol,
-                      "input " + quoted(input.name()) + " has typed contents beside raw ones",
-                      "give one of the two");
-      MLE_TRY(read_raw(std::as_bytes(std::span(message.raw_input_contents(i))), tensor, strings));
+    auto& numbers = scratch.numbers[static_cast<size_t>(i)];
+    Place place;
+    MLE_TRY(read_place(input.parameters(), place));
+    if ((raw || place.is_there()) && input.has_contents())
+      return refuse(format::rule::S414_Protocol,
+                    "input " + quoted(input.name()) + " has typed contents beside others",
+                    "give one of them");
+    if (place.is_there()) {
+      MLE_TRY(regions.check(place.region, place.offset, place.size));
+      const std::span<std::byte> bytes(numbers.reserve(place.size), place.size);
+      MLE_TRY(regions.read(place.region, place.offset, bytes));
+      MLE_TRY(read_raw(bytes, tensor, strings));
+    } else if (raw) {
+      if (next_raw == message.raw_input_contents_size()) return wrong_raw_count(message);
+      MLE_TRY(read_raw(std::as_bytes(std::span(message.raw_input_contents(next_raw++))), tensor,
+                       strings));
     } else {
-      MLE_TRY(read_contents(input.contents(), tensor, strings,
-                            scratch.numbers[static_cast<size_t>(i)]));
+      MLE_TRY(read_contents(input.contents(), tensor, strings, numbers));
     }
     request.inputs.push_back(tensor);
   }
+  if (next_raw < message.raw_input_contents_size()) return wrong_raw_count(message);
+  for (const auto& input : message.inputs()) raw = raw || input.parameters().contains(kRegion);
   return {};
 }
 
-void encode(const Request& request, const std::string& id, bool raw,
-            inference::ModelInferResponse& message) {
+Status encode(const inference::ModelInferRequest& question, const Request& request, bool raw,
+              const Regions& regions, inference::ModelInferResponse& message) {
   message.set_model_name(request.served->model);
   message.set_model_version(std::to_string(request.served->number));
-  message.set_id(id);
+  message.set_id(question.id());
+  std::vector<Place> places(static_cast<size_t>(question.outputs_size()));
+  for (int i = 0; i < question.outputs_size(); ++i) {
+    Place& place = places[static_cast<size_t>(i)];
+    MLE_TRY(read_place(question.outputs(i).parameters(), place));
+    raw = raw || place.is_there();
+  }
   for (const AnswerTensor& answer : request.answers) raw = raw || only_raw(answer.spec->dtype);
-  for (const AnswerTensor& answer : request.answers) {
+  for (size_t i = 0; i < request.answers.size(); ++i) {
+    const AnswerTensor& answer = request.answers[i];
     auto& output = *message.add_outputs();
     output.set_name(answer.spec->name.data(), answer.spec->name.size());
     const std::string_view type = protocol_name(answer.spec->dtype);
     output.set_datatype(type.data(), type.size());
     if (answer.spec->per_row) output.add_shape(static_cast<int64_t>(request.rows));
     for (const uint32_t dim : answer.spec->dims) output.add_shape(dim);
-    if (raw)
-      append_raw(answer, *message.add_raw_output_contents());
-    else
+    if (!raw) {
       write_contents(answer, *output.mutable_contents());
+      continue;
+    }
+    // An output in shared memory keeps its place among the raw ones, empty.
+    std::string& to = *message.add_raw_output_contents();
+    if (i < places.size() && places[i].is_there())
+      MLE_TRY(write_to(places[i], answer, regions, output));
+    else
+      append_raw(answer, to);
   }
+  return {};
 }
 
 }  // namespace mle::serve

@@ -7,6 +7,7 @@
 #include <mle/status.h>
 
 #include "serve/engine/request.h"
+#include "serve/protocol/regions.h"
 
 #include <cstddef>
 #include <string>
@@ -26,13 +27,14 @@ struct Scratch {
   std::vector<Buffer> numbers;
 };
 
-// The request borrows from both, until it is done. `raw` says how the tensors came, so that the
-// answer may go the same way. Sets the deadline where the message has a timeout.
-Status decode(const inference::ModelInferRequest& message, Request& request, Scratch& scratch,
-              bool& raw);
+// The request borrows from message and scratch, until it is done. `raw` says how the tensors came,
+// so that the answer may go the same way. Sets the deadline where the message has a timeout.
+Status decode(const inference::ModelInferRequest& message, const Regions& regions, Request& request,
+              Scratch& scratch, bool& raw);
 
-// The answer to a request that was computed.
-void encode(const Request& request, const std::string& id, bool raw,
-            inference::ModelInferResponse& message);
+// The answer to a request that was computed; what the question wants in shared memory goes there.
+// Not ok where it does not fit.
+Status encode(const inference::ModelInferRequest& question, const Request& request, bool raw,
+              const Regions& regions, inference::ModelInferResponse& message);
 
 }  // namespace mle::serve

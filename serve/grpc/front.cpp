@@ -7,6 +7,7 @@
 #include "serve/grpc/loop.h"
 #include "serve/grpc/open_inference.grpc.pb.h"
 #include "serve/grpc/rare_calls.h"
+#include "serve/grpc/stream_call.h"
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
@@ -17,12 +18,13 @@
 namespace mle::serve {
 
 struct GrpcFront::State {
-  explicit State(Service& from) : service(from), health(from) {}
+  explicit State(Service& from) : service(from), health(from), streams(&inference) {}
 
   Service& service;
   std::string address;
   inference::GRPCInferenceService::AsyncService inference;
   HealthCalls health;
+  StreamCalls streams;
   std::vector<std::unique_ptr<Loop>> loops;
   std::vector<std::unique_ptr<InferCalls>> calls;
   std::unique_ptr<grpc::Server> server;
@@ -63,6 +65,7 @@ Result<std::unique_ptr<GrpcFront>> GrpcFront::start(const GrpcOptions& options, 
     for (int i = 0; i < InferCalls::kArmed; ++i) state->calls.back()->arm();
     arm_rare_calls(*loop, state->inference);
     state->health.arm(*loop);
+    state->streams.arm(*loop);
     loop->start();
   }
   service.when_changed([health = &state->health] { health->changed(); });
@@ -75,6 +78,7 @@ void GrpcFront::drain(std::chrono::milliseconds patience) {
   if (state_->server == nullptr) return;
   state_->service.when_changed({});
   state_->health.end();
+  state_->streams.end();
   state_->server->Shutdown(std::chrono::system_clock::now() + patience);
   for (auto& loop : state_->loops) loop->stop();
   state_->server->Wait();

@@ -128,7 +128,7 @@ void HealthCalls::arm(Loop& loop) {
       [&state](auto* context, auto* question, auto* writer, auto* queue, void* tag) {
         state.async.RequestCheck(context, question, writer, queue, queue, tag);
       },
-      [&state](const auto& question, auto& answer, const Answered& answered) {
+      [&state](const Caller&, const auto& question, auto& answer, const Answered& answered) {
         const std::string& name = question.service();
         const std::lock_guard lock(state.mutex);
         answer.set_status(state.status_of(name));

@@ -3,11 +3,10 @@
 
 #include "format/rules.h"
 #include "serve/grpc/codec.h"
+#include "serve/grpc/deadline.h"
 #include "serve/grpc/open_inference.grpc.pb.h"
 #include "serve/grpc/status.h"
 
-#include <algorithm>
-#include <chrono>
 #include <memory>
 #include <new>
 #include <optional>
@@ -16,17 +15,6 @@ namespace mle::serve {
 namespace {
 
 using Async = inference::GRPCInferenceService::AsyncService;
-
-Clock::time_point deadline_of(const grpc::ServerContext& context, Clock::time_point now) {
-  const gpr_timespec deadline = context.raw_deadline();
-  if (gpr_time_cmp(deadline, gpr_inf_future(deadline.clock_type)) == 0)
-    return Clock::time_point::max();
-  const gpr_timespec left = gpr_time_sub(deadline, gpr_now(deadline.clock_type));
-  // Far deadlines would overflow, and nobody waits a year.
-  constexpr int64_t kYear = 365 * 86'400;
-  return now + std::chrono::seconds(std::clamp<int64_t>(left.tv_sec, -1, kYear)) +
-         std::chrono::nanoseconds(left.tv_nsec);
-}
 
 }  // namespace
 
@@ -52,7 +40,8 @@ class InferCall final : public Request {
 
   void done() noexcept override {
     try {
-      if (status.ok()) encode(*this, question_.id(), raw_, answer_);
+      if (status.ok())
+        status = encode(question_, *this, raw_, calls_.loop_.service().regions(), answer_);
     } catch (const std::bad_alloc&) {
       status = Status::out_of_memory();
     }
@@ -67,7 +56,7 @@ class InferCall final : public Request {
     calls_.arm();
     arrived = Clock::now();
     deadline = deadline_of(*context_, arrived);
-    status = decode(question_, *this, scratch_, raw_);
+    status = decode(question_, calls_.loop_.service().regions(), *this, scratch_, raw_);
     if (status.ok())
       calls_.loop_.serve_soon(*this);
     else

@@ -17,7 +17,8 @@ namespace {
 using Async = inference::GRPCInferenceService::AsyncService;
 
 // The extensions of the protocol that are there in full.
-constexpr const char* kExtensions[] = {"model_repository", "statistics"};
+constexpr const char* kExtensions[] = {"model_repository", "model_configuration", "statistics",
+                                       "system_shared_memory", "logging"};
 
 void describe(const TensorSpec& spec, inference::ModelMetadataResponse::TensorMetadata& to) {
   to.set_name(spec.name.data(), spec.name.size());
@@ -65,16 +66,8 @@ void statistics_of(const Version& version, inference::ModelStatistics& to) {
 
 Status statistics(const Service& service, const inference::ModelStatisticsRequest& question,
                   inference::ModelStatisticsResponse& answer) {
-  if (!question.name().empty() && !question.version().empty()) {
-    MLE_TRY_ASSIGN(const auto version, service.find(question.name(), question.version()));
-    statistics_of(*version, *answer.add_model_stats());
-    return {};
-  }
-  if (!question.name().empty()) MLE_TRY(service.known(question.name()));
-  const auto catalog = service.engine().catalog();
-  for (const auto& [name, model] : catalog->models)
-    if (question.name().empty() || question.name() == name)
-      for (const auto& version : model.versions) statistics_of(*version, *answer.add_model_stats());
+  MLE_TRY_ASSIGN(const auto versions, service.list(question.name(), question.version()));
+  for (const auto& version : versions) statistics_of(*version, *answer.add_model_stats());
   return {};
 }
 
@@ -86,16 +79,17 @@ Status index(const Service& service, const inference::RepositoryIndexRequest& qu
     model.set_name(line.model);
     if (line.version > 0) model.set_version(std::to_string(line.version));
     model.set_state(line.ready ? "READY" : "UNAVAILABLE");
-    model.set_reason(line.reason.empty() && line.unproven ? "unproven: the file has no golden rows"
-                                                          : line.reason);
+    model.set_reason(std::string(reason_of(line)));
   }
   return {};
 }
 
 // Files come from the repository alone, never from the request.
+// `unload_dependents` is what some clients always say; no model depends on another.
 template <class Question>
 bool takes_no_parameters(const Question& question, const Answered& answered) {
-  if (question.parameters().empty()) return true;
+  const auto& given = question.parameters();
+  if (given.size() == given.count("unload_dependents")) return true;
   answered(Status::make(Code::Unsupported, format::rule::S412_Control, Status::kNoOffset,
                         "models are loaded as their files are: parameters are not taken",
                         "send none"));
@@ -106,49 +100,49 @@ bool takes_no_parameters(const Question& question, const Answered& answered) {
 
 void arm_rare_calls(Loop& loop, Async& async) {
   const Service& service = loop.service();
-#define MLE_ARM(name, answers)                                                        \
-  arm_unary<inference::name##Request, inference::name##Response>(                     \
-      loop,                                                                           \
-      [&async](auto* context, auto* question, auto* writer, auto* queue, void* tag) { \
-        async.Request##name(context, question, writer, queue, queue, tag);            \
-      },                                                                              \
-      answers)
-  MLE_ARM(ServerLive, [](const auto&, auto& answer, const Answered& answered) {
+  MLE_ARM(ServerLive, [](const Caller&, const auto&, auto& answer, const Answered& answered) {
     answer.set_live(true);
     answered({});
   });
-  MLE_ARM(ServerReady, [&service](const auto&, auto& answer, const Answered& answered) {
-    answer.set_ready(service.ready());
-    answered({});
-  });
-  MLE_ARM(ModelReady, [&service](const auto& question, auto& answer, const Answered& answered) {
-    answer.set_ready(service.ready(question.name(), question.version()));
-    answered({});
-  });
-  MLE_ARM(ServerMetadata, [](const auto&, auto& answer, const Answered& answered) {
+  MLE_ARM(ServerReady,
+          [&service](const Caller&, const auto&, auto& answer, const Answered& answered) {
+            answer.set_ready(service.ready());
+            answered({});
+          });
+  MLE_ARM(ModelReady,
+          [&service](const Caller&, const auto& question, auto& answer, const Answered& answered) {
+            answer.set_ready(service.ready(question.name(), question.version()));
+            answered({});
+          });
+  MLE_ARM(ServerMetadata, [](const Caller&, const auto&, auto& answer, const Answered& answered) {
     answer.set_name("mle-serve");
     answer.set_version(MLE_VERSION_STRING);
     for (const char* extension : kExtensions) answer.add_extensions(extension);
     answered({});
   });
-  MLE_ARM(ModelMetadata, [&service](const auto& question, auto& answer, const Answered& answered) {
-    answered(metadata(service, question, answer));
-  });
+  MLE_ARM(ModelMetadata,
+          [&service](const Caller&, const auto& question, auto& answer, const Answered& answered) {
+            answered(metadata(service, question, answer));
+          });
   MLE_ARM(ModelStatistics,
-          [&service](const auto& question, auto& answer, const Answered& answered) {
+          [&service](const Caller&, const auto& question, auto& answer, const Answered& answered) {
             answered(statistics(service, question, answer));
           });
   MLE_ARM(RepositoryIndex,
-          [&service](const auto& question, auto& answer, const Answered& answered) {
+          [&service](const Caller&, const auto& question, auto& answer, const Answered& answered) {
             answered(index(service, question, answer));
           });
-  MLE_ARM(RepositoryModelLoad, [&service](const auto& question, auto&, const Answered& answered) {
-    if (takes_no_parameters(question, answered)) service.load(question.model_name(), answered);
-  });
-  MLE_ARM(RepositoryModelUnload, [&service](const auto& question, auto&, const Answered& answered) {
-    if (takes_no_parameters(question, answered)) service.unload(question.model_name(), answered);
-  });
-#undef MLE_ARM
+  MLE_ARM(RepositoryModelLoad,
+          [&service](const Caller& caller, const auto& question, auto&, const Answered& answered) {
+            if (takes_no_parameters(question, answered))
+              service.load(caller, question.model_name(), answered);
+          });
+  MLE_ARM(RepositoryModelUnload,
+          [&service](const Caller& caller, const auto& question, auto&, const Answered& answered) {
+            if (takes_no_parameters(question, answered))
+              service.unload(caller, question.model_name(), answered);
+          });
+  arm_setting_calls(loop, async);
 }
 
 }  // namespace mle::serve

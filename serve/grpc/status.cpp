@@ -15,6 +15,7 @@ grpc::StatusCode code_of(const Status& status) {
     case format::rule::S404_DeadlinePassed: return grpc::StatusCode::DEADLINE_EXCEEDED;
     case format::rule::S405_Cancelled: return grpc::StatusCode::CANCELLED;
     case format::rule::S412_Control: return grpc::StatusCode::FAILED_PRECONDITION;
+    case format::rule::S416_NotAllowed: return grpc::StatusCode::PERMISSION_DENIED;
     default: break;
   }
   switch (status.code()) {

@@ -17,8 +17,11 @@ namespace mle::serve {
 // What a handler calls once, on any thread, when the answer is filled in.
 using Answered = std::function<void(Status)>;
 
+// Who asks; valid as long as the context is.
+Caller caller_of(const grpc::ServerContext& context);
+
 // `Asks` requests a call: asks(context, question, writer, queue, tag). `Answers` answers it:
-// answers(question, answer, answered).
+// answers(caller, question, answer, answered).
 template <class Question, class Answer, class Asks, class Answers>
 class UnaryCall {
  public:
@@ -43,7 +46,7 @@ class UnaryCall {
     }
     loop_.call_begins();
     arm(loop_, asks_, answers_);
-    answers_(question_, answer_, [this](const Status& status) {
+    answers_(caller_of(context_), question_, answer_, [this](const Status& status) {
       writer_.Finish(answer_, to_grpc(status), &finished_);
     });
   }

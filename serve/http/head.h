@@ -36,6 +36,8 @@ struct HttpRefusal {
   explicit operator bool() const noexcept { return status != 0; }
 };
 
+// Without blanks and tabs at its ends.
+std::string_view trimmed(std::string_view text) noexcept;
 bool same_ignoring_case(std::string_view a, std::string_view b) noexcept;
 
 // `text` ends with the empty line. Uses the memory that `head` has.

@@ -39,6 +39,9 @@ class HttpReader {
   const HttpHead& head() const noexcept { return head_; }     // from Body on
   const std::string& body() const noexcept { return body_; }  // when Done
   const HttpRefusal& refusal() const noexcept { return refusal_; }
+  const HttpLimits& limits() const noexcept { return limits_; }
+  // When Done: gives the body away and takes memory for the next.
+  void swap_body(std::string& other) noexcept { body_.swap(other); }
 
  private:
   enum class Part : uint8_t { Length, Size, SizeEnd, Data, DataEnd, Trailer };

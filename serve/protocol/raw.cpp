@@ -48,6 +48,14 @@ Status read_raw(std::span<const std::byte> bytes, InputTensor& tensor,
   return {};
 }
 
+size_t raw_bytes(const AnswerTensor& answer) noexcept {
+  if (answer.spec->dtype != DType::Str) return answer.count * size_of(answer.spec->dtype);
+  const auto* texts = static_cast<const std::string_view*>(answer.data);
+  size_t bytes = answer.count * sizeof(uint32_t);
+  for (size_t i = 0; i < answer.count; ++i) bytes += texts[i].size();
+  return bytes;
+}
+
 void append_raw(const AnswerTensor& answer, std::string& to) {
   if (answer.spec->dtype != DType::Str) {
     to.append(static_cast<const char*>(answer.data), answer.count * size_of(answer.spec->dtype));

@@ -21,6 +21,8 @@ namespace mle::serve {
 Status read_raw(std::span<const std::byte> bytes, InputTensor& tensor,
                 std::vector<std::string_view>& strings);
 
+// What append_raw() will append.
+size_t raw_bytes(const AnswerTensor& answer) noexcept;
 // Appends an answer. A missing string is an empty one: the protocol has no other.
 void append_raw(const AnswerTensor& answer, std::string& to);
 

@@ -6,6 +6,23 @@
 #include <utility>
 
 namespace mle::serve {
+namespace {
+
+// Takes as long for a wrong key as for the right one.
+bool same_key(std::string_view given, std::string_view key) noexcept {
+  unsigned difference = given.size() == key.size() ? 0 : 1;
+  for (size_t i = 0; i < key.size(); ++i)
+    difference |= static_cast<unsigned char>(key[i]) ^
+                  static_cast<unsigned char>(i < given.size() ? given[i] : 0);
+  return difference == 0;
+}
+
+}  // namespace
+
+std::string_view reason_of(const IndexLine& line) noexcept {
+  if (line.reason.empty() && line.unproven) return "unproven: the file has no golden rows";
+  return line.reason;
+}
 
 void append_shape(const TensorSpec& spec, uint64_t rows, std::vector<int64_t>& shape) {
   if (spec.per_row) shape.push_back(rows == kAnyRows ? -1 : static_cast<int64_t>(rows));
@@ -49,23 +66,48 @@ Status Service::known(std::string_view model) const {
   return found ? Status() : std::move(found).error();
 }
 
-bool Service::allowed(const std::function<void(Status)>& then) const {
-  if (control_ == Control::Explicit) return true;
-  then(Status::make(Code::Unsupported, format::rule::S412_Control, Status::kNoOffset,
-                    "this server does not load or unload models on request",
-                    "start it with --control explicit"));
-  return false;
+Result<std::vector<std::shared_ptr<const Version>>> Service::list(std::string_view model,
+                                                                  std::string_view version) const {
+  std::vector<std::shared_ptr<const Version>> found;
+  if (!model.empty() && !version.empty()) {
+    MLE_TRY_ASSIGN(auto one, find(model, version));
+    found.push_back(std::move(one));
+    return found;
+  }
+  if (!model.empty()) MLE_TRY(known(model));
+  const auto catalog = engine_.catalog();
+  for (const auto& [name, each] : catalog->models)
+    if (model.empty() || model == name)
+      found.insert(found.end(), each.versions.begin(), each.versions.end());
+  return found;
 }
 
-void Service::load(std::string model, std::function<void(Status)> then) const {
-  if (!allowed(then)) return;
+Status Service::may_change(const Caller& caller) const {
+  if (options_.control != Control::Explicit)
+    return Status::make(Code::Unsupported, format::rule::S412_Control, Status::kNoOffset,
+                        "this server changes nothing on request",
+                        "start it with --control explicit");
+  if (options_.admin_key.empty() ? caller.local && !caller.page
+                                 : same_key(caller.key, options_.admin_key))
+    return {};
+  return Status::make(Code::InvalidArgument, format::rule::S416_NotAllowed, Status::kNoOffset,
+                      "this caller may not change what the server does",
+                      options_.admin_key.empty()
+                          ? "ask from the machine itself, or give the server --admin-key-file"
+                          : "send the key: Authorization: Bearer KEY");
+}
+
+void Service::load(const Caller& caller, std::string model,
+                   std::function<void(Status)> then) const {
+  if (Status refused = may_change(caller); !refused.ok()) return then(std::move(refused));
   keeper_.ask([model = std::move(model), then = std::move(then)](Repository& repository) {
     then(repository.load(model));
   });
 }
 
-void Service::unload(std::string model, std::function<void(Status)> then) const {
-  if (!allowed(then)) return;
+void Service::unload(const Caller& caller, std::string model,
+                     std::function<void(Status)> then) const {
+  if (Status refused = may_change(caller); !refused.ok()) return then(std::move(refused));
   keeper_.ask([model = std::move(model), then = std::move(then)](Repository& repository) {
     then(repository.unload(model));
   });

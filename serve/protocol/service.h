@@ -9,6 +9,8 @@
 #include "serve/engine/engine.h"
 #include "serve/engine/keeper.h"
 #include "serve/engine/repository.h"
+#include "serve/protocol/log_settings.h"
+#include "serve/protocol/regions.h"
 
 #include <atomic>
 #include <cstdint>
@@ -17,11 +19,27 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace mle::serve {
 
 enum class Control : uint8_t { None, Explicit, Poll };
+
+// Who asks, as far as a front can tell.
+struct Caller {
+  bool local = false;    // from this machine
+  bool page = false;     // a browser asks for a page of somebody else
+  std::string_view key;  // that came with the question
+};
+
+struct ServiceOptions {
+  Control control = Control::None;
+  std::string admin_key;  // "": only callers of this machine may change anything
+};
+
+// Why a line of the index is as it is; "" where all is well.
+std::string_view reason_of(const IndexLine& line) noexcept;
 
 // The shape of a tensor as metadata says it: -1 for the rows.
 void append_shape(const TensorSpec& spec, uint64_t rows, std::vector<int64_t>& shape);
@@ -29,11 +47,15 @@ constexpr uint64_t kAnyRows = ~uint64_t{0};
 
 class Service {
  public:
-  Service(Engine& engine, Repository& repository, Keeper& keeper, Control control)
-      : engine_(engine), repository_(repository), keeper_(keeper), control_(control) {}
+  Service(Engine& engine, Repository& repository, Keeper& keeper, ServiceOptions options)
+      : engine_(engine), repository_(repository), keeper_(keeper), options_(std::move(options)) {}
 
   Engine& engine() const noexcept { return engine_; }
   const Repository& repository() const noexcept { return repository_; }
+  Regions& regions() noexcept { return regions_; }
+  const Regions& regions() const noexcept { return regions_; }
+  LogSettings& log_settings() noexcept { return log_settings_; }
+  const LogSettings& log_settings() const noexcept { return log_settings_; }
 
   // Not ready: the server tells those who ask and still answers those who come.
   void set_ready(bool ready) {
@@ -53,19 +75,26 @@ class Service {
 
   // Not ok where there is no such model.
   Status known(std::string_view model) const;
+  // Those that serve: of every model where `model` is "", every version where `version` is "".
+  Result<std::vector<std::shared_ptr<const Version>>> list(std::string_view model,
+                                                           std::string_view version) const;
 
-  // Calls `then` with the outcome, later, on the keeper's thread; or at once where control is not
-  // explicit.
-  void load(std::string model, std::function<void(Status)> then) const;
-  void unload(std::string model, std::function<void(Status)> then) const;
+  // Not ok where this caller may change nothing: with a key who has it may, without one callers of
+  // this machine, and in both cases only where control is explicit.
+  Status may_change(const Caller& caller) const;
+
+  // Calls `then` with the outcome: later, on the keeper's thread, or at once where the caller may
+  // not.
+  void load(const Caller& caller, std::string model, std::function<void(Status)> then) const;
+  void unload(const Caller& caller, std::string model, std::function<void(Status)> then) const;
 
  private:
-  bool allowed(const std::function<void(Status)>& then) const;
-
   Engine& engine_;
   Repository& repository_;
   Keeper& keeper_;
-  const Control control_;
+  const ServiceOptions options_;
+  LogSettings log_settings_;
+  Regions regions_;
   std::atomic<bool> ready_{false};
   mutable std::mutex mutex_;
   std::function<void()> told_;

@@ -30,7 +30,7 @@ ModelInferRequest question(const char* datatype) {
 struct Decoded {
   explicit Decoded(const ModelInferRequest& message) : request("") {
     request.inputs.clear();
-    status = serve::decode(message, request, scratch, raw);
+    status = serve::decode(message, serve::Regions(), request, scratch, raw);
   }
   serve::Scratch scratch;
   bool raw = false;
@@ -120,8 +120,10 @@ TEST_CASE("codec: an answer goes as the question came") {
   engine.serve(one, workspace);
   REQUIRE(request.status.ok());
   ModelInferResponse typed, raw;
-  serve::encode(request, "id", false, typed);
-  serve::encode(request, "id", true, raw);
+  ModelInferRequest question;
+  question.set_id("id");
+  CHECK(serve::encode(question, request, false, serve::Regions(), typed).ok());
+  CHECK(serve::encode(question, request, true, serve::Regions(), raw).ok());
   CHECK(typed.outputs(0).contents().fp32_contents(1) == 2.5f);
   CHECK(typed.raw_output_contents_size() == 0);
   CHECK(raw.raw_output_contents(0).size() == 8);

@@ -4,14 +4,11 @@
 
 #include "format/half.h"
 
-#include <cstdint>
-
 namespace mle::tools {
 
 using format::bfloat_to_float;
+using format::float_to_bfloat;
+using format::float_to_half;
 using format::half_to_float;
-
-uint16_t float_to_half(double value);    // rounds once, to nearest, ties to even
-uint16_t float_to_bfloat(double value);  // as float_to_half()
 
 }  // namespace mle::tools

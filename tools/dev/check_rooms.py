@@ -73,7 +73,7 @@ SYSTEM = re.compile(
     r"^((sys|linux|arpa|netinet|bits)/[\w/]+\.h"
     r"|(assert|ctype|errno|fenv|fcntl|float|inttypes|limits|locale|malloc|math|poll|pthread|sched|setjmp"
     r"|signal|spawn|stdalign|stdarg|stdbool|stddef|stdint|stdio|stdlib|string|strings|time|unistd"
-    r"|dirent|dlfcn|fnmatch|ftw|getopt|libgen|semaphore|ucontext|wchar)\.h)$")
+    r"|dirent|dlfcn|fnmatch|ftw|getopt|libgen|netdb|semaphore|ucontext|wchar)\.h)$")
 STANDARD = re.compile(r"^[a-z_]+$")  # <vector>, <cstdint>
 C_STANDARD = {"assert.h", "float.h", "inttypes.h", "math.h", "stddef.h", "stdint.h", "stdio.h",
               "stdlib.h", "string.h"}

@@ -28,11 +28,13 @@ std::string time_text() {
 }  // namespace
 
 void Log::info(std::string_view what, std::initializer_list<Field> fields) {
-  line("info", what, fields);
+  const serve::LogSettings* const settings = settings_.load();
+  if (settings == nullptr || settings->info) line("info", what, fields);
 }
 
 void Log::warning(std::string_view what, std::initializer_list<Field> fields) {
-  line("warning", what, fields);
+  const serve::LogSettings* const settings = settings_.load();
+  if (settings == nullptr || settings->warning) line("warning", what, fields);
 }
 
 void Log::line(std::string_view level, std::string_view what, std::initializer_list<Field> fields) {

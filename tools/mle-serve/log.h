@@ -4,7 +4,9 @@
 #pragma once
 
 #include "serve/engine/repository.h"
+#include "serve/protocol/log_settings.h"
 
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <map>
@@ -20,6 +22,9 @@ class Log {
  public:
   explicit Log(bool json) : json_(json) {}
 
+  // From now on logs what these say; they outlive the last line.
+  void obey(const serve::LogSettings& settings) { settings_.store(&settings); }
+
   using Field = std::pair<std::string_view, std::string>;
   // Any thread. `what` is a few words; fields follow it.
   void info(std::string_view what, std::initializer_list<Field> fields = {});
@@ -32,6 +37,7 @@ class Log {
   void line(std::string_view level, std::string_view what, std::initializer_list<Field> fields);
 
   const bool json_;
+  std::atomic<const serve::LogSettings*> settings_{nullptr};
   std::mutex mutex_;
   std::map<std::string, std::string> known_;  // model and version -> state
 };

@@ -4,12 +4,14 @@
 #include "serve/engine/keeper.h"
 #include "serve/engine/repository.h"
 #include "serve/grpc/front.h"
+#include "serve/http/front.h"
 #include "serve/protocol/service.h"
 #include "tools/cli/console.h"
 #include "tools/cli/json.h"
 #include "tools/mle-serve/log.h"
 #include "tools/mle-serve/options.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -18,8 +20,10 @@
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace mle::tools {
 namespace {
@@ -46,12 +50,35 @@ serve::EngineOptions engine_options(const ServeOptions& options) {
   return engine;
 }
 
-void say_ready(const std::string& grpc) {
+void say_ready(const std::string& grpc, const std::string& http) {
   std::string line = "{\"ready\":true,\"grpc\":";
   append_json_text(line, grpc);
+  line += ",\"http\":";
+  append_json_text(line, http);
   line += "}\n";
   std::fwrite(line.data(), 1, line.size(), stdout);
   std::fflush(stdout);
+}
+
+// A model that was named one by one and does not serve, and why.
+std::optional<serve::IndexLine> first_missing(const ServeOptions& options,
+                                              const std::vector<serve::IndexLine>& index) {
+  for (const serve::LoadWish& file : options.files) {
+    const auto is_it = [&](const serve::IndexLine& line) { return line.model == file.model; };
+    const auto line = std::find_if(index.begin(), index.end(), is_it);
+    if (line == index.end())
+      return serve::IndexLine{file.model, 0, false, false, "there is no model in " + file.path};
+    if (!line->ready) return *line;
+  }
+  return std::nullopt;
+}
+
+// Every connection is a descriptor; the soft limit is for programs that use select().
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  [[maybe_unused]] const int ignored = ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
 // A second signal ends the program at once.
@@ -65,29 +92,36 @@ void watch_impatience(const sigset_t& signals) {
 int serve_models(const ServeOptions& options, const Console& console) {
   const sigset_t signals = block_signals();
   Log log(options.log_format == "json");
+  raise_file_limit();
   serve::Engine engine(engine_options(options));
-  // Event threads of the front, and the workers.
-  serve::Repository repository({options.files, options.folder, options.policy, 2 * options.threads},
+  // Event threads of both fronts, and the workers.
+  serve::Repository repository({options.files, options.folder, options.policy, 3 * options.threads},
                                engine);
   if (const Status status = repository.refresh(); !status.ok())
     return console.error("--models", status), kFailed;
-  for (const serve::IndexLine& line : repository.index()) {
-    const bool named = std::any_of(options.files.begin(), options.files.end(),
-                                   [&](const auto& file) { return file.model == line.model; });
-    if (named && !line.ready) return console.error(line.model, line.reason), kFailed;
-  }
+  if (const auto missing = first_missing(options, repository.index()))
+    return console.error(missing->model, missing->reason), kFailed;
   log.news(repository.index());
 
   const bool follows = options.mode == serve::Control::Poll;
   auto keeper = std::make_unique<serve::Keeper>(repository, follows ? options.folder : "",
                                                 std::chrono::seconds(options.poll_seconds));
-  serve::Service service(engine, repository, *keeper, options.mode);
+  serve::Service service(engine, repository, *keeper, {options.mode, options.admin_key});
+  log.obey(service.log_settings());
   std::unique_ptr<serve::GrpcFront> grpc;
   if (options.grpc != "off") {
     auto started = serve::GrpcFront::start(
         {options.grpc, options.threads, options.max_request_mb << 20}, service);
     if (!started) return console.error("--grpc", started.error()), kFailed;
     grpc = std::move(*started);
+  }
+  std::unique_ptr<serve::HttpFront> http;
+  if (options.http != "off") {
+    auto started = serve::HttpFront::start(
+        {options.http, options.threads, options.max_request_mb << 20, options.max_connections},
+        service);
+    if (!started) return console.error("--http", started.error()), kFailed;
+    http = std::move(*started);
   }
   keeper->ask([&](serve::Repository& changing) {
     changing.when_changed([&] {
@@ -96,7 +130,7 @@ int serve_models(const ServeOptions& options, const Console& console) {
     });
   });
   service.set_ready(true);
-  say_ready(grpc != nullptr ? grpc->address() : "off");
+  say_ready(grpc != nullptr ? grpc->address() : "off", http != nullptr ? http->address() : "off");
 
   int number = 0;
   while (sigwait(&signals, &number) != 0 || number == SIGHUP) {
@@ -110,7 +144,15 @@ int serve_models(const ServeOptions& options, const Console& console) {
   watch_impatience(signals);
   log.info("drains", {{"signal", std::to_string(number)}});
   service.set_ready(false);
-  if (grpc != nullptr) grpc->drain(std::chrono::seconds(options.drain_seconds));
+  // Those who balance load take a while to notice; a second signal ends the wait, too.
+  std::this_thread::sleep_for(std::chrono::seconds(options.drain_lag_seconds));
+  engine.hurry();
+  const std::chrono::seconds patience(options.drain_seconds);
+  std::thread other([&] {
+    if (http != nullptr) http->drain(patience);
+  });
+  if (grpc != nullptr) grpc->drain(patience);
+  other.join();
   keeper.reset();  // it tells the service what changes
   log.info("ends");
   return kDone;

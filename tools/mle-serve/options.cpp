@@ -17,11 +17,14 @@ namespace mle::tools {
 namespace {
 
 constexpr size_t kMostConfigBytes = size_t{1} << 20;
+constexpr size_t kMostKeyBytes = 4096, kLeastKeyBytes = 16;
 
 Flags flags_of(ServeOptions& o) {
   Flags flags("mle-serve [--model NAME=FILE.mle]... [--models FOLDER]",
               "Serves models over the Open Inference Protocol.");
-  flags.texts("--model", "NAME=FILE.mle", &o.model_flags, "a model to serve under that name")
+  flags
+      .texts("--model", "NAME=FILE.mle", &o.model_flags,
+             "a model to serve under that name: a file, or a folder of files or versions")
       .text("--models", "FOLDER", &o.folder,
             "serve FOLDER/NAME.mle, FOLDER/NAME/*.mle and FOLDER/NAME/VERSION/*.mle")
       .text("--versions", "POLICY", &o.versions,
@@ -30,6 +33,7 @@ Flags flags_of(ServeOptions& o) {
               "poll follows the folder (with --models), explicit allows load and unload by "
               "request, none never changes")
       .text("--grpc", "ADDRESS:PORT|off", &o.grpc, "where gRPC listens (127.0.0.1:8001)")
+      .text("--http", "ADDRESS:PORT|off", &o.http, "where HTTP listens (127.0.0.1:8000)")
       .whole("--threads", "N", &o.threads, 1, 256, "threads of each kind (one per processor)")
       .whole("--max-batch", "N", &o.max_batch, 1, 1 << 20, "rows run together at most (1024)")
       .whole("--max-queue", "N", &o.max_queue, 1, 1 << 20,
@@ -40,10 +44,16 @@ Flags flags_of(ServeOptions& o) {
              "runs of one model at a time on worker threads (0: no limit)")
       .whole("--max-request-mb", "N", &o.max_request_mb, 1, 1024,
              "largest request, in mebibytes (64)")
+      .whole("--max-connections", "N", &o.max_connections, 1, 1 << 20,
+             "open connections over HTTP (4096)")
+      .text("--admin-key-file", "FILE", &o.admin_key_file,
+            "who may load and unload: those that send this key; else callers of this machine")
       .whole("--poll-seconds", "N", &o.poll_seconds, 1, 86'400,
              "looks at the folder even if nothing was noticed (5)")
       .whole("--drain-seconds", "N", &o.drain_seconds, 0, 3600,
              "how long SIGTERM waits for requests under way (30)")
+      .whole("--drain-lag-seconds", "N", &o.drain_lag_seconds, 0, 3600,
+             "how long SIGTERM goes on taking new requests, not ready (0)")
       .choice("--log-format", &o.log_format, {"text", "json"}, "of what goes to standard error")
       .text("--config", "FILE.json", &o.config, "the same settings as JSON; flags go before it")
       .examples(
@@ -112,6 +122,16 @@ bool settle(ServeOptions& o, const Console& console) {
   o.mode = o.control == "poll"       ? serve::Control::Poll
            : o.control == "explicit" ? serve::Control::Explicit
                                      : serve::Control::None;
+  if (o.grpc == "off" && o.http == "off")
+    return misuse("--http", "both fronts are off", "leave one on");
+  if (!o.admin_key_file.empty()) {
+    auto text = read_text_file(o.admin_key_file, kMostKeyBytes);
+    if (!text) return console.error("--admin-key-file", text.error()), false;
+    o.admin_key = text->substr(0, text->find_first_of("\r\n"));
+    if (o.admin_key.size() < kLeastKeyBytes)
+      return misuse("--admin-key-file", "the key is shorter than 16 characters",
+                    "head -c 24 /dev/urandom | base64 > FILE");
+  }
   if (o.threads == 0) o.threads = std::max(1U, std::thread::hardware_concurrency());
   return true;
 }

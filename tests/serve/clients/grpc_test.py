@@ -12,6 +12,7 @@ import ml_dtypes
 import numpy as np
 import tritonclient.grpc as triton
 import tritonclient.grpc.service_pb2 as published
+import tritonclient.utils.shared_memory as shared
 from google.protobuf import descriptor_pb2, descriptor_pool
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
@@ -120,7 +121,7 @@ class Protocol(Case):
     def test_metadata_names_what_is_there(self):
         server = self.client.get_server_metadata()
         self.assertEqual(server.name, "mle-serve")
-        self.assertEqual(list(server.extensions), ["model_repository", "statistics"])
+        self.assertIn("model_configuration", list(server.extensions))
         two = self.client.get_model_metadata("two")
         self.assertEqual([(i.name, i.datatype, list(i.shape)) for i in two.inputs], [("x", "FP32", [-1, 3])])
         self.assertEqual([(o.name, list(o.shape)) for o in two.outputs], [("y", [-1, 2]), ("z", [-1, 1])])
@@ -297,7 +298,126 @@ class Explicit(Case):
         self.assert_refused("NOT_FOUND", "no file", lambda: self.client.load_model("../etc"))
 
 
+class Extensions(Case):
+    flags = ("--control", "explicit")
+
+    def test_configuration(self):
+        config = self.client.get_model_config("two").config
+        self.assertEqual((config.name, config.platform, config.max_batch_size), ("two", "mle", 1024))
+        self.assertEqual([(i.name, i.data_type, list(i.dims)) for i in config.input], [("x", 11, [3])])
+        self.assertEqual([(o.name, list(o.dims)) for o in config.output], [("y", [2]), ("z", [1])])
+
+    def test_a_stream_answers_in_order_and_goes_on_after_an_error(self):
+        answers, done = [], threading.Semaphore(0)
+
+        def keep(result, error):
+            answers.append((result, error))
+            done.release()
+
+        self.client.start_stream(keep)
+        for i in range(50):
+            self.client.async_stream_infer("linear" if i != 7 else "nobody", rows([i, 0, 0]), request_id=str(i))
+        for _ in range(50):
+            self.assertTrue(done.acquire(timeout=60))
+        self.client.stop_stream()
+        for i, (result, error) in enumerate(answers):
+            if i == 7:
+                self.assertIn("'nobody'", error.message())
+            else:
+                self.assertEqual(result.get_response().id, str(i))
+                self.assertEqual(result.as_numpy("y")[0][0], i + 0.5)
+
+    def test_log_and_trace_settings(self):
+        self.assertTrue(self.client.get_log_settings().settings["log_info"].bool_param)
+        self.assertFalse(self.client.update_log_settings({"log_info": False}).settings["log_info"].bool_param)
+        self.client.update_log_settings({"log_info": True})
+        self.assert_refused("INVALID_ARGUMENT", "log_file", lambda: self.client.update_log_settings({"log_file": "/x"}))
+        self.assertEqual(list(self.client.get_trace_settings().settings["trace_level"].value), ["OFF"])
+        self.assert_refused("FAILED_PRECONDITION", "not traced",
+                            lambda: self.client.update_trace_settings(settings={"trace_level": ["TIMESTAMPS"]}))
+
+    def test_shared_memory_both_ways(self):
+        x, name = np.array([[1, 2, 4]], np.float32), f"mle_test_{os.getpid()}"
+        handle = shared.create_shared_memory_region("region", name, 64)
+        try:
+            shared.set_shared_memory_region(handle, [x])
+            self.client.register_system_shared_memory("region", name, 64)
+            status = self.client.get_system_shared_memory_status("region").regions["region"]
+            self.assertEqual((status.key, status.byte_size), (name, 64))
+            given, wanted = triton.InferInput("x", [1, 3], "FP32"), triton.InferRequestedOutput("y")
+            given.set_shared_memory("region", 12)
+            wanted.set_shared_memory("region", 8, 32)
+            response = self.infer("linear", [given], outputs=[wanted])
+            np.testing.assert_array_equal(shared.get_contents_as_numpy(handle, np.float32, [1, 2], 32), [[1.5, 2.5]])
+            self.assertEqual(response.get_response().raw_output_contents[0], b"")
+            wanted.set_shared_memory("region", 4, 32)
+            self.assert_refused("INVALID_ARGUMENT", "8 bytes", lambda: self.infer("linear", [given], outputs=[wanted]))
+            given.set_shared_memory("region", 12, 60)
+            self.assert_refused("INVALID_ARGUMENT", "64 bytes", lambda: self.infer("linear", [given]))
+            given.set_shared_memory("other", 12)
+            self.assert_refused("INVALID_ARGUMENT", "'other'", lambda: self.infer("linear", [given]))
+            given = triton.InferInput("x", [1, 3], "FP32")
+            given.set_shared_memory("region", 12)
+            os.truncate("/dev/shm/" + name, 4)
+            self.assert_refused("INVALID_ARGUMENT", "shorter", lambda: self.infer("linear", [given]))
+            register = self.client.register_system_shared_memory
+            self.assert_refused("INVALID_ARGUMENT", "in all", lambda: register("more", name, 5))
+            self.assert_refused("INVALID_ARGUMENT", "no name", lambda: register("more", "../etc/passwd", 5))
+            self.assert_refused("NOT_FOUND", "cannot open", lambda: register("more", name + "_not", 5))
+            self.client.unregister_system_shared_memory("region")
+            self.assertFalse(self.client.get_system_shared_memory_status().regions)
+            self.assert_refused("UNIMPLEMENTED", "CUDA",
+                                lambda: self.client.register_cuda_shared_memory("c", b"", 0, 1))
+        finally:
+            os.truncate("/dev/shm/" + name, 64)
+            shared.destroy_shared_memory_region(handle)
+
+
+class Key(unittest.TestCase):
+    def test_only_who_has_the_key_changes_models(self):
+        models = Models()
+        path = os.path.join(models.path, "key")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("0123456789abcdef-key\n")
+        server = Server("--models", models.path, "--control", "explicit", "--admin-key-file", path)
+        try:
+            client = triton.InferenceServerClient(server.grpc)
+            for headers in (None, {"authorization": "Bearer 0123456789abcdef-kez"}):
+                with self.assertRaises(InferenceServerException) as caught:
+                    client.load_model("linear", headers=headers)
+                self.assertEqual(caught.exception.status(), "StatusCode.PERMISSION_DENIED")
+            client.load_model("linear", headers={"authorization": "Bearer 0123456789abcdef-key"})
+            client.close()
+        finally:
+            self.assertEqual(server.stop(), 0)
+            models.close()
+
+
 class Ends(unittest.TestCase):
+    def test_a_drain_ends_streams(self):
+        models = Models()
+        server = Server("--model", "m=" + os.path.join(models.path, "linear.mle"))
+        try:
+            client, ended = triton.InferenceServerClient(server.grpc), threading.Event()
+            answered = threading.Semaphore(0)
+
+            def keep(result, error):
+                if error is None:
+                    answered.release()
+                else:
+                    ended.set()
+
+            client.start_stream(keep)
+            client.async_stream_infer("m", rows([1, 2, 3]))
+            self.assertTrue(answered.acquire(timeout=60))
+            server.signal(signal.SIGTERM)
+            self.assertTrue(ended.wait(60))
+            self.assertEqual(server.stop(), 0)
+            client.close()
+        finally:
+            server.stop()
+            models.close()
+
     def test_a_drain_answers_what_had_begun_and_tells_those_who_watch(self):
         models = Models()
         server = Server("--model", "m=" + os.path.join(models.path, "linear.mle"))

@@ -33,7 +33,9 @@ class Models:
 class Server:
     def __init__(self, *flags):
         self.log = tempfile.TemporaryFile("w+")
-        where = [] if "--grpc" in flags else ["--grpc", "127.0.0.1:0"]
+        where = []
+        for front in ("--grpc", "--http"):
+            where += [] if front in flags else [front, "127.0.0.1:0"]
         command = [os.path.join(BIN, "mle-serve"), *where, *flags]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline()
@@ -41,18 +43,20 @@ class Server:
             raise RuntimeError(f"mle-serve did not start ({self.process.wait()}): {self.messages()}")
         ready = json.loads(line)
         assert ready["ready"] is True, line
-        self.grpc = ready["grpc"]
+        self.grpc, self.http = ready["grpc"], ready["http"]
+        self.asked_to_end = False
 
     def messages(self):
         self.log.seek(0)
         return self.log.read()
 
     def signal(self, number):
+        self.asked_to_end = self.asked_to_end or number == signal.SIGTERM
         self.process.send_signal(number)
 
     def stop(self):
-        """Ends it in order; returns its exit status."""
-        if self.process.poll() is None:
+        """Ends it in order; returns its exit status. A second SIGTERM would end it at once."""
+        if self.process.poll() is None and not self.asked_to_end:
             self.signal(signal.SIGTERM)
         try:
             status = self.process.wait(timeout=60)

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serve/grpc/stream_call.h"
+
+#include "serve/grpc/codec.h"
+#include "serve/grpc/deadline.h"
+#include "serve/grpc/open_inference.grpc.pb.h"
+#include "serve/grpc/status.h"
+
+#include <atomic>
+#include <mutex>
+#include <new>
+#include <set>
+
+namespace mle::serve {
+
+using Async = inference::GRPCInferenceService::AsyncService;
+
+struct StreamCalls::State {
+  explicit State(void* from) : async(*static_cast<Async*>(from)) {}
+
+  Async& async;
+  std::mutex mutex;  // guards what follows, and when a stream finishes
+  std::set<StreamCall*> streams;
+  bool ended = false;
+};
+
+class StreamCall final : public Request {
+ public:
+  static void arm(Loop& loop, StreamCalls::State& state) {
+    auto call = std::unique_ptr<StreamCall>(new StreamCall(loop, state));
+    const bool armed = loop.arm([&] {
+      state.async.RequestModelStreamInfer(&call->context_, &call->stream_, &loop.queue(),
+                                          &loop.queue(), &call->began_);
+    });
+    if (armed) call.release();  // owns itself from here on
+  }
+
+  // An answer on a stream is an error or a response; the stream goes on.
+  void done() noexcept override {
+    try {
+      if (status.ok())
+        status =
+            encode(question_, *this, raw_, service_.regions(), *answer_.mutable_infer_response());
+    } catch (const std::bad_alloc&) {
+      status = Status::out_of_memory();
+    }
+    if (!status.ok()) {
+      answer_.mutable_infer_response()->Clear();
+      answer_.mutable_infer_response()->set_id(question_.id());
+      answer_.set_error_message(to_grpc(status).error_message());
+    }
+    stream_.Write(answer_, &written_);
+  }
+
+  // Under the lock.
+  void end() {
+    if (reads_) finish({grpc::StatusCode::UNAVAILABLE, "the server ends"});
+  }
+
+ private:
+  StreamCall(Loop& loop, StreamCalls::State& state)
+      : loop_(loop), service_(loop.service()), state_(state), stream_(&context_) {
+    began_ = {this, [](void* self, bool ok) { static_cast<StreamCall*>(self)->began(ok); }};
+    read_ = {this, [](void* self, bool ok) { static_cast<StreamCall*>(self)->read(ok); }};
+    written_ = {this, [](void* self, bool ok) { static_cast<StreamCall*>(self)->written(ok); }};
+    finished_ = {this, [](void* self, bool) { static_cast<StreamCall*>(self)->ended_one(); }};
+    gone_ = {this, [](void* self, bool) { static_cast<StreamCall*>(self)->gone(); }};
+    context_.AsyncNotifyWhenDone(&gone_);
+  }
+
+  void began(bool ok) {
+    if (!ok) {
+      delete this;
+      return;
+    }
+    loop_.call_begins();
+    arm(loop_, state_);
+    const std::lock_guard lock(state_.mutex);
+    state_.streams.insert(this);
+    ask_for_more();
+  }
+  // Under the lock.
+  void ask_for_more() {
+    if (state_.ended) return finish({grpc::StatusCode::UNAVAILABLE, "the server ends"});
+    reset();
+    question_.Clear();
+    answer_.Clear();
+    reads_ = true;
+    ++under_way_;
+    stream_.Read(&question_, &read_);
+  }
+  void read(bool ok) {
+    {
+      const std::lock_guard lock(state_.mutex);
+      reads_ = false;
+      if (!ok && !finishing_) finish(grpc::Status::OK);
+      if (!ok || finishing_) ok = false;
+    }
+    if (ok) {
+      arrived = Clock::now();
+      deadline = deadline_of(context_, arrived);
+      ++under_way_;
+      status = decode(question_, service_.regions(), *this, scratch_, raw_);
+      if (status.ok())
+        loop_.serve_soon(*this);
+      else
+        done();
+    }
+    ended_one();
+  }
+  void written(bool ok) {
+    {
+      const std::lock_guard lock(state_.mutex);
+      if (ok)
+        ask_for_more();
+      else
+        finish({grpc::StatusCode::CANCELLED, "the caller left"});
+    }
+    ended_one();
+  }
+  // Under the lock.
+  void finish(const grpc::Status& with) {
+    if (finishing_) return;
+    finishing_ = true;
+    ++under_way_;
+    stream_.Finish(with, &finished_);
+  }
+  void gone() {
+    if (context_.IsCancelled()) cancelled.store(true, std::memory_order_relaxed);
+    ended_one();
+  }
+  void ended_one() {
+    {
+      const std::lock_guard lock(state_.mutex);
+      if (--under_way_ > 0) return;
+      state_.streams.erase(this);
+    }
+    Loop& loop = loop_;
+    delete this;
+    loop.call_ends();
+  }
+
+  Loop& loop_;
+  Service& service_;
+  StreamCalls::State& state_;
+  Tag began_, read_, written_, finished_, gone_;
+  grpc::ServerContext context_;
+  grpc::ServerAsyncReaderWriter<inference::ModelStreamInferResponse, inference::ModelInferRequest>
+      stream_;
+  inference::ModelInferRequest question_;
+  inference::ModelStreamInferResponse answer_;
+  Scratch scratch_;
+  std::atomic<int> under_way_{1};  // operations that will be told of, and gone
+  bool raw_ = false;
+  bool reads_ = false, finishing_ = false;
+};
+
+StreamCalls::StreamCalls(void* service) : state_(std::make_unique<State>(service)) {}
+StreamCalls::~StreamCalls() = default;
+
+void StreamCalls::arm(Loop& loop) { StreamCall::arm(loop, *state_); }
+
+void StreamCalls::end() {
+  const std::lock_guard lock(state_->mutex);
+  state_->ended = true;
+  for (StreamCall* stream : state_->streams) stream->end();
+}
+
+}  // namespace mle::serve

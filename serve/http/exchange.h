@@ -1,0 +1,44 @@
+// Exchange: one question over HTTP and its answer. Used again and again.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "serve/engine/request.h"
+#include "serve/http/infer_body.h"
+#include "serve/http/reply.h"
+#include "serve/http/route.h"
+#include "serve/http/zip.h"
+
+#include <atomic>
+#include <string>
+
+namespace mle::serve {
+
+class Connection;
+class HttpLoop;
+
+class Exchange final : public Request {
+ public:
+  explicit Exchange(HttpLoop& from) : loop(from) {}
+
+  // Of an inference: makes the answer, on whichever thread computed it.
+  void done() noexcept override;
+  // Any thread: the reply is there.
+  void replied() noexcept;
+  // Ready for the next question.
+  void clear();
+
+  HttpLoop& loop;
+  Connection* connection = nullptr;
+  Route route;
+  std::string body;
+  std::string unzipped;
+  InferBody infer;
+  Encoding answer_as = Encoding::None;
+  HttpManner manner;
+  HttpReply reply;
+  bool ready = false;          // the loop's thread knows of the reply
+  Exchange* behind = nullptr;  // the next of its connection
+  Exchange* told = nullptr;    // the next of those that the loop is to hear of
+};
+
+}  // namespace mle::serve

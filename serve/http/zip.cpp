@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "serve/http/zip.h"
+
+#include "serve/http/head.h"
+
+#include <zlib.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace mle::serve {
+namespace {
+
+constexpr int kWindow = 15, kGzip = 16;
+constexpr size_t kStep = size_t{64} << 10;
+
+int window_of(Encoding encoding) noexcept {
+  return encoding == Encoding::Gzip ? kWindow + kGzip : kWindow;
+}
+
+// zlib asks for a pointer that it does not write through.
+Bytef* input_of(std::string_view bytes) noexcept {
+  return reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
+}
+
+struct Inflation {
+  z_stream stream{};
+  const bool good;
+  explicit Inflation(Encoding encoding)
+      : good(::inflateInit2(&stream, window_of(encoding)) == Z_OK) {}
+  Inflation(const Inflation&) = delete;
+  Inflation& operator=(const Inflation&) = delete;
+  ~Inflation() {
+    if (good) ::inflateEnd(&stream);
+  }
+};
+
+struct Deflation {
+  z_stream stream{};
+  const bool good;
+  explicit Deflation(Encoding encoding)
+      : good(::deflateInit2(&stream, Z_BEST_SPEED, Z_DEFLATED, window_of(encoding), 8,
+                            Z_DEFAULT_STRATEGY) == Z_OK) {}
+  Deflation(const Deflation&) = delete;
+  Deflation& operator=(const Deflation&) = delete;
+  ~Deflation() {
+    if (good) ::deflateEnd(&stream);
+  }
+};
+
+}  // namespace
+
+Encoding encoding_of(std::string_view header) noexcept {
+  if (header.empty() || same_ignoring_case(header, "identity")) return Encoding::None;
+  if (same_ignoring_case(header, "gzip") || same_ignoring_case(header, "x-gzip"))
+    return Encoding::Gzip;
+  return same_ignoring_case(header, "deflate") ? Encoding::Deflate : Encoding::Unknown;
+}
+
+Encoding accepted_encoding(std::string_view header) noexcept {
+  bool gzip = false, deflate = false;
+  while (!header.empty()) {
+    const size_t comma = std::min(header.find(','), header.size());
+    const std::string_view item = trimmed(header.substr(0, comma));
+    header.remove_prefix(std::min(comma + 1, header.size()));
+    const size_t semicolon = std::min(item.find(';'), item.size());
+    const std::string_view name = trimmed(item.substr(0, semicolon));
+    std::string_view weight = trimmed(item.substr(std::min(semicolon + 1, item.size())));
+    if (weight.starts_with("q=") || weight.starts_with("Q=")) weight.remove_prefix(2);
+    const bool refused =
+        !weight.empty() && weight.find_first_not_of("0.") == std::string_view::npos;
+    if (refused) continue;
+    gzip = gzip || same_ignoring_case(name, "gzip");
+    deflate = deflate || same_ignoring_case(name, "deflate");
+  }
+  return gzip ? Encoding::Gzip : deflate ? Encoding::Deflate : Encoding::None;
+}
+
+const char* name_of(Encoding encoding) noexcept {
+  return encoding == Encoding::Gzip ? "gzip" : encoding == Encoding::Deflate ? "deflate" : "";
+}
+
+Unzipped unzip(Encoding encoding, std::string_view bytes, size_t most, std::string& to) {
+  to.clear();
+  Inflation inflation(encoding);
+  if (!inflation.good || bytes.size() > std::numeric_limits<uInt>::max()) return Unzipped::TooLarge;
+  z_stream& stream = inflation.stream;
+  stream.next_in = input_of(bytes);
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  for (;;) {
+    const size_t before = to.size();
+    // One byte more than allowed tells too large from just fitting.
+    const size_t step = std::min(std::max(kStep, before), most + 1 - before);
+    to.resize(before + step);
+    stream.next_out = reinterpret_cast<Bytef*>(to.data() + before);
+    stream.avail_out = static_cast<uInt>(step);
+    const int outcome = ::inflate(&stream, Z_NO_FLUSH);
+    to.resize(before + step - stream.avail_out);
+    if (to.size() > most) return Unzipped::TooLarge;
+    if (outcome == Z_STREAM_END) return stream.avail_in == 0 ? Unzipped::Good : Unzipped::Damaged;
+    // Out of input before the end is damage, too.
+    if (outcome != Z_OK || (stream.avail_in == 0 && stream.avail_out > 0)) return Unzipped::Damaged;
+  }
+}
+
+bool zip(Encoding encoding, std::string_view bytes, std::string& to) {
+  Deflation deflation(encoding);
+  if (!deflation.good || bytes.size() > std::numeric_limits<uInt>::max() / 2) return false;
+  z_stream& stream = deflation.stream;
+  const size_t before = to.size();
+  const size_t room = ::deflateBound(&stream, bytes.size());
+  to.resize(before + room);
+  stream.next_in = input_of(bytes);
+  stream.avail_in = static_cast<uInt>(bytes.size());
+  stream.next_out = reinterpret_cast<Bytef*>(to.data() + before);
+  stream.avail_out = static_cast<uInt>(room);
+  const bool good = ::deflate(&stream, Z_FINISH) == Z_STREAM_END;
+  to.resize(good ? before + room - stream.avail_out : before);
+  return good;
+}
+
+}  // namespace mle::serve
