@@ -8,7 +8,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 build_packages=(g++ cmake ninja-build pkgconf flatbuffers-compiler libflatbuffers-dev libxsimd-dev
   libxxhash-dev libprotobuf-dev protobuf-compiler zlib1g-dev libbz2-dev liblzma-dev
   nlohmann-json3-dev doctest-dev libgrpc++-dev protobuf-compiler-grpc
-  libsimdjson-dev)
+  libsimdjson-dev libssl-dev)
 check_packages=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 libmimalloc-dev python3
   python3-venv python3-dev g++-aarch64-linux-gnu qemu-user)
 corpus_packages=(python3 python3-numpy)

@@ -11,11 +11,32 @@
 
 #include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
+#include <grpcpp/security/server_credentials.h>
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_credentials_options.h>
 
 #include <utility>
 #include <vector>
 
 namespace mle::serve {
+namespace {
+
+// Files are looked at again every few seconds; new connections get what is there.
+std::shared_ptr<grpc::ServerCredentials> credentials_of(const TlsFiles& files) {
+  if (files.empty()) return grpc::InsecureServerCredentials();
+  constexpr unsigned kLookSeconds = 2;
+  auto provider = std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
+      files.key, files.certificate, files.client_authority, kLookSeconds);
+  grpc::experimental::TlsServerCredentialsOptions options(std::move(provider));
+  options.watch_identity_key_cert_pairs();
+  if (!files.client_authority.empty()) {
+    options.watch_root_certs();
+    options.set_cert_request_type(GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
+  }
+  return grpc::experimental::TlsServerCredentials(options);
+}
+
+}  // namespace
 
 struct GrpcFront::State {
   explicit State(Service& from) : service(from), health(from), streams(&inference) {}
@@ -37,7 +58,7 @@ Result<std::unique_ptr<GrpcFront>> GrpcFront::start(const GrpcOptions& options, 
   auto state = std::make_unique<State>(service);
   grpc::ServerBuilder builder;
   int port = 0;
-  builder.AddListeningPort(options.address, grpc::InsecureServerCredentials(), &port);
+  builder.AddListeningPort(options.address, credentials_of(options.tls), &port);
   // Two servers on one port would each get some of the calls, and nobody would notice.
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.most_message_bytes));

@@ -6,6 +6,7 @@
 #include <mle/result.h>
 
 #include "serve/protocol/service.h"
+#include "serve/protocol/tls_files.h"
 
 #include <chrono>
 #include <cstddef>
@@ -18,6 +19,7 @@ struct GrpcOptions {
   std::string address = "127.0.0.1:8001";  // port 0: a free one
   size_t threads = 1;                      // completion queues, one thread each
   size_t most_message_bytes = size_t{64} << 20;
+  TlsFiles tls;
 };
 
 class GrpcFront {

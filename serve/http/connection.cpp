@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <utility>
 
 namespace mle::serve {
 namespace {
@@ -23,9 +24,15 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
-Connection::Connection(HttpLoop& loop, int socket, bool local, const HttpLimits& limits)
-    : loop_(loop), socket_(socket), local_(local), reader_(limits), idle_since_(Clock::now()) {
-  other_by_ = idle_since_ + kIdleTime;
+Connection::Connection(HttpLoop& loop, int socket, bool local, const HttpLimits& limits,
+                       std::unique_ptr<TlsSession> tls)
+    : loop_(loop),
+      socket_(socket),
+      local_(local),
+      tls_(std::move(tls)),
+      reader_(limits),
+      idle_since_(Clock::now()) {
+  other_by_ = idle_since_ + (tls_ != nullptr ? kHeadTime : kIdleTime);
 }
 
 Connection::~Connection() { close(); }
@@ -53,7 +60,7 @@ Clock::time_point Connection::deadline() const noexcept {
 }
 
 void Connection::receive(char* space, size_t size) {
-  const ssize_t got = ::recv(socket_, space, size, 0);
+  const ssize_t got = tls_ != nullptr ? tls_->read(space, size) : ::recv(socket_, space, size, 0);
   if (got < 0) {
     if (errno != EAGAIN && errno != EINTR) give_up();
     return;
@@ -129,6 +136,12 @@ void Connection::begin_refusal(const HttpRefusal& refusal) {
   loop_.touch(*this);
 }
 
+ssize_t Connection::send_some() {
+  const char* const from = out_.data() + sent_;
+  return tls_ != nullptr ? tls_->write(from, unsent())
+                         : ::send(socket_, from, unsent(), MSG_NOSIGNAL);
+}
+
 void Connection::send() {
   if (over()) {
     // Answers nobody waits for.
@@ -161,7 +174,7 @@ void Connection::send() {
     out_ += kContinue;
   }
   while (unsent() > 0) {
-    const ssize_t sent = ::send(socket_, out_.data() + sent_, unsent(), MSG_NOSIGNAL);
+    const ssize_t sent = send_some();
     if (sent < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) return give_up();
@@ -193,6 +206,7 @@ void Connection::send() {
 void Connection::linger() {
   read_all_ = true;
   rest_.clear();
+  if (tls_ != nullptr) tls_->end();
   if (::shutdown(socket_, SHUT_WR) != 0) return close();
   lingers_ = true;
   other_by_ = Clock::now() + kLingerTime;

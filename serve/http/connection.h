@@ -6,9 +6,11 @@
 #include "serve/engine/request.h"
 #include "serve/http/exchange.h"
 #include "serve/http/reader.h"
+#include "serve/http/tls.h"
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -20,7 +22,9 @@ class Connection {
   static constexpr size_t kMostPending = 64;              // asked and not yet answered
   static constexpr size_t kMostUnsent = size_t{1} << 20;  // then no further question is read
 
-  Connection(HttpLoop& loop, int socket, bool local, const HttpLimits& limits);
+  // `tls`: null where plain text is spoken.
+  Connection(HttpLoop& loop, int socket, bool local, const HttpLimits& limits,
+             std::unique_ptr<TlsSession> tls);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
   ~Connection();
@@ -37,7 +41,9 @@ class Connection {
   bool unused() const noexcept { return over() && first_ == nullptr; }
   bool idle() const noexcept { return first_ == nullptr && unsent() == 0 && !reader_.started(); }
   bool wants_to_read() const noexcept;
-  bool wants_to_write() const noexcept { return unsent() > 0; }
+  bool wants_to_write() const noexcept { return unsent() > 0 || shakes_hands(); }
+  // What the other side is told before anything can be read.
+  bool shakes_hands() const noexcept { return tls_ != nullptr && tls_->read_wants_to_write(); }
   // When patience with the caller ends.
   Clock::time_point deadline() const noexcept;
   Clock::time_point idle_since() const noexcept { return idle_since_; }
@@ -54,12 +60,14 @@ class Connection {
   void begin_refusal(const HttpRefusal& refusal);
   Exchange& append_exchange();
   void linger();
+  ssize_t send_some();
   size_t unsent() const noexcept { return out_.size() - sent_; }
   void close() noexcept;
 
   HttpLoop& loop_;
   int socket_;
   const bool local_;
+  std::unique_ptr<TlsSession> tls_;
   HttpReader reader_;
   std::string rest_;  // read and not yet looked at
   std::string out_;

@@ -15,6 +15,7 @@ namespace mle::serve {
 struct HttpFront::State {
   Listener listener;
   HttpCounters counters;
+  std::unique_ptr<TlsContext> tls;
   std::vector<std::unique_ptr<HttpLoop>> loops;
   bool drained = false;
 };
@@ -24,10 +25,14 @@ HttpFront::HttpFront(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Result<std::unique_ptr<HttpFront>> HttpFront::start(const HttpOptions& options, Service& service) {
   auto state = std::make_unique<State>();
   MLE_TRY_ASSIGN(state->listener, Listener::open(options.address));
+  if (!options.tls.empty()) {
+    MLE_TRY_ASSIGN(state->tls, TlsContext::make(options.tls));
+  }
   HttpLimits limits;
   limits.body = options.most_body_bytes;
-  const HttpShare share{service, limits, options.most_connections, state->listener.socket(),
-                        state->counters};
+  const HttpShare share{
+      service,         limits,          options.most_connections, state->listener.socket(),
+      state->counters, state->tls.get()};
   for (size_t i = 0; i < options.threads; ++i) {
     state->loops.push_back(std::make_unique<HttpLoop>(share));
     if (!state->loops.back()->good())

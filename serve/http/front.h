@@ -7,6 +7,7 @@
 #include <mle/result.h>
 
 #include "serve/protocol/service.h"
+#include "serve/protocol/tls_files.h"
 
 #include <chrono>
 #include <cstddef>
@@ -20,6 +21,7 @@ struct HttpOptions {
   size_t threads = 1;
   size_t most_body_bytes = size_t{64} << 20;
   size_t most_connections = 4096;
+  TlsFiles tls;
 };
 
 class HttpFront {

@@ -223,15 +223,23 @@ void HttpLoop::take_in(int socket, bool local) {
     constexpr std::string_view kFull =
         "HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: "
         "close\r\n\r\n";
+    // Over TLS there is nobody yet who could read it.
     [[maybe_unused]] const ssize_t sent =
-        ::send(socket, kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+        share_.tls != nullptr
+            ? 0
+            : ::send(socket, kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     ::close(socket);
     Counters::add(share_.counters.refused);
     return;
   }
   const int on = 1;
   ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  auto* const connection = new Connection(*this, socket, local, share_.limits);
+  std::unique_ptr<TlsSession> tls;
+  if (share_.tls != nullptr && (tls = share_.tls->accept(socket)) == nullptr) {
+    ::close(socket);
+    return;
+  }
+  auto* const connection = new Connection(*this, socket, local, share_.limits, std::move(tls));
   epoll_event event{};
   event.events = connection->watched = EPOLLIN;
   event.data.ptr = connection;
@@ -326,7 +334,7 @@ void HttpLoop::look_at_clock() {
 
 void HttpLoop::on_event(Connection& connection, uint32_t events) {
   touch(connection);
-  if ((events & EPOLLIN) == 0) {
+  if ((events & EPOLLIN) == 0 && !(connection.shakes_hands() && (events & EPOLLOUT) != 0)) {
     if ((events & (EPOLLERR | EPOLLHUP)) != 0) connection.give_up();
     return;
   }

@@ -34,6 +34,7 @@ struct HttpShare {
   size_t most_connections = 4096;  // of all loops
   int listener = -1;
   HttpCounters& counters;
+  TlsContext* tls = nullptr;  // none: plain text
 };
 
 class HttpLoop {

@@ -32,7 +32,7 @@ struct Running {
     service.emplace(engine, repository, *keeper, ServiceOptions{Control::Explicit, ""});
     service->set_ready(true);
     auto started =
-        HttpFront::start({"127.0.0.1:0", 2, size_t{1} << 20, most_connections}, *service);
+        HttpFront::start({"127.0.0.1:0", 2, size_t{1} << 20, most_connections, {}}, *service);
     REQUIRE(started);
     front = std::move(*started);
     port = std::stoi(front->address().substr(front->address().rfind(':') + 1));

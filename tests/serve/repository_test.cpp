@@ -49,6 +49,26 @@ std::string text(const std::vector<IndexLine>& index) {
   return lines;
 }
 
+TEST_CASE("repository: a model that is named may be a folder, with versions or without") {
+  Fixture f;
+  f.folder.put("one/only.mle", linear_file(1));
+  f.folder.put("many/2/model.mle", linear_file(2));
+  f.folder.put("many/5/model.mle", linear_file(5));
+  RepositoryOptions options{{{"m", 1, f.folder.path("one")}, {"n", 1, f.folder.path("many")}},
+                            "",
+                            *VersionPolicy::parse("all"),
+                            2};
+  Repository repository(options, f.engine);
+  REQUIRE(repository.refresh().ok());
+  CHECK(text(repository.index()) == "m:1 ready\nn:2 ready\nn:5 ready\n");
+  CHECK(f.ask("", "m") == "2.00");
+  CHECK(f.ask("2", "n") == "3.00");
+  CHECK(f.ask("", "n") == "6.00");
+  f.folder.put("many/7/model.mle", linear_file(7));
+  REQUIRE(repository.load("n").ok());
+  CHECK(f.ask("", "n") == "8.00");
+}
+
 TEST_CASE("repository: files, folders and versions of a folder serve under their names") {
   Fixture f;
   f.folder.put("a.mle", linear_file());

@@ -56,6 +56,7 @@ HOMES = [
     ("grpcpp/", ["serve/grpc/"]),
     ("grpc/", ["serve/grpc/"]),
     ("simdjson.h", ["serve/http/"]),
+    ("openssl/", ["serve/http/"]),
     ("zlib.h", ["tools/cli/", "compiler/import/", "serve/http/"]),
     ("bzlib.h", ["compiler/import/"]),
     ("lzma.h", ["compiler/import/"]),

@@ -111,15 +111,16 @@ int serve_models(const ServeOptions& options, const Console& console) {
   std::unique_ptr<serve::GrpcFront> grpc;
   if (options.grpc != "off") {
     auto started = serve::GrpcFront::start(
-        {options.grpc, options.threads, options.max_request_mb << 20}, service);
+        {options.grpc, options.threads, options.max_request_mb << 20, options.tls}, service);
     if (!started) return console.error("--grpc", started.error()), kFailed;
     grpc = std::move(*started);
   }
   std::unique_ptr<serve::HttpFront> http;
   if (options.http != "off") {
-    auto started = serve::HttpFront::start(
-        {options.http, options.threads, options.max_request_mb << 20, options.max_connections},
-        service);
+    auto started =
+        serve::HttpFront::start({options.http, options.threads, options.max_request_mb << 20,
+                                 options.max_connections, options.tls},
+                                service);
     if (!started) return console.error("--http", started.error()), kFailed;
     http = std::move(*started);
   }

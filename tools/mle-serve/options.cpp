@@ -46,6 +46,11 @@ Flags flags_of(ServeOptions& o) {
              "largest request, in mebibytes (64)")
       .whole("--max-connections", "N", &o.max_connections, 1, 1 << 20,
              "open connections over HTTP (4096)")
+      .text("--tls-cert", "FILE.pem", &o.tls.certificate,
+            "speak TLS on both fronts, with this certificate")
+      .text("--tls-key", "FILE.pem", &o.tls.key, "and its key; files that change are read again")
+      .text("--tls-client-ca", "FILE.pem", &o.tls.client_authority,
+            "take only callers with a certificate of this authority")
       .text("--admin-key-file", "FILE", &o.admin_key_file,
             "who may load and unload: those that send this key; else callers of this machine")
       .whole("--poll-seconds", "N", &o.poll_seconds, 1, 86'400,
@@ -124,6 +129,10 @@ bool settle(ServeOptions& o, const Console& console) {
                                      : serve::Control::None;
   if (o.grpc == "off" && o.http == "off")
     return misuse("--http", "both fronts are off", "leave one on");
+  if (o.tls.certificate.empty() != o.tls.key.empty() ||
+      (o.tls.certificate.empty() && !o.tls.client_authority.empty()))
+    return misuse("--tls-cert", "certificate and key go together, the authority with both",
+                  "--tls-cert server.pem --tls-key server.key");
   if (!o.admin_key_file.empty()) {
     auto text = read_text_file(o.admin_key_file, kMostKeyBytes);
     if (!text) return console.error("--admin-key-file", text.error()), false;

@@ -6,6 +6,7 @@
 
 #include "serve/engine/repository.h"
 #include "serve/protocol/service.h"
+#include "serve/protocol/tls_files.h"
 #include "tools/cli/console.h"
 
 #include <cstdint>
@@ -24,6 +25,7 @@ struct ServeOptions {
            drain_lag_seconds = 0, poll_seconds = 5;
 
   std::string admin_key;
+  serve::TlsFiles tls;
   std::vector<serve::LoadWish> files;
   serve::VersionPolicy policy;
   serve::Control mode = serve::Control::None;

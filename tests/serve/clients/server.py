@@ -30,6 +30,40 @@ class Models:
         self.folder.cleanup()
 
 
+class Certificates:
+    """An authority, a certificate of the server and one of a client, in a folder, by openssl."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.authority = self.path("ca.pem")
+        self.run("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=authority",
+                 "-keyout", self.path("ca.key"), "-out", self.authority)
+        self.make("server", "localhost")
+        self.make("client", "client")
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def run(self, *arguments):
+        subprocess.run(["openssl", *arguments], check=True, capture_output=True)
+
+    def make(self, name, subject):
+        """NAME.pem and NAME.key, renamed into place."""
+        self.run("req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=" + subject, "-keyout", self.path("new.key"),
+                 "-out", self.path("new.csr"))
+        with open(self.path("new.ext"), "w", encoding="utf-8") as file:
+            file.write("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        self.run("x509", "-req", "-days", "1", "-in", self.path("new.csr"), "-CA", self.authority,
+                 "-CAkey", self.path("ca.key"), "-CAcreateserial", "-extfile", self.path("new.ext"),
+                 "-out", self.path("new.pem"))
+        os.replace(self.path("new.key"), self.path(name + ".key"))
+        os.replace(self.path("new.pem"), self.path(name + ".pem"))
+
+    def read(self, name):
+        with open(self.path(name), "rb") as file:
+            return file.read()
+
+
 class Server:
     def __init__(self, *flags):
         self.log = tempfile.TemporaryFile("w+")
