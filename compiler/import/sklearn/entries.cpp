@@ -12,11 +12,16 @@ namespace {
 
 constexpr int kMaxDepth = 24;
 
+// Up to 1.1 such a step does not say how many columns it takes, but it gives as many on.
+bool keeps_width_untold(const Estimator& e) {
+  return e.name() == "FunctionTransformer" && !e.has("n_features_in_");
+}
+
 // Where an estimator that does not say it itself keeps one that was fitted on the same columns.
 std::optional<Estimator> fitted_inside(const Estimator& e) {
   if (e.name() == "Pipeline") {
     for (const NamedEstimator& step : e.named_estimators("steps"))
-      if (!step.second.name().empty()) return step.second;
+      if (!step.second.name().empty() && !keeps_width_untold(step.second)) return step.second;
     return std::nullopt;
   }
   for (const char* attribute :
