@@ -6,6 +6,8 @@
 #include "runtime/kernels/activation-inl.h"
 #include "runtime/kernels/dense_blocks-inl.h"
 
+#include <bit>
+
 namespace mle::kernels {
 namespace {
 
@@ -138,8 +140,9 @@ void dense_panels(const DenseArgs<typename P::T>& args) {
 template <class P>
 void dense_lanes(const DenseArgs<typename P::T>& args) {
   const size_t log2_chains = args.order.chains / 2;  // 0, 1 or 2
+  const size_t most_rows = args.n == 1 && log2_chains == 0 ? P::kMaxColumnRows : P::kMaxLaneRows;
   for (size_t row = 0, rows; row < args.rows; row += rows) {
-    rows = P::kMaxLaneRows;
+    rows = most_rows;
     while (rows > args.rows - row) rows /= 2;
     const size_t most = P::lane_columns(rows) >> log2_chains;
     const Parts column_parts(args.n, most > 1 ? most : 1);
@@ -154,7 +157,8 @@ void dense_lanes(const DenseArgs<typename P::T>& args) {
                                             .b = args.b == nullptr ? kNoBias<P> : args.b + column,
                                             .k = args.k,
                                             .relu = args.act == Act::Relu};
-      const auto& functions = kDenseBlocks<P>.lanes[rows - 1][column_parts.size(j) - 1];
+      const auto& functions = kDenseBlocks<P>.lanes[static_cast<size_t>(std::countr_zero(rows))]
+                                                   [column_parts.size(j) - 1];
       functions[log2_chains](block);
     }
     activate_rows<P>(args, row, rows);

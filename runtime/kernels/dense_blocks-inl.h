@@ -2,14 +2,16 @@
 //   kMaxRows, vectors_for(rows)         one chain: at most that many rows, and vectors for them
 //   kMaxPairs                           two chains: at most that many rows times vectors
 //   kMaxLaneRows, lane_columns(rows)    over Lanes16: rows are powers of two, columns are divided
-//   by
-//                                       the chains
+//                                       by the chains
+//   kMaxColumnRows                      over Lanes16: rows of a single column in one chain
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include "runtime/kernels/dense_lanes-inl.h"
 #include "runtime/kernels/dense_panel-inl.h"
 
+#include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace mle::kernels {
@@ -43,23 +45,26 @@ constexpr PanelBlockFunction<typename P::T> panel_function() {
 }
 template <class P, size_t R, size_t kColumns, size_t kChains>
 constexpr LanesBlockFunction<typename P::T> lanes_function() {
-  constexpr bool kAsked = (R & (R - 1)) == 0 && kColumns <= format::lane_columns_with(kChains);
-  if constexpr (kAsked && (kColumns == 1 || kColumns <= P::lane_columns(R) / kChains)) {
+  constexpr bool kAsked = kColumns <= format::lane_columns_with(kChains);
+  constexpr bool kColumn = kColumns == 1 && kChains == 1 && R <= P::kMaxColumnRows;
+  constexpr bool kFits = kColumns == 1 || kColumns <= P::lane_columns(R) / kChains;
+  if constexpr (kAsked && (kColumn || (R <= P::kMaxLaneRows && kFits))) {
     return lanes_block<typename Sixteen<typename P::F>::Lanes, R, kColumns, kChains>;
   } else {
     return nullptr;
   }
 }
 
-// Functions by rows - 1, vectors or columns - 1 and the logarithm of chains; null where there is
-// none.
+// Functions by rows - 1 (over Lanes16 by the logarithm of rows), vectors or columns - 1 and the
+// logarithm of chains; null where there is none.
 template <class P>
 struct DenseBlocks {
   static constexpr size_t kVectors = P::vectors_for(1) > P::kMaxPairs ? P::vectors_for(1)
                                                                       : P::kMaxPairs;
   static constexpr size_t kColumns = P::lane_columns(1);
+  static constexpr size_t kLaneRows = std::bit_width(std::max(P::kMaxLaneRows, P::kMaxColumnRows));
   PanelBlockFunction<typename P::T> panel[P::kMaxRows][kVectors][2];
-  LanesBlockFunction<typename P::T> lanes[P::kMaxLaneRows][kColumns][3];
+  LanesBlockFunction<typename P::T> lanes[kLaneRows][kColumns][3];
 };
 
 template <class P, size_t r, size_t... p>
@@ -69,9 +74,9 @@ constexpr void fill_panel(DenseBlocks<P>& blocks, std::index_sequence<p...>) {
 }
 template <class P, size_t r, size_t... n>
 constexpr void fill_lanes(DenseBlocks<P>& blocks, std::index_sequence<n...>) {
-  ((blocks.lanes[r][n][0] = lanes_function<P, r + 1, n + 1, 1>()), ...);
-  ((blocks.lanes[r][n][1] = lanes_function<P, r + 1, n + 1, 2>()), ...);
-  ((blocks.lanes[r][n][2] = lanes_function<P, r + 1, n + 1, 4>()), ...);
+  ((blocks.lanes[r][n][0] = lanes_function<P, size_t{1} << r, n + 1, 1>()), ...);
+  ((blocks.lanes[r][n][1] = lanes_function<P, size_t{1} << r, n + 1, 2>()), ...);
+  ((blocks.lanes[r][n][2] = lanes_function<P, size_t{1} << r, n + 1, 4>()), ...);
 }
 template <class P, size_t... panel_row, size_t... lanes_row>
 constexpr DenseBlocks<P> make_dense_blocks(std::index_sequence<panel_row...>,
@@ -86,7 +91,7 @@ constexpr DenseBlocks<P> make_dense_blocks(std::index_sequence<panel_row...>,
 
 template <class P>
 inline constexpr DenseBlocks<P> kDenseBlocks = make_dense_blocks<P>(
-    std::make_index_sequence<P::kMaxRows>(), std::make_index_sequence<P::kMaxLaneRows>());
+    std::make_index_sequence<P::kMaxRows>(), std::make_index_sequence<DenseBlocks<P>::kLaneRows>());
 
 }  // namespace
 }  // namespace mle::kernels

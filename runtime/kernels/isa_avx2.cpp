@@ -20,6 +20,7 @@ struct Avx2F32 {
   }
   static constexpr size_t kMaxPairs = 3;
   static constexpr size_t kMaxLaneRows = 2;
+  static constexpr size_t kMaxColumnRows = 4;
   static constexpr size_t lane_columns(size_t rows) { return rows == 1 ? 6 : 3; }
 };
 
@@ -33,6 +34,7 @@ struct Avx2F64 {
   static constexpr size_t vectors_for(size_t rows) { return rows == 1 ? 3 : 1; }
   static constexpr size_t kMaxPairs = 3;
   static constexpr size_t kMaxLaneRows = 1;
+  static constexpr size_t kMaxColumnRows = 1;
   static constexpr size_t lane_columns(size_t) { return 2; }
 };
 

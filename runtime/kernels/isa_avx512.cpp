@@ -16,6 +16,7 @@ struct Avx512F32 {
   static constexpr size_t vectors_for(size_t rows) { return rows == 1 ? 8 : rows <= 6 ? 4 : 3; }
   static constexpr size_t kMaxPairs = 8;
   static constexpr size_t kMaxLaneRows = 4;
+  static constexpr size_t kMaxColumnRows = 16;
   static constexpr size_t lane_columns(size_t rows) {
     return rows == 1 ? 16 : rows == 2 ? 8 : rows == 3 ? 6 : 5;
   }
@@ -31,6 +32,7 @@ struct Avx512F64 {
   static constexpr size_t vectors_for(size_t rows) { return rows == 1 ? 4 : 3; }
   static constexpr size_t kMaxPairs = 4;
   static constexpr size_t kMaxLaneRows = 2;
+  static constexpr size_t kMaxColumnRows = 2;
   static constexpr size_t lane_columns(size_t rows) { return rows == 1 ? 4 : 2; }
 };
 

@@ -17,6 +17,7 @@ struct Sse2F32 {
   static constexpr size_t vectors_for(size_t rows) { return rows == 1 ? 2 : 1; }
   static constexpr size_t kMaxPairs = 1;
   static constexpr size_t kMaxLaneRows = 1;
+  static constexpr size_t kMaxColumnRows = 1;
   static constexpr size_t lane_columns(size_t) { return 4; }
 };
 
@@ -29,6 +30,7 @@ struct Sse2F64 {
   static constexpr size_t vectors_for(size_t) { return 1; }
   static constexpr size_t kMaxPairs = 1;
   static constexpr size_t kMaxLaneRows = 1;
+  static constexpr size_t kMaxColumnRows = 1;
   static constexpr size_t lane_columns(size_t) { return 1; }
 };
 

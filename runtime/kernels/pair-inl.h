@@ -52,5 +52,9 @@ using ElementOf = typename Element<F>::Type;
 template <class F>
 concept Wide = sizeof(ElementOf<F>) == sizeof(double);
 
+// Whether sums_of_lanes() sums 16 values at once.
+template <class F>
+inline constexpr bool kSumsSixteen = false;
+
 }  // namespace
 }  // namespace mle::kernels
