@@ -9,7 +9,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <cstring>
+#include <limits>
 #include <new>
 #include <string_view>
 #include <type_traits>
@@ -66,10 +68,14 @@ void exchange_strings(const Slot& to, const Slot& from, size_t rows, size_t n) n
   }
 }
 
-// So that equal answers are equal to memcmp too.
+// So that equal answers are equal to memcmp too. A single number needs no kernel: a tenth of the
+// time of the smallest models.
 void make_canonical(const kernels::Table& kernels, DType dtype, const Slot& y, size_t rows,
                     size_t n) noexcept {
-  if (dtype == DType::F32) {
+  if (dtype == DType::F32 && rows == 1 && n == 1) {
+    float& answer = *y.row<float>(0);
+    if (std::isnan(answer)) answer = std::numeric_limits<float>::quiet_NaN();
+  } else if (dtype == DType::F32) {
     kernels.f32.canonical_nan(y.row<float>(0), y.stride_of<float>(), rows, n);
   } else if (dtype == DType::F64) {
     kernels.f64.canonical_nan(y.row<double>(0), y.stride_of<double>(), rows, n);
