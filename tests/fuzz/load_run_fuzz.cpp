@@ -88,6 +88,13 @@ std::vector<std::byte> answers(mle::Session& session, uint64_t rows) {
   return all;
 }
 
+// A model may ask for an arena of many gigabytes; whoever makes the session says how much there is.
+void* allocate_some(void*, size_t bytes, size_t align) {
+  constexpr size_t kMost = size_t{256} << 20;
+  return bytes > kMost ? nullptr : std::aligned_alloc(align, (bytes + align - 1) / align * align);
+}
+void release_some(void*, void* block, size_t, size_t) { std::free(block); }
+
 }  // namespace
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size,
@@ -107,7 +114,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       if (model.error().rule() == 0) std::abort();  // a refusal names its rule
       continue;
     }
-    auto session = mle::Session::make(*model);
+    mle::SessionOptions session_options;
+    session_options.allocator = {allocate_some, release_some, nullptr};
+    auto session = mle::Session::make(*model, session_options);
     if (!session) continue;  // more memory than a session may have
     const bool fused = isa != "sse2";
     for (uint64_t rows = 0; rows < fused_answers.size(); ++rows) {
