@@ -51,7 +51,8 @@ TEST_CASE("rules: every number of the enum has its text") {
               {rule::R110_ArgumentCount, rule::R117_NoAnswer},
               {rule::R120_NoMemory, rule::R122_Golden},
               {rule::C201_UnknownFormat, rule::C221_OutOfScope},
-              {rule::T301_Usage, rule::T306_Export}};
+              {rule::T301_Usage, rule::T306_Export},
+              {rule::S401_UnknownModel, rule::S418_SharedMemory}};
   std::set<int> expected;
   for (const auto& run : runs) {
     for (int number = run.first; number <= run.last; ++number) {

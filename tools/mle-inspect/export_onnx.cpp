@@ -44,7 +44,19 @@ void name_ports(OnnxGraph& graph) {
     for (const auto* ports : {entry->inputs(), entry->outputs()})
       for (const fb::Port* port : *ports)
         if (named.insert(port->tensor()).second)
-          graph.rename(port->tensor(), std::string(graph.view().string(port->name())));
+          graph.rename(port->tensor(), std::string(graph.view().string(port->name())) +
+                                           (port->source_rows() != 1 ? ".rows" : ""));
+}
+
+// Where a row is several of the source's, the source's shape is what the output has.
+std::vector<uint64_t> add_source_rows(OnnxGraph& graph, const fb::Port& port,
+                                      const std::string& name) {
+  std::vector<uint64_t> dims = dims_of(graph.tensor(port.tensor()));
+  dims.erase(dims.begin());
+  std::vector<int64_t> shape{-1};
+  for (const uint64_t dim : dims) shape.push_back(static_cast<int64_t>(dim));
+  graph.out.node("Reshape", name, {graph.name(port.tensor()), graph.wholes(shape)}, {name});
+  return dims;
 }
 
 void add_ports(OnnxGraph& graph) {
@@ -68,15 +80,19 @@ void add_ports(OnnxGraph& graph) {
       const fb::Tensor& tensor = graph.tensor(port->tensor());
       const std::string& first = graph.name(port->tensor());
       std::string name(graph.view().string(port->name()));
+      std::vector<uint64_t> dims = dims_of(tensor);
       if (name != first) {  // the tensor goes by another name already
         if (listed.count(name) > 0)
           name = std::string(graph.view().string(entry->name())) + "." + name;
         if (!listed.insert(name).second) continue;
-        graph.out.node("Identity", name, {first}, {name});
+        if (port->source_rows() != 1)
+          dims = add_source_rows(graph, *port, name);
+        else
+          graph.out.node("Identity", name, {first}, {name});
       } else if (!listed.insert(name).second) {
         continue;
       }
-      graph.out.output(name, dtype_of(tensor), is_per_row(tensor), dims_of(tensor));
+      graph.out.output(name, dtype_of(tensor), is_per_row(tensor), dims);
       if (port->labels() != nullptr && port->labels()->size() > 0)
         graph.out.meta("labels." + name, joined(port->labels()));
     }
