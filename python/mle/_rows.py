@@ -36,6 +36,8 @@ def tensors_of(specs, features, rows, warned=None):
             return [_tensor(rows[spec[0]], spec)]
         if isinstance(rows, dict):
             raise _missing([spec[0]], names)
+        if is_positional(specs) and _is_wider(rows, spec):
+            return _by_position(specs, rows)
         return [_tensor(rows, spec)]
     if names is None:
         return _by_position(specs, rows)
@@ -50,6 +52,12 @@ def tensors_of(specs, features, rows, warned=None):
 def is_positional(specs):
     """Whether inputs are called x0, x1 …: columns that had no names."""
     return all(spec[0][:1] == "x" and spec[0][1:].isdigit() for spec in specs)
+
+
+def _is_wider(rows, spec):
+    """Whether rows are a table, and the input one of its columns."""
+    shape = numpy.shape(rows)
+    return spec[3] and numpy.prod(spec[2], dtype=int) == 1 and len(shape) == 2 and shape[1] != 1
 
 
 def outs_of(out, names):

@@ -152,6 +152,17 @@ def test_scikit_learn_takes_a_model_for_a_fitted_estimator(of_people):
     assert (pickle.loads(pickle.dumps(model)).predict(frame) == model.predict(frame)).all()
 
 
+def test_a_model_that_looks_at_no_column_takes_any_number_of_them():
+    from sklearn.dummy import DummyRegressor
+    dummy = DummyRegressor().fit([[1, 2], [3, 4]], [5, 8])
+    del dummy.n_features_in_  # as it was up to 1.2
+    rows = numpy.ones((4, 7))
+    for model in (mle.convert(dummy), mle.convert(dummy, X=rows)):
+        assert [spec.name for spec in model.inputs] == ["x0"]
+        for table in (rows, rows[:, :1], rows[:, :2].tolist()):
+            assert (model.predict(table) == 6.5).all()
+
+
 def test_labels_keep_their_type():
     X = numpy.array([[0.0], [1.0], [2.0], [3.0]] * 5)
     for labels in (numpy.array([3, 7, 3, 7]), numpy.array([1.0, 2.0, 1.0, 2.0]),
