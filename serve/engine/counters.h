@@ -35,7 +35,9 @@ struct Counters {
   Count succeeded{0}, failed{0};                          // requests
   Count overloaded{0}, deadline_passed{0}, cancelled{0};  // of those failed: never computed
   Count rows{0};                                          // of requests that succeeded
+  Count outside{0};                                       // their values that training never saw
   Count executions{0};
+  Count loads{0};                   // of a file that then served
   Count success_ns{0}, fail_ns{0};  // from arrival to answer
   Count queue_ns{0};                // from arrival to execution, of requests that succeeded
   Count compute_ns{0};              // of the executions, times the requests in each

@@ -133,6 +133,17 @@ void run_all(std::span<Request* const> group, Session& session, Workspace& works
   }
 }
 
+// What training never saw is worth a metric, and no refusal.
+uint64_t values_outside(const Request& request) noexcept {
+  uint64_t outside = 0;
+  for (size_t i = 0; i < request.plan->ranges.size(); ++i) {
+    const InputTensor& input = request.inputs[request.bound[i]];
+    if (!request.plan->ranges[i].empty())
+      outside += request.plan->ranges[i].count_outside(input.data, input.count);
+  }
+  return outside;
+}
+
 void count(Request& request, Counters& counters, Clock::time_point begun,
            Clock::time_point ended) noexcept {
   const uint64_t total = nanoseconds(ended - request.arrived);
@@ -143,6 +154,8 @@ void count(Request& request, Counters& counters, Clock::time_point begun,
   }
   Counters::add(counters.succeeded);
   Counters::add(counters.rows, request.rows);
+  if (const uint64_t outside = values_outside(request); outside > 0)
+    Counters::add(counters.outside, outside);
   Counters::add(counters.success_ns, total);
   Counters::add(counters.queue_ns, nanoseconds(begun - request.arrived));
   Counters::add(counters.compute_ns, nanoseconds(ended - begun));

@@ -54,7 +54,7 @@ class WarmRows {
 
 Result<Plan> make_plan(const Model& model, const SessionOptions& options, size_t sessions) {
   MLE_TRY_ASSIGN(SessionPool pool, SessionPool::make(model, sessions, options));
-  Plan plan{{}, {}, true, 0, 0, std::move(pool)};
+  Plan plan{{}, {}, {}, true, 0, 0, std::move(pool)};
   std::vector<SessionPool::Lease> leases;
   for (size_t i = 0; i < sessions; ++i) leases.push_back(plan.sessions.take());
   const auto inputs = leases[0]->inputs(), outputs = leases[0]->outputs();
@@ -111,6 +111,12 @@ Status prove(Version& version, const format::FileView& view) {
   return {};
 }
 
+void note_ranges(const format::FileView& view, Plan& plan) {
+  for (const TensorSpec& input : plan.inputs) plan.ranges.push_back(Ranges::of(view, input));
+  const auto says_nothing = [](const Ranges& ranges) { return ranges.empty(); };
+  if (std::all_of(plan.ranges.begin(), plan.ranges.end(), says_nothing)) plan.ranges.clear();
+}
+
 Result<std::shared_ptr<const Version>> load(const LoadWish& wish, size_t sessions,
                                             std::shared_ptr<Counters> counters) {
   auto version = std::make_shared<Version>();
@@ -125,6 +131,7 @@ Result<std::shared_ptr<const Version>> load(const LoadWish& wish, size_t session
   MLE_TRY_ASSIGN(version->loaded, Model::from_memory(version->file.bytes()));
   MLE_TRY(prove(*version, view));
   MLE_TRY(make_plans(*version, sessions));
+  for (Plan& plan : version->plans) note_ranges(view, plan);
   return std::shared_ptr<const Version>(std::move(version));
 }
 

@@ -77,6 +77,7 @@ Status Repository::bring(const LoadWish& wish, bool again, Serving& next) {
   if (failure.ok()) {
     auto loaded = load_version(wish, options_.sessions, std::move(counters));
     if (loaded) {
+      Counters::add((*loaded)->counters->loads);
       next[key] = std::move(*loaded);
       const std::lock_guard lock(mutex_);
       failures_.erase(key);
@@ -207,7 +208,7 @@ std::vector<IndexLine> Repository::index() const {
   const std::lock_guard lock(mutex_);
   std::map<Key, IndexLine> lines;
   for (const auto& [key, version] : serving_)
-    lines[key] = {key.first, key.second, true, version->unproven, ""};
+    lines[key] = {key.first, key.second, true, version->unproven, "", version->counters->loads};
   for (const auto& [key, failure] : failures_) {
     IndexLine& line = lines[key];
     line.model = key.first;
@@ -215,10 +216,10 @@ std::vector<IndexLine> Repository::index() const {
     line.reason = failure.reason;
   }
   for (const std::string& model : unloaded_)
-    lines[{model, 0}] = {model, 0, false, false, "unloaded"};
+    lines[{model, 0}] = {model, 0, false, false, "unloaded", 0};
   std::vector<IndexLine> result;
   for (auto& [key, line] : lines) result.push_back(std::move(line));
-  for (const std::string& problem : problems_) result.push_back({"", 0, false, false, problem});
+  for (const std::string& problem : problems_) result.push_back({"", 0, false, false, problem, 0});
   return result;
 }
 

@@ -36,6 +36,7 @@ struct IndexLine {
   bool ready = false;
   bool unproven = false;
   std::string reason;  // "" where all is well
+  uint64_t loads = 0;  // how often a file of it was loaded
 };
 
 class Repository {

@@ -10,6 +10,7 @@
 #include "serve/engine/counters.h"
 #include "serve/engine/lanes.h"
 #include "serve/engine/model_file.h"
+#include "serve/engine/ranges.h"
 
 #include <cstdint>
 #include <map>
@@ -22,6 +23,7 @@ namespace mle::serve {
 // Sessions for one set of outputs, and what they take and give.
 struct Plan {
   std::vector<TensorSpec> inputs, outputs;
+  std::vector<Ranges> ranges;      // of the inputs; empty where the file has none at all
   bool row_wise = true;            // any number of rows; else one tensor per call
   double call_ns = 0, row_ns = 0;  // measured: the first row of a call, each further one
   mutable SessionPool sessions;

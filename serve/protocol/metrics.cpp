@@ -151,6 +151,11 @@ void ours(Page& page, const Service& service, const Versions& versions) {
   durations(page, versions);
   each(page, versions, "mle_rows_total", "counter", "Rows of requests that succeeded.",
        [](const Counters& c) { return c.rows.load(); });
+  each(page, versions, "mle_input_out_of_range_total", "counter",
+       "Values beyond what training saw of their feature, where the file says so.",
+       [](const Counters& c) { return c.outside.load(); });
+  each(page, versions, "mle_model_loads_total", "counter", "Files that were loaded and served.",
+       [](const Counters& c) { return c.loads.load(); });
   each(page, versions, "mle_executions_total", "counter", "Runs; one run answers many requests.",
        [](const Counters& c) { return c.executions.load(); });
   each(page, versions, "mle_queue_seconds_total", "counter",

@@ -7,6 +7,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <memory>
 #include <string>
 #include <thread>
@@ -74,6 +75,16 @@ TEST_CASE("engine: a request is answered by the model it names") {
   CHECK(request.floats() == Floats{1.5f, 2.5f});
   CHECK(request.answers[0].spec->name == "y");
   CHECK(request.served->number == 1);
+}
+
+TEST_CASE("engine: values that training never saw are counted, and answered") {
+  Fixture f(inline_only(), ranged_file());
+  TestRequest within("m", Floats{0, 10, 5}), beyond("m", Floats{-1, 10.5f, 5, 3, NAN, 1e9f});
+  f.serve(within);
+  CHECK(f.counters().outside == 0);
+  f.serve(beyond);
+  CHECK(beyond.status.ok());
+  CHECK(f.counters().outside == 3);
 }
 
 TEST_CASE("engine: requests drained together run once and get their own rows") {

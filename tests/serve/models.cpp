@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/serve/models.h"
 
+#include <bit>
+#include <cstdint>
 #include <vector>
 
 namespace mle::testing {
 
 using Floats = std::vector<float>;
 
-AlignedBytes linear_file(float bias, float recorded) {
-  TinyModel m;
+namespace {
+
+void add_linear(TinyModel& m, float bias, float recorded) {
   m.model().name = m.strings.add("linear");
   const uint16_t x = m.add_input("x", {3});
   const uint16_t y = m.add_output("y", {2});
@@ -17,6 +20,26 @@ AlignedBytes linear_file(float bias, float recorded) {
   m.add_op(fb::OpKind::Dense, {x, w, b}, y, "fc");
   m.add_entry("predict", {x}, {y});
   m.add_golden(1, Floats{1, 2, 4}, Floats{1 + recorded, 2 + recorded});
+}
+
+}  // namespace
+
+AlignedBytes linear_file(float bias, float recorded) {
+  TinyModel m;
+  add_linear(m, bias, recorded);
+  return make_file(m);
+}
+
+AlignedBytes ranged_file() {
+  TinyModel m;
+  add_linear(m, 0.5f, 0.5f);
+  const uint64_t ten = std::bit_cast<uint64_t>(10.0);
+  for (const auto& entry : m.model().entries)
+    for (int feature = 0; feature < 3; ++feature) {
+      entry->inputs[0]->fmin.emplace_back(0, 0);
+      entry->inputs[0]->fmax.emplace_back(static_cast<uint32_t>(ten),
+                                          static_cast<uint32_t>(ten >> 32));
+    }
   return make_file(m);
 }
 

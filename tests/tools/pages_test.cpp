@@ -27,7 +27,11 @@ Names flags_of(const std::string& tool) {
   Names names;
   std::vector<std::vector<std::string>> calls{{"--help"}};
   if (tool == "mle-bench")
-    calls = {{"--help"}, {"run", "--help"}, {"load", "--help"}, {"start", "--help"}};
+    calls = {{"--help"},
+             {"run", "--help"},
+             {"load", "--help"},
+             {"start", "--help"},
+             {"serve", "--help"}};
   for (const auto& words : calls)
     for (const std::string& line : split_list(run(tool, words).out, '\n')) {
       if (line.empty() || line[0] != '-') continue;

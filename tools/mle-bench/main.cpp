@@ -5,6 +5,7 @@
 #include "tools/cli/suggest.h"
 #include "tools/cli/text.h"
 #include "tools/mle-bench/bench.h"
+#include "tools/mle-bench/serve_mode.h"
 
 #include <unistd.h>
 
@@ -117,25 +118,36 @@ int parse_mode(const std::string& mode, int argc, char** argv, Console& console)
   return run_mode(options, output, console);
 }
 
+int parse_serve(int argc, char** argv, Console& console) {
+  ServeBench options;
+  Flags flags = serve_flags(options);
+  if (const auto status = flags.parse(argc, argv, console)) return *status;
+  return run_serve_bench(options, console);
+}
+
 // Without a mode: the help that names them.
 int parse_plain(int argc, char** argv, Console& console) {
   std::string mode;
-  Flags flags("mle-bench load|run|start MODEL.mle [FLAG…]",
-              "Measures how long a model takes to load, to run and to start.");
-  flags.positional("MODE", &mode, "load, run or start; each has a --help of its own")
+  Flags flags("mle-bench load|run|start|serve WHAT [FLAG…]",
+              "Measures how long a model takes to load, to run, to start and to be asked.");
+  flags.positional("MODE", &mode, "load, run, start or serve; each has a --help of its own")
       .examples(
           "  mle-bench run model.mle --rows 1,32 --profile\n"
           "  mle-bench load model.mle --json -\n"
-          "  mle-bench start model.mle --runs 100\n");
+          "  mle-bench start model.mle --runs 100\n"
+          "  mle-bench serve 127.0.0.1:8000\n");
   BenchOptions options;
   Output output;
   for (const std::string& name : kModes) flags.mode(name, mode_flags(name, options, output));
+  ServeBench serving;
+  flags.mode("serve", serve_flags(serving));
   const bool generate = argc > 1 && std::string_view(argv[1]) == "--generate";
   if (const auto status = flags.parse(generate ? argc : std::min(argc, 2), argv, console))
     return *status;
   const std::string near = nearest_name(mode, kModes);
-  return misuse(console, "there is no mode '" + mode + "'",
-                near.empty() ? "the modes are load, run and start" : "did you mean " + near + "?");
+  return misuse(
+      console, "there is no mode '" + mode + "'",
+      near.empty() ? "the modes are load, run, start and serve" : "did you mean " + near + "?");
 }
 
 }  // namespace
@@ -146,6 +158,7 @@ int main(int argc, char** argv) {
   Console console("mle-bench");
   try {
     const std::string mode = argc > 1 ? argv[1] : "";
+    if (mode == "serve") return console.finish(parse_serve(argc - 1, argv + 1, console));
     if (std::find(kModes.begin(), kModes.end(), mode) == kModes.end())
       return console.finish(parse_plain(argc, argv, console));
     return console.finish(parse_mode(mode, argc - 1, argv + 1, console));

@@ -63,7 +63,8 @@ void Log::news(const std::vector<serve::IndexLine>& index) {
   std::map<std::string, std::string> now;
   for (const serve::IndexLine& each : index) {
     const std::string version = std::to_string(each.version);
-    const std::string state = (each.ready ? "ready " : "") + each.reason;
+    const std::string state =
+        (each.ready ? "ready " : "") + each.reason + " " + std::to_string(each.loads);
     const std::string key = each.model + "/" + version + (each.model.empty() ? each.reason : "");
     now[key] = state;
     {

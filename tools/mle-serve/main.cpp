@@ -67,7 +67,7 @@ std::optional<serve::IndexLine> first_missing(const ServeOptions& options,
     const auto is_it = [&](const serve::IndexLine& line) { return line.model == file.model; };
     const auto line = std::find_if(index.begin(), index.end(), is_it);
     if (line == index.end())
-      return serve::IndexLine{file.model, 0, false, false, "there is no model in " + file.path};
+      return serve::IndexLine{file.model, 0, false, false, "there is no model in " + file.path, 0};
     if (!line->ready) return *line;
   }
   return std::nullopt;

@@ -21,7 +21,7 @@ from tritonclient.utils import InferenceServerException
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
-from server import Models, Server  # noqa: E402
+from server import BIN, Models, Server  # noqa: E402
 
 LINEAR = "/v2/models/linear/infer"
 ONE_ROW = {"inputs": [{"name": "x", "shape": [1, 3], "datatype": "FP32", "data": [1, 2, 4]}]}
@@ -450,8 +450,26 @@ class Pages(Case):
         self.assertIn("<option", shown)
 
 
+class Bench(Case):
+    def test_mle_bench_asks_without_an_error(self):
+        program = os.path.join(BIN, "mle-bench")
+        for more in ([], ["--rate", "200", "--burst", "4"]):
+            said = subprocess.run([program, "serve", self.server.http, "--model", "linear", "--concurrency", "1,8",
+                                   "--seconds", "0.5", "--rows", "3", "--json", "-", *more], capture_output=True, check=True)
+            report = json.loads(said.stdout)
+            self.assertEqual([cell["concurrency"] for cell in report["results"]], [1, 8])
+            for cell in report["results"]:
+                self.assertEqual(cell["errors"], 0)
+                self.assertGreater(cell["samples"], 10)
+                self.assertLessEqual(cell["latency_us"]["p50"], cell["latency_us"]["p99"])
+                self.assertIn("server_cpu_us", cell)
+        unknown = subprocess.run([program, "serve", self.server.http, "--model", "nobody"], capture_output=True)
+        self.assertEqual(unknown.returncode, 1)
+        self.assertIn(b"'nobody'", unknown.stderr)
+
+
 class Overload(Case):
-    # Requests wait for company a minute long, and only one may.
+    # Requests wait for company for seconds, and only one may.
     flags = ("--max-queue", "1", "--max-queue-delay-us", "10000000", "--max-batch", "2")
 
     def test_who_finds_the_queue_full_is_told_at_once(self):
