@@ -73,6 +73,8 @@ struct Trial {
   // What another implementation answered, by entry and output; may be null.
   const std::vector<std::vector<Elements>>* recorded = nullptr;
   std::vector<Elements> rounded_outputs = {};
+  // What is rounded to whole numbers on the way moves by a whole step where its last bit moves.
+  bool steps = false;
 
   const Fact& fact(const GraphPort& port) const { return graph.value(port.value).fact; }
   size_t width(const GraphPort& port) const { return element_count(fact(port).dims); }
@@ -113,23 +115,35 @@ class EntryTrial {
     for (size_t o = 0; o < entry_.outputs.size(); ++o) {
       if (!is_real(trial_.fact(entry_.outputs[o]).dtype)) continue;
       for (size_t i = 0; i < output(o).size(); ++i) {
-        const double y = output(o)[i], other = trial_.moved_outputs[first_ + o][i];
-        if (!is_finite(y, other)) continue;
-        spread = std::max(spread, std::abs(y));
-        difference = std::max(difference, std::abs(y - other));
+        const double y = output(o)[i];
+        for (const auto* others : {&trial_.moved_outputs, &trial_.rounded_outputs}) {
+          if (others == &trial_.rounded_outputs && !trial_.steps) continue;
+          const double other = (*others)[first_ + o][i];
+          if (!is_finite(y, other)) continue;
+          spread = std::max(spread, std::abs(y));
+          difference = std::max(difference, std::abs(y - other));
+        }
       }
     }
     return spread * of_spread + difference * kNoiseMargin;
   }
 
-  // The first `wanted` rows that prove something.
+  // What was answered elsewhere has to be answered here.
+  bool proves(size_t row) const { return trial_.answered[row] ? is_steady(row) : is_recorded(); }
+  bool all_prove() const {
+    for (size_t row = 0; row < trial_.answered.size(); ++row)
+      if (!proves(row)) return false;
+    return true;
+  }
+
+  // The first `wanted` rows that prove something; where rows mix, all of them or none.
   GoldenRows rows(size_t wanted) const {
     GoldenRows golden;
     golden.inputs.resize(entry_.inputs.size());
     golden.outputs.resize(entry_.outputs.size());
+    if (trial_.graph.rows_mix() && !all_prove()) return golden;
     for (size_t row = 0; row < trial_.answered.size() && golden.rows < wanted; ++row) {
-      // What was answered elsewhere has to be answered here.
-      if (trial_.answered[row] ? !is_steady(row) : !is_recorded()) continue;
+      if (!proves(row)) continue;
       for (size_t i = 0; i < entry_.inputs.size(); ++i)
         append_row(golden.inputs[i], input(entry_.inputs[i]), row, trial_.width(entry_.inputs[i]));
       for (size_t o = 0; o < entry_.outputs.size(); ++o)
@@ -222,6 +236,8 @@ Status ask_judge(Trial& trial, const std::vector<Elements>& moved_inputs, size_t
   MLE_TRY_ASSIGN(Answers moved_answers, answers_to(trial.graph, moved_inputs, rows));
   MLE_TRY_ASSIGN(Answers rounded, answers_to(trial.graph, trial.inputs, rows, evaluate_rounded));
   trial.rounded_outputs = std::move(rounded.outputs);
+  trial.steps = std::ranges::any_of(trial.graph.nodes(),
+                                    [](const Node& node) { return node.act == Act::Round; });
   trial.outputs = std::move(answers.outputs);
   trial.moved_outputs = std::move(moved_answers.outputs);
   for (size_t row = 0; row < rows; ++row)
@@ -258,7 +274,8 @@ Result<std::vector<GoldenRows>> judge_golden_rows(const Graph& graph, size_t row
   const std::vector<GraphPort>& inputs = graph.entries[0].inputs;
   const bool whole = graph.value(inputs[0].value).fact.rows == Rows::Whole;
   const size_t affordable = affordable_rows(graph);
-  const size_t tried = std::min(affordable, whole ? 1 : 2 * rows);  // some may not be steady
+  // Some may not be steady; but where rows mix, they were asked together.
+  const size_t tried = std::min(affordable, whole ? 1 : graph.rows_mix() ? rows : 2 * rows);
   const size_t wanted = std::min(tried, whole ? 1 : rows);
   if (wanted == 0) return std::vector<GoldenRows>(graph.entries.size());
 

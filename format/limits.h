@@ -17,6 +17,7 @@ inline constexpr uint64_t kMaxTensorBytes = uint64_t{1} << 40;
 inline constexpr uint64_t kMaxTensors = 65535;  // tensor indices are 16 bits
 inline constexpr uint64_t kMaxArenaBytes = uint64_t{256}
                                            << 20;  // tile rows times arena bytes per row
+inline constexpr uint32_t kMaxReduceRows = 1024;   // ops over all rows: each may cost another walk
 inline constexpr uint64_t kMaxNameBytes = 65535;
 inline constexpr uint64_t kVerifierDepth = 8;
 inline constexpr uint64_t kWorkPerProgramByte = 8;         // V70: the validator's budget …

@@ -43,6 +43,7 @@ Status check_piecewise(const OpUnderTest& op) noexcept;
 // op_rules_sums.cpp
 Status check_matmul(const OpUnderTest& op) noexcept;
 Status check_reduce(const OpUnderTest& op) noexcept;
+Status check_reduce_rows(const OpUnderTest& op) noexcept;
 Status check_cumsum(const OpUnderTest& op) noexcept;
 Status check_topk(const OpUnderTest& op) noexcept;
 Status check_layer_norm(const OpUnderTest& op) noexcept;

@@ -37,8 +37,9 @@ enum class OpKind : uint16_t {
   IsMissing,
   Products,
   Piecewise,
+  ReduceRows,
 };
-inline constexpr int kOpKindCount = 29;
+inline constexpr int kOpKindCount = 30;
 
 // alpha and beta are the op's fattr[0] and fattr[1]; functions without parameters ignore them.
 enum class Act : uint8_t {
@@ -110,7 +111,8 @@ inline constexpr int kBinaryFnCount = 15;
 inline constexpr int kFloatBinaryFnCount = 8;  // the first ones are arithmetic, made for floats
 
 // iattr[0] of a Reduce op; the last three are what others are made of: L1 is the Sum of Abs, L2 the
-// square root of SumSquare.
+// square root of SumSquare. Of ReduceRows: Max or Min, which do not depend on the order of the
+// rows.
 enum class ReduceFn : uint32_t { Sum, Mean, Max, Min, Prod, SumSquare };
 inline constexpr int kReduceFnCount = 6;
 

@@ -1,4 +1,4 @@
-// Sums over axes and what goes with them: MatMul, Reduce, CumSum, TopK, LayerNorm.
+// Sums over axes and what goes with them: MatMul, Reduce, ReduceRows, CumSum, TopK, LayerNorm.
 // SPDX-License-Identifier: Apache-2.0
 #include "format/op_demands.h"
 #include "format/op_families.h"
@@ -99,6 +99,17 @@ Status check_reduce(const OpUnderTest& op) noexcept {
   }
   if (fits && next == out.size()) return {};
   return op.bad(rule::V45_Shapes, "its output is not its input without the axes reduced");
+}
+
+// What does not depend on the order of the rows; the rows facts are check_ops' matter.
+Status check_reduce_rows(const OpUnderTest& op) noexcept {
+  MLE_TRY(want_counts(op, 1, 0));
+  const auto fn = static_cast<ReduceFn>(op.iattr()[0]);
+  if (fn != ReduceFn::Max && fn != ReduceFn::Min) {
+    return op.bad(rule::V46_Attributes, "%u is neither Max nor Min", op.iattr()[0]);
+  }
+  MLE_TRY(want_one_float(op));
+  return want_same_dims(op);
 }
 
 Status check_cumsum(const OpUnderTest& op) noexcept {

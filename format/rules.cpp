@@ -134,6 +134,11 @@ constexpr RuleText kRules[] = {
     {V54_Rows, "V54", "rows",
      "Constants are Whole; all other tensors of a model are PerRow, or all are Whole.",
      kConvertAgain},
+    {V55_RowsMix, "V55", "rows that mix",
+     "A program with a ReduceRows, which takes all rows of a call together, says so in its "
+     "header's "
+     "features; others do not. It has at most 1024 of them.",
+     kConvertAgain},
     // Entries and ports
     {V60_EntryIndex, "V60", "index of an entry",
      "Tensors and golden rows an entry refers to exist.", kConvertAgain},

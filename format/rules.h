@@ -65,6 +65,7 @@ enum Rule : int {
   V52_ArenaOverlap,
   V53_TotalMemory,  // reserved: one model per file
   V54_Rows,
+  V55_RowsMix,
   // Entries and ports
   V60_EntryIndex = 60,
   V61_NoPorts,

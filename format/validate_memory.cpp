@@ -1,5 +1,6 @@
 // The memory plan: arena tensors lie in the arena (V50, V51), and no two share bytes while both are
-// needed (V52), but for an op that may work in place (V48).
+// needed (V52), but for an op that may work in place (V48). Where rows mix, what is Whole is needed
+// from the first op to the last: tile after tile is computed with it.
 // SPDX-License-Identifier: Apache-2.0
 #include "format/limits.h"
 #include "format/live_ranges.h"
@@ -13,6 +14,10 @@ namespace mle::format {
 namespace {
 
 bool is_arena(const TensorFacts& tensor) noexcept { return tensor.place == fb::Place::Arena; }
+
+bool stays(const Validation& v, const TensorFacts& tensor) noexcept {
+  return v.rows_mix() && !tensor.per_row;
+}
 
 bool may_work_in_place(fb::OpKind kind) noexcept {
   switch (kind) {
@@ -70,6 +75,7 @@ struct Resident {
   LiveRange live;
   uint64_t begin;
   uint64_t end;
+  bool stays;
 };
 
 using Residents = Scratch<Resident>;
@@ -99,7 +105,7 @@ Status allow_in_place(Validation& v, LastReads& last) noexcept {
     MLE_TRY(v.spend(count_of(op.inputs())));
     for (const uint16_t t : span_of(op.inputs())) {
       const TensorFacts& in = tensors[t];
-      const bool ends_here = last[t] == 2 * i + 1;
+      const bool ends_here = last[t] == 2 * i + 1 && !stays(v, in);
       if (!is_arena(in) || in.offset != out.offset || !ends_here) continue;
       if (!may_work_in_place(op.kind()) || !same_elements(op.kind(), in, out)) {
         return refuse(Code::Corrupt, rule::V48_InPlace, v.at(&op),
@@ -126,18 +132,47 @@ Status find_residents(Validation& v, const LastReads& last, Residents& residents
     const TensorFacts& tensor = tensors[t];
     if (!is_arena(tensor)) continue;
     const uint32_t written = 2 * i + 1;
-    residents[next++] = {
-        t, {written, std::max(written, last[t])}, tensor.offset, tensor.offset + tensor.bytes};
+    residents[next++] = {t,
+                         {written, std::max(written, last[t])},
+                         tensor.offset,
+                         tensor.offset + tensor.bytes,
+                         stays(v, tensor)};
   }
   return {};
 }
+
+// Who lies at a byte of the arena.
+class Crowd {
+ public:
+  Status make(Validation& v, uint32_t ops) noexcept { return ranges_.make(v, ops); }
+
+  void add(const Resident& resident) noexcept {
+    ++count_;
+    staying_ += resident.stays ? 1 : 0;
+    ranges_.add(resident.live);
+  }
+  void remove(const Resident& resident) noexcept {
+    --count_;
+    staying_ -= resident.stays ? 1 : 0;
+    ranges_.remove(resident.live);
+  }
+  bool is_in_the_way(const Resident& arriving) const noexcept {
+    if (arriving.stays) return count_ > 0;
+    return staying_ > 0 || ranges_.overlaps(arriving.live);
+  }
+
+ private:
+  LiveRanges ranges_;
+  size_t count_ = 0;
+  size_t staying_ = 0;
+};
 
 // V52: walks the arena from its first byte to its last; whoever lies at a byte must share no moment
 // with the others that lie there.
 Status check_overlap(Validation& v, Residents& residents) noexcept {
   const size_t count = residents.size();
   Scratch<uint32_t> by_end;
-  LiveRanges here;
+  Crowd here;
   MLE_TRY(by_end.make(v, count));
   MLE_TRY(here.make(v, v.model.ops()->size()));
   MLE_TRY(v.spend_sort(2 * count));
@@ -151,15 +186,15 @@ Status check_overlap(Validation& v, Residents& residents) noexcept {
   for (size_t i = 0; i < count; ++i) {
     const Resident& arriving = residents[i];
     for (; gone < count && residents[by_end[gone]].end <= arriving.begin; ++gone) {
-      here.remove(residents[by_end[gone]].live);
+      here.remove(residents[by_end[gone]]);
     }
-    if (here.overlaps(arriving.live)) {
+    if (here.is_in_the_way(arriving)) {
       return refuse(
           Code::Corrupt, rule::V52_ArenaOverlap, v.at(v.model.tensors()->Get(arriving.tensor)),
           "%s: shares arena bytes from %llu with a tensor that is needed at the same time",
           v.tensor_name(arriving.tensor).text, print(arriving.begin));
     }
-    here.add(arriving.live);
+    here.add(arriving);
   }
   return {};
 }

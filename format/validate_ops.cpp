@@ -1,6 +1,7 @@
 // Each op in order: known, complete, reading only what is there, writing what nobody else writes,
-// and true to the rule of its kind (V40 … V46, V54).
+// and true to the rule of its kind (V40 … V46, V54, V55).
 // SPDX-License-Identifier: Apache-2.0
+#include "format/limits.h"
 #include "format/op_rules.h"
 #include "format/validation.h"
 
@@ -66,8 +67,15 @@ Status check_operands(Validation& v, const OpUnderTest& test, const fb::Op& op,
   return {};
 }
 
-// A row's answer may depend on its own row only, so the fact follows the data.
-Status check_rows(const OpUnderTest& test) noexcept {
+// A row's answer may depend on its own row only, so the fact follows the data; but for the one kind
+// that makes of all rows one value.
+Status check_rows(const OpUnderTest& test, OpKind kind) noexcept {
+  if (kind == OpKind::ReduceRows) {
+    if (test.input(0).per_row && !test.output().per_row) return {};
+    return test.bad(rule::V54_Rows, "makes %s of %s, must make Whole of PerRow",
+                    test.output().per_row ? "PerRow" : "Whole",
+                    test.input(0).per_row ? "PerRow" : "Whole");
+  }
   bool per_row = false;
   for (size_t i = 0; i < test.input_count(); ++i) per_row |= test.input(i).per_row;
   if (per_row == test.output().per_row) return {};
@@ -87,7 +95,20 @@ Status check_op(Validation& v, size_t index, const fb::Op& op, const Writers& wr
     return test.bad(rule::V46_Attributes, "has an index list, its kind takes none");
   }
   MLE_TRY(check_op_rule(static_cast<OpKind>(op.kind()), test));
-  return check_rows(test);
+  return check_rows(test, static_cast<OpKind>(op.kind()));
+}
+
+// V55. Each op over all rows may cost another walk over them. Where the header does not say that
+// rows mix, V54 refuses such an op.
+Status check_mixing(Validation& v, uint32_t mixing) noexcept {
+  if (v.rows_mix() && mixing == 0) {
+    return refuse(Code::Corrupt, rule::V55_RowsMix, v.at(&v.model),
+                  "the model: the header says that rows mix, but no op takes them together");
+  }
+  if (mixing <= kMaxReduceRows) return {};
+  return refuse(Code::Unsupported, rule::V55_RowsMix, v.at(&v.model),
+                "the model: has %u ops over all rows, at most %u are allowed", mixing,
+                kMaxReduceRows);
 }
 
 }  // namespace
@@ -95,12 +116,14 @@ Status check_op(Validation& v, size_t index, const fb::Op& op, const Writers& wr
 Status check_ops(Validation& v, Writers& writers) noexcept {
   MLE_TRY(writers.make(v, v.tensors.size()));
   const auto& ops = *v.model.ops();
+  uint32_t mixing = 0;
   for (uint32_t i = 0; i < ops.size(); ++i) {
     const fb::Op& op = *ops.Get(i);
     MLE_TRY(check_op(v, i, op, writers));
     writers[op.outputs()->Get(0)] = i + 1;
+    mixing += op.kind() == fb::OpKind::ReduceRows ? 1 : 0;
   }
-  return {};
+  return check_mixing(v, mixing);
 }
 
 }  // namespace mle::format

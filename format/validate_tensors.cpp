@@ -180,12 +180,17 @@ Status check_tensor(const Candidate& c, TensorFacts& facts) noexcept {
   return {};
 }
 
-// All values of a model are PerRow or all are Whole.
+// All values of a model are PerRow or all are Whole. Where rows mix, what the caller gives and gets
+// is PerRow.
 Status check_rows(Validation& v) noexcept {
   const TensorFacts* first = nullptr;
   for (uint32_t i = 0; i < v.tensors.size(); ++i) {
     const TensorFacts& tensor = v.tensors[i];
     if (tensor.is_constant()) continue;
+    if (v.rows_mix()) {
+      if (tensor.per_row || tensor.place == fb::Place::Arena) continue;
+      return candidate(v, i).bad(rule::V54_Rows, "is Whole, but rows mix: it must be PerRow");
+    }
     if (first == nullptr) first = &tensor;
     if (tensor.per_row == first->per_row) continue;
     return candidate(v, i).bad(rule::V54_Rows, "is %s where others are %s",

@@ -7,6 +7,7 @@
 #include <mle/status.h>
 
 #include "format/file_view.h"
+#include "format/header.h"
 #include "format/memory_block.h"
 #include "format/mle_generated.h"
 #include "format/refuse.h"
@@ -57,6 +58,12 @@ class Validation {
   // must be asked for each field anew.
   std::span<const TensorFacts> tensors;
   const Allocator& allocator;
+
+  // Whether the header says so: then values that are Whole may be made of all rows of a call, and
+  // stay while tile after tile is computed (V55).
+  bool rows_mix() const noexcept {
+    return (view.header().required_features & kFeatureRowsMix) != 0;
+  }
 
   // Every loop pays for its steps before it makes them (V70), so that parts which are referred to
   // many times cannot make the checks quadratic.
@@ -161,7 +168,7 @@ using Writers = Scratch<uint32_t>;  // per tensor: index of the op + 1, or kNoOp
 Status check_pool(const fb::Program& program, uint64_t file_offset) noexcept;  // V24
 using Facts = Scratch<TensorFacts>;
 Status check_tensors(Validation& v, Facts& facts) noexcept;  // V30 … V37, V54; fills v.tensors
-Status check_ops(Validation& v, Writers& writers) noexcept;  // V40 … V46, V54
+Status check_ops(Validation& v, Writers& writers) noexcept;  // V40 … V46, V54, V55
 Status check_memory(Validation& v) noexcept;                 // V48 … V52
 Status check_entries(Validation& v, const Writers& writers) noexcept;  // V60 … V63, V65
 Status check_goldens(Validation& v) noexcept;                          // V64

@@ -50,6 +50,7 @@ NB_MODULE(_mle, m) {
                      return nb::str(name.data(), name.size());
                    })
       .def_prop_ro("isa", [](const LoadedModel& loaded) { return loaded.model.isa(); })
+      .def_prop_ro("rows_mix", [](const LoadedModel& loaded) { return loaded.model.rows_mix(); })
       .def_prop_ro("file_bytes",
                    [](const LoadedModel& loaded) { return loaded.model.memory().file_bytes; })
       .def_prop_ro(

@@ -237,6 +237,10 @@ const char* mle_model_isa(const mle_model* model) {
   return model == nullptr ? nullptr : model->model.isa();
 }
 
+int mle_model_rows_mix(const mle_model* model) {
+  return model != nullptr && model->model.rows_mix() ? 1 : 0;
+}
+
 size_t mle_model_input_count(const mle_model* model) {
   return model == nullptr ? 0 : model->model.inputs().size();
 }

@@ -97,6 +97,8 @@ std::string_view Model::name() const noexcept {
   return state_->view.string(state_->view.model().name());
 }
 
+bool Model::rows_mix() const noexcept { return state_->rows_mix; }
+
 const char* Model::isa() const noexcept { return state_->kernels->isa; }
 
 Model::Memory Model::memory() const noexcept {

@@ -63,6 +63,7 @@ struct ModelState {
   std::span<const TensorFacts> tensors;
   std::span<const steps::Step> steps;
   bool whole = false;         // not row-wise: one call is one tensor
+  bool rows_mix = false;      // an answer may depend on all rows of its call
   uint64_t arena_bytes = 0;   // per row of a tile
   uint64_t weight_bytes = 0;  // of all constants
 

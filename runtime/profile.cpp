@@ -9,11 +9,11 @@ namespace mle::detail {
 namespace {
 
 constexpr std::string_view kKindNames[format::kOpKindCount] = {
-    "none",     "dense",      "unary",      "binary",      "compare",  "select",
-    "scale",    "clip",       "softmax",    "log-softmax", "concat",   "slice",
-    "reshape",  "argmax",     "cast",       "matmul",      "reduce",   "cumsum",
-    "topk",     "layer-norm", "transpose",  "expand",      "gather",   "gather-elements",
-    "map-keys", "labels",     "is-missing", "products",    "piecewise"};
+    "none",     "dense",      "unary",      "binary",      "compare",   "select",
+    "scale",    "clip",       "softmax",    "log-softmax", "concat",    "slice",
+    "reshape",  "argmax",     "cast",       "matmul",      "reduce",    "cumsum",
+    "topk",     "layer-norm", "transpose",  "expand",      "gather",    "gather-elements",
+    "map-keys", "labels",     "is-missing", "products",    "piecewise", "reduce-rows"};
 
 }  // namespace
 
@@ -43,7 +43,7 @@ std::span<const StepProfile> collect_profile(SessionState& session) noexcept {
   return session.profile;
 }
 
-void observe(const SessionState& session, size_t s, const steps::Slot& output,
+void observe(const SessionState& session, size_t s, const steps::Slot& output, size_t first,
              size_t rows) noexcept {
   const steps::Step& step = *session.steps[s];
   const fb::Tensor& tensor = *session.loaded.view.model().tensors()->Get(step.output);
@@ -58,6 +58,7 @@ void observe(const SessionState& session, size_t s, const steps::Slot& output,
   given.data = output.data;
   given.rows = given.tensor.per_row ? rows : 1;
   given.row_bytes = output.stride;
+  given.first_row = given.tensor.per_row ? first : 0;
   session.observer(session.observer_context, given);
 }
 

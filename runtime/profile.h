@@ -15,7 +15,7 @@ void set_profiling(SessionState& session, bool on) noexcept;
 std::span<const StepProfile> collect_profile(SessionState& session) noexcept;
 
 // Tells the observer what step `s` has put into `output`.
-void observe(const SessionState& session, size_t s, const steps::Slot& output,
+void observe(const SessionState& session, size_t s, const steps::Slot& output, size_t first,
              size_t rows) noexcept;
 
 }  // namespace mle::detail

@@ -122,7 +122,7 @@ void Runner::run(const SessionState& session, size_t begin, size_t end) noexcept
     point_inputs(session, first, rows, mode);
     point_outputs(session, first);
     if (session.watched()) [[unlikely]] {
-      watch_steps(session, rows, mode, fault);
+      watch_steps(session, first, rows, mode, fault);
     } else {
       run_steps(session, rows, mode, fault);
     }
@@ -146,22 +146,27 @@ void Runner::run_steps(const SessionState& session, size_t rows, FloatMode& mode
   }
 }
 
-void Runner::watch_steps(const SessionState& session, size_t rows, FloatMode& mode,
+void Runner::watch_steps(const SessionState& session, size_t first, size_t rows, FloatMode& mode,
                          steps::Fault& fault) noexcept {
-  using Clock = std::chrono::steady_clock;
   for (size_t s = 0; s < session.steps.size(); ++s) {
-    const Step& step = *session.steps[s];
-    const Clock::time_point start = Clock::now();
-    mode.set_flush(step.flush);
-    step.run(step, slots_, rows, fault);
-    const auto took = std::chrono::nanoseconds(Clock::now() - start);
-    ++ticks_[s].calls;
-    ticks_[s].rows += rows;
-    ticks_[s].nanoseconds += static_cast<uint64_t>(took.count());
+    count_step(session, s, rows, mode, fault);
     if (session.observer == nullptr) continue;
     mode.set_flush(false);
-    observe(session, s, slots_[step.output], rows);
+    observe(session, s, slots_[session.steps[s]->output], first, rows);
   }
+}
+
+void Runner::count_step(const SessionState& session, size_t s, size_t rows, FloatMode& mode,
+                        steps::Fault& fault) noexcept {
+  using Clock = std::chrono::steady_clock;
+  const Step& step = *session.steps[s];
+  const Clock::time_point start = Clock::now();
+  mode.set_flush(step.flush);
+  step.run(step, slots_, rows, fault);
+  const auto took = std::chrono::nanoseconds(Clock::now() - start);
+  ++ticks_[s].calls;
+  ticks_[s].rows += rows;
+  ticks_[s].nanoseconds += static_cast<uint64_t>(took.count());
 }
 
 void Runner::clear_ticks(size_t steps) noexcept { std::fill_n(ticks_, steps, Ticks()); }

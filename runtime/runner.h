@@ -42,6 +42,8 @@ class Runner {
   // Rows [begin, end) of the session's current call. In a whole model that is [0, 1). Ends early
   // where a row has no answer: fault() then has a step.
   void run(const SessionState& session, size_t begin, size_t end) noexcept;
+  // All rows of the call, where rows mix: phase by phase, in each of them tile by tile.
+  void run_phases(const SessionState& session, size_t rows) noexcept;
 
   // Of the runs since it was cleared, the one with the lowest row, counted from the call's first.
   const steps::Fault& fault() const noexcept { return fault_; }
@@ -56,8 +58,13 @@ class Runner {
   void point_outputs(const SessionState& session, size_t first) noexcept;
   void run_steps(const SessionState& session, size_t rows, FloatMode& mode,
                  steps::Fault& fault) noexcept;
-  void watch_steps(const SessionState& session, size_t rows, FloatMode& mode,
+  void watch_steps(const SessionState& session, size_t first, size_t rows, FloatMode& mode,
                    steps::Fault& fault) noexcept;
+  void count_step(const SessionState& session, size_t step, size_t rows, FloatMode& mode,
+                  steps::Fault& fault) noexcept;
+  struct Phase;
+  void run_phase(const SessionState& session, const Phase& phase, size_t first, size_t rows,
+                 FloatMode& mode, steps::Fault& fault) noexcept;
   void finish_outputs(const SessionState& session, size_t first, size_t rows) noexcept;
   steps::Slot staged(const SessionPort& port) const noexcept;
 

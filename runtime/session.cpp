@@ -56,7 +56,11 @@ Status execute(SessionState& session) noexcept {
     }
   }
   Runner& runner = session.runners.front();
-  runner.run(session, 0, rows);
+  if (session.rows_mix()) [[unlikely]] {
+    runner.run_phases(session, rows);
+  } else {
+    runner.run(session, 0, rows);
+  }
   if (runner.fault().step != nullptr) [[unlikely]]
     return take_fault(session);
   return {};
@@ -130,6 +134,8 @@ std::span<const TensorSpec> Session::outputs() const noexcept { return state_->o
 uint64_t Session::memory() const noexcept {
   return state_->memory.bytes() + state_->arena->bytes();
 }
+
+bool Session::rows_mix() const noexcept { return state_->rows_mix(); }
 
 size_t Session::tile_rows() const noexcept { return state_->tile_rows; }
 

@@ -64,7 +64,7 @@ class Maker {
     MLE_TRY(choose_steps());
     MLE_TRY(choose_inputs());
     MLE_TRY(choose_unasked());
-    session_.tile_rows = choose_tile_rows(model_, options_.tile_rows);
+    session_.tile_rows = choose_tile_rows(model_, session_.rows_mix(), options_.tile_rows);
     place_staging();
     find_simple();
     MLE_TRY(make_runners());
@@ -73,8 +73,9 @@ class Maker {
 
  private:
   struct Marks {
-    bool needed = false;  // by the outputs
-    bool asked = false;   // is an input or output of the session
+    bool needed = false;      // by the outputs
+    bool asked = false;       // is an input or output of the session
+    bool unfinished = false;  // of all rows, by a step of this phase
   };
 
   template <class T>
@@ -123,6 +124,30 @@ class Maker {
       session_.work_per_row += all[s].work_per_row;
     }
     session_.steps = {needed + first, all.size() - first};
+    return model_.rows_mix ? choose_phases() : Status();
+  }
+
+  // A phase ends before the first step that reads what a step of it makes of all rows.
+  Status choose_phases() noexcept {
+    const auto steps = session_.steps;
+    size_t mixing = 0;
+    for (const steps::Step* step : steps) mixing += step->start != nullptr ? 1 : 0;
+    if (mixing == 0) return {};
+    size_t* ends = list<size_t>(mixing + 1);
+    if (ends == nullptr) return Status::out_of_memory();
+    size_t count = 0;
+    for (size_t s = 0; s < steps.size(); ++s) {
+      bool waits = false;
+      for (const uint16_t input : steps[s]->inputs) waits |= marks_[input].unfinished;
+      if (waits) {
+        for (size_t before = count == 0 ? 0 : ends[count - 1]; before < s; ++before)
+          marks_[steps[before]->output].unfinished = false;
+        ends[count++] = s;
+      }
+      marks_[steps[s]->output].unfinished = steps[s]->start != nullptr;
+    }
+    ends[count++] = steps.size();
+    session_.phases = {ends, count};
     return {};
   }
 
@@ -188,7 +213,8 @@ class Maker {
   }
 
   Status make_runners() noexcept {
-    const size_t count = model_.whole ? 1 : static_cast<size_t>(options_.threads);
+    const bool alone = model_.whole || session_.rows_mix();
+    const size_t count = alone ? 1 : static_cast<size_t>(options_.threads);
     Runner* runners = list<Runner>(count);
     Runner::Places* places = list<Runner::Places>(count);
     BoundPort* bound = list<BoundPort>(inputs_.size() + outputs_.size());

@@ -61,6 +61,9 @@ struct SessionState {
   std::span<const TensorSpec> input_specs, output_specs;
   std::span<const SessionPort> inputs, outputs;
   std::span<const SessionPort> unasked;  // outputs that steps read but the caller did not ask for
+  // Where rows mix: before which steps all rows must have been through those before, and the number
+  // of steps. Else empty.
+  std::span<const size_t> phases;
   size_t tile_rows = 1;
   size_t staging_bytes = 0;  // of one runner
   uint64_t work_per_row = 0;
@@ -79,6 +82,7 @@ struct SessionState {
   std::span<StepProfile> profile;  // one per step
   StepObserver observer = nullptr;
   void* observer_context = nullptr;
+  bool rows_mix() const noexcept { return !phases.empty(); }
   bool watched() const noexcept { return profiling || observer != nullptr; }
 };
 

@@ -15,6 +15,9 @@ constexpr uint64_t kBlock = 14;                       // rows the widest kernel 
 constexpr uint64_t kSmallTile = 8 * kBlock;
 constexpr uint64_t kLargeTile = 18 * kBlock;  // weights come from afar: use them for many rows
 
+// Where rows mix, a second tile means that much is computed twice: worse than a cache too small.
+constexpr uint64_t kTogether = uint64_t{8} << 20;
+
 // Ten microseconds of a dense layer at fifty operations per nanosecond: about three times what
 // waking a spinning worker costs on both sides.
 constexpr uint64_t kWorthSharing = 500000;
@@ -45,7 +48,7 @@ uint64_t best_tile(const ModelState& model) noexcept {
 
 }  // namespace
 
-size_t choose_tile_rows(const ModelState& model, size_t wanted) noexcept {
+size_t choose_tile_rows(const ModelState& model, bool rows_mix, size_t wanted) noexcept {
   if (model.whole) return 1;
   uint64_t row_bytes = model.arena_bytes;
   for (const TensorFacts& tensor : model.tensors) {  // inputs and outputs may go through staging
@@ -54,8 +57,11 @@ size_t choose_tile_rows(const ModelState& model, size_t wanted) noexcept {
     if (staged) row_bytes = std::min(row_bytes + tensor.row_stride, format::kMaxArenaBytes);
   }
   const uint64_t most = format::kMaxArenaBytes / std::max<uint64_t>(row_bytes, 1);
-  return std::clamp<uint64_t>(wanted != 0 ? wanted : best_tile(model), 1,
-                              std::max<uint64_t>(most, 1));
+  if (wanted == 0) {
+    wanted = best_tile(model);
+    if (rows_mix) wanted = std::max<uint64_t>(wanted, kTogether / std::max<uint64_t>(row_bytes, 1));
+  }
+  return std::clamp<uint64_t>(wanted, 1, std::max<uint64_t>(most, 1));
 }
 
 size_t choose_part(size_t rows, size_t tile_rows, size_t threads, uint64_t work_per_row) noexcept {

@@ -11,8 +11,9 @@
 namespace mle::detail {
 
 // `wanted` 0: as many as keep activations, and weights where possible, in the second-level cache.
+// Where rows mix, as many as fit some megabytes: a second tile costs more than cache misses do.
 // At least 1; memory limits are kept whatever is wanted.
-size_t choose_tile_rows(const ModelState& model, size_t wanted) noexcept;
+size_t choose_tile_rows(const ModelState& model, bool rows_mix, size_t wanted) noexcept;
 
 // Rows that one thread takes at a time when `rows` rows go to `threads` threads; `rows` itself
 // where one thread had better do it all.

@@ -41,7 +41,7 @@ Status check_rows(const Graph& graph) {
       if (graph.value(port.value).fact.rows == Rows::Whole)
         return error(Code::Unsupported, format::rule::C208_Shape, Status::kNoOffset,
                      "remove this output from the model",
-                     "output '%s' does not depend on the inputs: it has no rows",
+                     "output '%s' has no rows: it is a constant, or one for all rows of a call",
                      port.name.c_str());
   return {};
 }

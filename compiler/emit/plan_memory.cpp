@@ -88,6 +88,11 @@ Places place_blocks(std::span<const Block> blocks) {
 
 MemoryPlan plan_memory(const Graph& graph, const std::vector<bool>& outside) {
   const std::vector<size_t> last = last_uses(graph);
+  // Where rows mix, what is one for all rows stays while tile after tile is computed.
+  const bool rows_mix = graph.rows_mix();
+  const auto stays = [&](ValueId id) {
+    return rows_mix && graph.value(id).fact.rows == Rows::Whole;
+  };
   std::vector<Block> blocks;
   std::vector<size_t> block_of(graph.value_count(), SIZE_MAX);
   for (NodeId n = 0; n < graph.nodes().size(); ++n) {
@@ -97,14 +102,15 @@ MemoryPlan plan_memory(const Graph& graph, const std::vector<bool>& outside) {
     // An input whose last use this is leaves its place to the output.
     for (ValueId id : node.inputs) {
       if (block_of[id] == SIZE_MAX || last[id] != n || !may_overwrite(graph, node, id)) continue;
+      if (stays(id)) continue;
       block_of[out] = block_of[id];
       break;
     }
     if (block_of[out] == SIZE_MAX) {
       block_of[out] = blocks.size();
-      blocks.push_back({arena_bytes(graph.value(out).fact), n, n});
+      blocks.push_back({arena_bytes(graph.value(out).fact), stays(out) ? 0 : n, n});
     }
-    blocks[block_of[out]].last = last[out];
+    blocks[block_of[out]].last = stays(out) ? graph.nodes().size() : last[out];
   }
 
   const Places places = place_blocks(blocks);

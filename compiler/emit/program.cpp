@@ -101,6 +101,7 @@ void ProgramBuilder::add_ops() {
     op->indices = node.indices;
     for (const std::string& string : node.strings) op->indices.push_back(strings_.add(string));
     op->name = add_name(node.name);
+    if (node.kind == OpKind::ReduceRows) required_features_ |= format::kFeatureRowsMix;
     model().ops.push_back(std::move(op));
   }
 }

@@ -87,6 +87,7 @@ Result<Elements> run_piecewise(const OpSite& site);
 // ops_sums.cpp
 Elements run_matmul(const OpSite& site);
 Elements run_reduce(const OpSite& site);
+Elements run_reduce_rows(const OpSite& site);
 Elements run_cumsum(const OpSite& site);
 Elements run_topk(const OpSite& site);
 Elements run_layer_norm(const OpSite& site);

@@ -79,6 +79,7 @@ Result<Elements> evaluate_node(const Graph& graph, const Node& node,
     case OpKind::Piecewise: return run_piecewise(site);
     case OpKind::MatMul: return run_matmul(site);
     case OpKind::Reduce: return run_reduce(site);
+    case OpKind::ReduceRows: return run_reduce_rows(site);
     case OpKind::CumSum: return run_cumsum(site);
     case OpKind::TopK: return run_topk(site);
     case OpKind::LayerNorm: return run_layer_norm(site);

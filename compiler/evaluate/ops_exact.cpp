@@ -6,6 +6,7 @@
 #include "format/op_dtypes.h"
 #include "format/rules.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace mle::compiler {
@@ -146,6 +147,17 @@ Result<Elements> run_on_places(const OpSite& site, const Moved& moved) {
   return all.at(indices);
 }
 
+// Which of several whole numbers come first does not change when each becomes its rank.
+Elements ranks_of(const Elements& numbers) {
+  std::vector<int64_t> sorted = numbers.wide;
+  std::sort(sorted.begin(), sorted.end());
+  Elements ranks;
+  for (const int64_t number : numbers.wide)
+    ranks.push_back(static_cast<double>(std::lower_bound(sorted.begin(), sorted.end(), number) -
+                                        sorted.begin()));
+  return ranks;
+}
+
 bool is_whole_number(DType dtype) { return format::is_integer(dtype) || dtype == DType::Bool; }
 
 }  // namespace
@@ -172,6 +184,10 @@ Result<Elements> run_exact(const OpSite& site) {
     case OpKind::Compare:
       if (site.fact(0).dtype == DType::Str) return compare_texts(site);
       return run_integers(site);
+    case OpKind::TopK: {
+      const Elements ranks = ranks_of(*site.inputs[0]);
+      return evaluate_node(site.graph, site.node, {&ranks}, site.rows);
+    }
     default: break;
   }
   const Moved moved = moved_inputs(site.node);

@@ -1,4 +1,4 @@
-// Sums over axes and what goes with them: MatMul, Reduce, CumSum, TopK, LayerNorm.
+// Sums over axes and what goes with them: MatMul, Reduce, ReduceRows, CumSum, TopK, LayerNorm.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/evaluate/op_site.h"
 
@@ -112,6 +112,17 @@ Elements run_reduce(const OpSite& site) {
   const double count = static_cast<double>(to.size()) / static_cast<double>(site.width());
   if (fn == ReduceFn::Mean)
     for (double& element : y) element /= count;
+  return y;
+}
+
+// Of all rows: the input says how many there are.
+Elements run_reduce_rows(const OpSite& site) {
+  const auto fn = static_cast<ReduceFn>(site.node.iattr[0]);
+  Elements y(site.width(), start_of(fn));
+  for (size_t i = 0; i < site.inputs[0]->size(); ++i) {
+    double& element = y[i % site.width()];
+    element = reduced(fn, element, (*site.inputs[0])[i], site.result().dtype);
+  }
   return y;
 }
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/graph/graph.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace mle::compiler {
@@ -84,6 +85,11 @@ size_t Graph::use_count(ValueId id) const {
   for (const GraphEntry& entry : entries)
     for (const GraphPort& port : entry.outputs) count += port.value == id;
   return count;
+}
+
+bool Graph::rows_mix() const {
+  return std::ranges::any_of(nodes_,
+                             [](const Node& node) { return node.kind == OpKind::ReduceRows; });
 }
 
 bool Graph::is_entry_output(ValueId id) const {

@@ -30,7 +30,8 @@ inline constexpr uint32_t kNone = ~uint32_t{0};
 
 enum class Rows : uint8_t {
   PerRow,  // any number of rows; dims are those of one row
-  Whole,  // fixed; dims are all of them. Constants, and every value of a model that is not row-wise
+  Whole,   // fixed; dims are all of them. Constants, every value of a model that is not row-wise,
+          // and what a ReduceRows makes of all rows
 };
 
 using Dims = std::vector<uint32_t>;
@@ -129,6 +130,8 @@ class Graph {
   // Number of node inputs that are `id`, plus one per entry output that is.
   size_t use_count(ValueId id) const;
   bool is_entry_output(ValueId id) const;
+  // Whether an answer may depend on all rows of a call: there is a ReduceRows.
+  bool rows_mix() const;
   // Drops nodes whose kind is None and every value nobody uses (inputs stay); renumbers.
   void compact();
 

@@ -1,4 +1,4 @@
-// Sums over axes and what goes with them: MatMul, Reduce, CumSum, TopK, LayerNorm.
+// Sums over axes and what goes with them: MatMul, Reduce, ReduceRows, CumSum, TopK, LayerNorm.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/graph/shape_site.h"
 
@@ -92,6 +92,20 @@ Result<Fact> infer_reduce(const ShapeSite& site) {
     else
       fact.dims.erase(fact.dims.begin() + axes[i]);
   }
+  return fact;
+}
+
+Result<Fact> infer_reduce_rows(const ShapeSite& site) {
+  MLE_TRY(want_counts(site.node, 1, 1, 1));
+  MLE_TRY(want_float(site, 0));
+  const auto fn = static_cast<ReduceFn>(site.node.iattr[0]);
+  if (fn != ReduceFn::Max && fn != ReduceFn::Min)
+    return refuse(C213_GraphBroken, "", "ReduceRows function %u", site.node.iattr[0]);
+  if (site.rows() != Rows::PerRow)
+    return refuse(C213_GraphBroken, "", "ReduceRows of %s, which has no rows",
+                  text_of(site.fact(0)).c_str());
+  Fact fact = site.fact(0);
+  fact.rows = Rows::Whole;
   return fact;
 }
 

@@ -25,7 +25,8 @@ std::string function_of(const Node& node) {
     text += std::string(".") + name_of(static_cast<BinaryFn>(node.iattr[0]));
   if (node.kind == OpKind::Compare && node.iattr.size() == 1)
     text += std::string(".") + name_of(static_cast<CompareFn>(node.iattr[0]));
-  if (node.kind == OpKind::Reduce && node.iattr.size() == 2)
+  if ((node.kind == OpKind::Reduce && node.iattr.size() == 2) ||
+      (node.kind == OpKind::ReduceRows && node.iattr.size() == 1))
     text += std::string(".") + name_of(static_cast<ReduceFn>(node.iattr[0]));
   return text;
 }

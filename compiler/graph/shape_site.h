@@ -96,6 +96,7 @@ Result<Fact> infer_piecewise(const ShapeSite& site);
 // infer_sums.cpp
 Result<Fact> infer_matmul(const ShapeSite& site);
 Result<Fact> infer_reduce(const ShapeSite& site);
+Result<Fact> infer_reduce_rows(const ShapeSite& site);
 Result<Fact> infer_cumsum(const ShapeSite& site);
 Result<Fact> infer_topk(const ShapeSite& site);
 Result<Fact> infer_layer_norm(const ShapeSite& site);

@@ -169,6 +169,12 @@ class Model:
         return self._open().isa
 
     @property
+    def rows_mix(self):
+        """Whether an answer may depend on all rows it is asked with, as dynamic quantisation makes
+        it: then rows that do not belong together are asked apart."""
+        return self._open().rows_mix
+
+    @property
     def nbytes(self):
         """Bytes of the file."""
         return self._open().file_bytes

@@ -38,6 +38,7 @@ bool bind_family(Binder& binder, const fb::Op& op, Step& step) noexcept {
     case OpKind::Piecewise: return bind_piecewise(binder, op, step);
     case OpKind::MatMul: return bind_matmul(binder, op, step);
     case OpKind::Reduce: return bind_reduce(binder, op, step);
+    case OpKind::ReduceRows: return bind_reduce_rows(binder, op, step);
     case OpKind::CumSum: return bind_cumsum(binder, op, step);
     case OpKind::TopK: return bind_topk(binder, op, step);
     case OpKind::LayerNorm: return bind_layer_norm(binder, op, step);

@@ -109,6 +109,7 @@ bool bind_products(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_piecewise(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_matmul(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_reduce(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_reduce_rows(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_cumsum(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_topk(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_layer_norm(Binder& binder, const fb::Op& op, Step& step) noexcept;

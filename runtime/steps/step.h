@@ -52,6 +52,9 @@ struct Fault {
 struct Step {
   // Computes `rows` rows, of a whole model 1. `slots` has one entry per tensor of the program.
   void (*run)(const Step& step, const Slot* slots, size_t rows, Fault& fault) noexcept = nullptr;
+  // Only of steps that take all rows of a call together: before the first tile. run() then takes in
+  // tile after tile, and the output is right after the last.
+  void (*start)(const Step& step, const Slot* slots) noexcept = nullptr;
   const void* plan = nullptr;  // what the family prepared; only its own run looks inside
 
   bool flush = false;                // runs with denormals flushed to zero

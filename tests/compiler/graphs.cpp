@@ -152,6 +152,10 @@ ValueId GraphBuilder::reduce(ReduceFn fn, ValueId x, std::vector<uint32_t> axes,
   return add(std::move(node));
 }
 
+ValueId GraphBuilder::reduce_rows(ReduceFn fn, ValueId x) {
+  return add(node_of(OpKind::ReduceRows, {x}, {static_cast<uint32_t>(fn)}));
+}
+
 ValueId GraphBuilder::cumsum(ValueId x, uint32_t axis, bool exclusive, bool reverse) {
   return add(node_of(OpKind::CumSum, {x}, {axis, exclusive, reverse}));
 }

@@ -44,6 +44,7 @@ class GraphBuilder {
   ValueId cast(ValueId x, DType dtype);
   ValueId matmul(ValueId a, ValueId b);
   ValueId reduce(ReduceFn fn, ValueId x, std::vector<uint32_t> axes, bool keep = false);
+  ValueId reduce_rows(ReduceFn fn, ValueId x);
   ValueId cumsum(ValueId x, uint32_t axis, bool exclusive = false, bool reverse = false);
   ValueId topk(ValueId x, uint32_t axis, uint32_t count, bool largest = true);
   // `factors`: nothing, scale, or scale and bias.

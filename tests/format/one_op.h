@@ -146,6 +146,17 @@ inline TinyModel one_reduce() {
   return m;
 }
 
+// x less the largest of all rows.
+inline TinyModel one_reduce_rows() {
+  TinyModel m = one_op({2, 3}, {2, 3});
+  const uint16_t most = m.add_arena("most", {2, 3});
+  m.tensor(most).rows = fb::Rows::Whole;
+  m.add_op(fb::OpKind::ReduceRows, {0}, most).iattr = {2};
+  m.add_op(fb::OpKind::Binary, {0, most}, 1).iattr = {1};
+  m.required_features = format::kFeatureRowsMix;
+  return m;
+}
+
 inline TinyModel one_cumsum() {
   TinyModel m = one_op({2, 4}, {2, 4});
   m.add_op(fb::OpKind::CumSum, {0}, 1).iattr = {1, 0, 1};
@@ -251,6 +262,7 @@ inline constexpr OneOpModel kOneOpModels[] = {
     {"cast", one_cast},
     {"matmul", one_matmul},
     {"reduce", one_reduce},
+    {"reduce-rows", one_reduce_rows},
     {"cumsum", one_cumsum},
     {"topk", one_topk},
     {"layer-norm", one_layer_norm},

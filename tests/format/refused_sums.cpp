@@ -4,6 +4,8 @@
 #include "tests/format/one_op.h"
 #include "tests/format/refusals.h"
 
+#include <utility>
+
 namespace mle::testing {
 namespace {
 
@@ -80,6 +82,65 @@ std::vector<Refusal> sum_refusals() {
               [](M& m) {
                 m.op(0).iattr[0] = 0;
                 as_dtype(m, DType::U8);
+              }),
+      // ReduceRows: tensor 2 is what it makes
+      changed(V46_Attributes, "ReduceRows: a sum", one_reduce_rows,
+              [](M& m) { m.op(0).iattr = {0}; }),
+      changed(V46_Attributes, "ReduceRows: no such function", one_reduce_rows,
+              [](M& m) { m.op(0).iattr = {7}; }),
+      changed(V46_Attributes, "ReduceRows: no function", one_reduce_rows,
+              [](M& m) { m.op(0).iattr.clear(); }),
+      changed(V45_Shapes, "ReduceRows: other dims", one_reduce_rows,
+              [](M& m) { m.tensor(2).dims = {6}; }),
+      changed(V45_Shapes, "ReduceRows: of whole numbers", one_reduce_rows,
+              [](M& m) {
+                as_dtype(m, DType::I32);
+                m.tensor(2).dtype = DType::I32;
+              }),
+      changed(V54_Rows, "ReduceRows: makes rows", one_reduce_rows,
+              [](M& m) { m.tensor(2).rows = fb::Rows::PerRow; }),
+      changed(V54_Rows, "ReduceRows: of what has no rows", one_reduce_rows,
+              [](M& m) {
+                m.op(0).inputs = {m.add_constant("a", {2, 3}, ones(6))};
+              }),
+      changed(V54_Rows, "ReduceRows: an output that has no rows", one_reduce_rows,
+              [](M& m) { m.tensor(kY).rows = fb::Rows::Whole; }),
+      changed(V54_Rows, "ReduceRows: the header does not say that rows mix", one_reduce_rows,
+              [](M& m) { m.required_features = 0; }),
+      changed(V55_RowsMix, "rows that mix, but no op mixes them", one_cumsum,
+              [](M& m) { m.required_features = format::kFeatureRowsMix; }),
+      changed(V55_RowsMix, "ReduceRows: more than there may be", one_reduce_rows,
+              [](M& m) {
+                for (int i = 0; i < 1024; ++i) {
+                  const uint16_t more = m.add_arena("more", {2, 3});
+                  m.tensor(more).rows = fb::Rows::Whole;
+                  m.add_op(fb::OpKind::ReduceRows, {0}, more).iattr = {3};
+                }
+              }),
+      changed(V52_ArenaOverlap, "ReduceRows: another value where its own lies, before",
+              one_reduce_rows,
+              [](M& m) {
+                const uint16_t before = m.add_arena("before", {2, 3});
+                m.tensor(before).offset = m.tensor(2).offset;
+                m.add_op(fb::OpKind::CumSum, {0}, before).iattr = {0, 0, 0};
+                std::swap(m.model().ops[0], m.model().ops[2]);
+                std::swap(m.model().ops[1], m.model().ops[2]);
+              }),
+      changed(V52_ArenaOverlap, "ReduceRows: another value where its own lies, later",
+              one_reduce_rows,
+              [](M& m) {
+                const uint16_t later = m.add_arena("later", {2, 3});
+                m.tensor(later).offset = m.tensor(2).offset;
+                m.add_op(fb::OpKind::CumSum, {0}, later).iattr = {0, 0, 0};
+              }),
+      changed(V52_ArenaOverlap, "ReduceRows: what is made of it in its place", one_reduce_rows,
+              [](M& m) {
+                const uint16_t half = m.add_arena("half", {2, 3});
+                m.tensor(half).rows = fb::Rows::Whole;
+                m.tensor(half).offset = m.tensor(2).offset;
+                m.add_op(fb::OpKind::Unary, {2}, half).act = fb::Act::Neg;
+                m.op(1).inputs[1] = half;
+                std::swap(m.model().ops[1], m.model().ops[2]);
               }),
       // CumSum
       changed(V46_Attributes, "CumSum: an axis beyond the rank", one_cumsum,

@@ -97,6 +97,22 @@ TEST_CASE("onnx: DynamicQuantizeLinear takes the range of the whole tensor") {
   CHECK(all[2] == Elements{71});
 }
 
+TEST_CASE("onnx: DynamicQuantizeLinear of any number of rows takes the range of all, and says so") {
+  Model model;
+  model.input("x", "N,3").output("y");
+  model.node("DynamicQuantizeLinear", {"x"}, {"q", "s", "z"});
+  model.node("DequantizeLinear", {"q", "s", "z"});
+  const auto all = answers(model, {kReals}, 4);
+  CHECK(near(all[0], {0.5431373, -1.3035294, 3.0415687, 9.993726, 19.987452, -7.712549, 0, 0, 0,
+                      -0.977647, -1.955294, -3.0415687}));
+  Problems problems;
+  const auto graph = import(model, problems);
+  REQUIRE(graph.has_value());
+  CHECK(graph->rows_mix());
+  REQUIRE(graph->notes.size() == 1);
+  CHECK(contains(graph->notes[0], "--dynamic-quantize row"));
+}
+
 TEST_CASE("onnx: DynamicQuantizeLinear of rows takes the range of each, where it is told so") {
   CHECK(contains(refusal(dynamic("N,3", false)), "C214"));
   CHECK(contains(refusal(dynamic("N,3", false)), "--dynamic-quantize row"));

@@ -254,6 +254,21 @@ TEST_CASE("onnx: CumSum, Hardmax and the places of TopK") {
   CHECK(contains(refusal(many), "C209"));
 }
 
+TEST_CASE("onnx: TopK of whole numbers sees every digit, of u64 the highest bit too") {
+  constexpr int64_t kWide = int64_t{1} << 60;
+  for (const Type type : {kU64, kI64}) {
+    Model top(24);
+    top.input("x", "N,4", type).output("values").output("places");
+    top.integers("k", {3}).node("TopK", {"x", "k"}, {"values", "places"});
+    const DType dtype = type == kU64 ? DType::U64 : DType::I64;
+    const auto all = answers(top, {compiler::from_integers({kWide, -1, kWide + 1, -2}, dtype)}, 1);
+    const std::vector<int64_t> places =
+        type == kU64 ? std::vector<int64_t>{1, 3, 2} : std::vector<int64_t>{2, 0, 1};
+    CHECK(all[1] == compiler::from_integers(places, DType::I64));
+    CHECK(all[0].integer(2, dtype) == (type == kU64 ? kWide + 1 : -1));
+  }
+}
+
 TEST_CASE("onnx: trigonometric and other functions of one number") {
   const std::map<std::string, std::function<double(double)>> functions = {
       {"Acos", [](double x) { return std::acos(x); }},

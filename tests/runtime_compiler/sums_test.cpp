@@ -241,6 +241,21 @@ TEST_CASE("sums: MatMul of all sizes, and in whole models") {
     }
 }
 
+TEST_CASE("sums: ReduceRows takes all rows of a call, and golden rows are one batch") {
+  for (const DType dtype : {DType::F32, DType::F64}) {
+    GraphBuilder g;
+    const ValueId x = g.cast(g.input({3, 4}), dtype);
+    const ValueId most = g.reduce_rows(ReduceFn::Max, x);
+    const ValueId least = g.reduce_rows(ReduceFn::Min, g.reduce(ReduceFn::Min, x, {0, 1}));
+    const ValueId range = g.binary(BinaryFn::Sub, most, least);
+    const ValueId scaled = g.binary(BinaryFn::Div, x, range);
+    g.output(g.binary(BinaryFn::Sub, scaled, g.reduce_rows(ReduceFn::Max, scaled)));
+    const Graph graph = g.finish();
+    REQUIRE(graph.rows_mix());
+    check_judged(graph, random_inputs(graph, 37), 37, epsilon_of(dtype));
+  }
+}
+
 TEST_CASE("sums: CumSum along any axis, exclusive and from the end") {
   for (const DType dtype : kDTypes) {
     OneInput one({3, 4, 5}, dtype);

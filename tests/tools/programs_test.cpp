@@ -118,6 +118,51 @@ TEST_CASE("programs: an npz output has the source's shape where a row is several
   CHECK(mentions(run("mle-inspect", {model}).out, "[*, 3, 1] f32, 3 rows of the source"));
 }
 
+TEST_CASE("programs: rows that mix are answered in one call, and a trace sees the row among them") {
+  const TempFolder folder;
+  const std::string model = folder.path("m.mle"), out = folder.path("y.npz");
+  const std::string source = std::string(MLE_TEST_CASES) + "/onnx_dynamic_batch_range/model.onnx";
+  const Finished made = run("mle-convert", {source, "-o", model});
+  REQUIRE_MESSAGE(made.status == 0, made.err);
+  CHECK(mentions(made.err, "--dynamic-quantize row"));
+  CHECK(
+      mentions(run("mle-inspect", {model}).out, "mix: an answer depends on all rows of its call"));
+  CHECK(run("mle-inspect", {model, "--verify"}).status == 0);
+
+  // More rows than a source gives at a time; the last one has the widest range.
+  constexpr size_t kRows = 5000;
+  std::string csv = "a,b,c,d,e,f,g,h\n";
+  std::vector<float> elements;
+  for (size_t i = 0; i < 8 * kRows; ++i) {
+    const auto small = static_cast<float>(i * 7 % 23) - 11;
+    elements.push_back(i / 8 + 1 == kRows ? small * 4 : small);
+    csv += std::to_string(static_cast<int>(elements.back())) + (i % 8 == 7 ? "\n" : ",");
+  }
+  const std::string rows = folder.file("x.csv", csv);
+  const Finished all = run("mle-run", {model, "--input", rows});
+  REQUIRE_MESSAGE(all.status == 0, all.err);
+  CHECK(mentions(all.err, "all rows are answered in one call"));
+  const std::string array = folder.file("x.npy", npy_file("<f4", {kRows, 8}, elements));
+  CHECK(run("mle-run", {model, "--input", array}).out == all.out);
+  CHECK(run("mle-run", {model, "--input", array, "--threads", "3"}).out == all.out);
+  const Finished halves = run("mle-run", {model, "--input", array, "--rows-per-batch", "2500"});
+  CHECK(halves.status == 0);
+  CHECK(halves.out != all.out);
+
+  const auto answers = numbers(all.out);
+  REQUIRE(answers.size() == kRows);
+  const Finished trace = run("mle-run", {model, "--input", array, "--trace", "1", "--json"});
+  REQUIRE_MESSAGE(trace.status == 0, trace.err);
+  const auto seen = parse_json(trace.out);
+  REQUIRE(seen.has_value());
+  const auto& values = (*seen)["lines"].items.back()["values"].items;
+  REQUIRE(values.size() == answers[1].size());
+  for (size_t i = 0; i < values.size(); ++i)
+    CHECK(std::fabs(values[i].number - answers[1][i]) < 1e-6);
+  CHECK(mentions(run("mle-run", {model, "--input", array, "--trace", "5000"}).err,
+                 "there is no row 5000: the rows end after 5000"));
+}
+
 TEST_CASE("programs: JSON lines written are JSON lines read, with every digit") {
   const TempFolder folder;
   const std::string model = converted(folder, "iris"), out = folder.path("y.jsonl");

@@ -18,9 +18,6 @@ import tempfile
 STAGE = "2"
 # What is known to fall short, and why.
 KNOWN = {
-    # The range of the whole batch, with any number of rows: refused, --shape or --dynamic-quantize row.
-    "onnx_graphs/matmul_integer_dynamic": {"model.onnx"},
-    "onnx_graphs/ort_quantize_dynamic": {"model.onnx"},
     # Recorded with a shortcut of ONNX Runtime's that rounds the inputs to 8 bits; docs/onnx.md.
     "onnx_graphs/qdq_weight_only_channel": {"model.onnx"},
     "onnx_graphs/qdq_weight_only_tensor": {"model.onnx"},

@@ -19,12 +19,22 @@ namespace {
 using compiler::Elements;
 using compiler::Graph;
 
-// Every node's output becomes an output of the first entry, in topological order.
-Graph with_all_outputs(const Graph& compiled) {
+// The nodes whose outputs a file can give: where rows mix, what is one for all rows is none.
+std::vector<size_t> shown_nodes(const Graph& graph) {
+  const auto rows_of = [&](compiler::ValueId id) { return graph.value(id).fact.rows; };
+  const compiler::Rows rows = rows_of(graph.entries[0].inputs[0].value);
+  std::vector<size_t> shown;
+  for (size_t i = 0; i < graph.nodes().size(); ++i)
+    if (rows_of(graph.nodes()[i].outputs[0]) == rows) shown.push_back(i);
+  return shown;
+}
+
+// Their outputs become those of the first entry, in topological order.
+Graph with_all_outputs(const Graph& compiled, const std::vector<size_t>& shown) {
   Graph graph = compiled;
   graph.entries.resize(1);
   graph.entries[0].outputs.clear();
-  for (size_t i = 0; i < graph.nodes().size(); ++i)
+  for (const size_t i : shown)
     graph.entries[0].outputs.push_back(
         {graph.nodes()[i].outputs[0], "node " + std::to_string(i), {}, {}});
   return graph;
@@ -55,7 +65,8 @@ bool same(const Elements& got, const Elements& want, double tolerance) {
 
 Result<std::string> first_wrong_layer(const Graph& compiled, const std::vector<Elements>& inputs,
                                       double tolerance) {
-  const Graph graph = with_all_outputs(compiled);
+  const std::vector<size_t> shown = shown_nodes(compiled);
+  const Graph graph = with_all_outputs(compiled, shown);
   MLE_TRY_ASSIGN(const auto writer, compiler::emit(graph, {}));
   const std::unique_ptr<std::byte, AlignedDelete> memory(
       static_cast<std::byte*>(operator new[](writer.size(), std::align_val_t{64})));
@@ -71,8 +82,8 @@ Result<std::string> first_wrong_layer(const Graph& compiled, const std::vector<E
   for (size_t i = 0; i < inputs.size(); ++i) buffers.add(session.inputs()[i].dtype, inputs[i]);
   MLE_TRY_ASSIGN(const auto answered, run_elements(session, buffers.inputs(), rows));
   MLE_TRY_ASSIGN(const auto judged, compiler::evaluate_outputs(graph, inputs, rows));
-  for (size_t node = 0; node < judged.size(); ++node)
-    if (!same(answered[node], judged[node], tolerance)) return layer_text(graph, node);
+  for (size_t i = 0; i < judged.size(); ++i)
+    if (!same(answered[i], judged[i], tolerance)) return layer_text(graph, shown[i]);
   return std::string(
       "no layer of the compiled model differs by as much: compare --dump passes step by step");
 }

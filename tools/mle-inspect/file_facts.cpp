@@ -77,9 +77,12 @@ class Gatherer {
     facts_.format_major = header.format_major;
     facts_.format_minor = header.format_minor;
     static constexpr std::pair<uint64_t, const char*> kNames[] = {
-        {format::kFeaturePanel16, "panel16"}, {format::kFeatureLanes16, "lanes16"}};
+        {format::kFeaturePanel16, "panel16"},
+        {format::kFeatureLanes16, "lanes16"},
+        {format::kFeatureRowsMix, "rows-mix"}};
     for (const auto& [bit, name] : kNames)
       if ((header.required_features & bit) != 0) facts_.required_features.emplace_back(name);
+    facts_.rows_mix = (header.required_features & format::kFeatureRowsMix) != 0;
     for (const format::SegmentEntry& segment : view_.segments())
       facts_.segments.push_back(
           {fourcc_text(segment.kind), segment.offset, segment.size, segment.xxh3});

@@ -43,6 +43,7 @@ struct FileFacts {
   uint64_t file_bytes = 0, program_bytes = 0, tensors = 0, parameters = 0, arena_bytes = 0;
   unsigned format_major = 0, format_minor = 0;
   std::vector<std::string> required_features;
+  bool rows_mix = false;  // an answer may depend on all rows of its call
   std::string name, license, author, doc;
   uint64_t version = 0;
   std::vector<EntryFacts> entries;

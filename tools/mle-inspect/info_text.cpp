@@ -82,6 +82,7 @@ std::string info_text(const std::string& path, const FileFacts& facts) {
                               : grouped(entry.golden_rows) + " rows answered by " +
                                     printable(entry.golden_reference));
   }
+  if (facts.rows_mix) page.line("rows", "mix: an answer depends on all rows of its call");
   page.line("layers", grouped(facts.steps.size()));
   page.line("parameters", grouped(facts.parameters));
   page.line("file", byte_text(facts.file_bytes));

@@ -75,6 +75,7 @@ std::string json_text(const std::string& path, const FileFacts& facts,
   json.field("format",
              std::to_string(facts.format_major) + "." + std::to_string(facts.format_minor));
   json.texts("required_features", facts.required_features);
+  json.key("rows_mix").boolean(facts.rows_mix);
   json.field("name", facts.name).field("version", facts.version).field("doc", facts.doc);
   json.field("license", facts.license).field("author", facts.author);
   json.key("entries").begin_array();

@@ -29,6 +29,7 @@ constexpr Limit kLimits[] = {
     {"max_tensor_bytes", format::kMaxTensorBytes, "bytes of a tensor"},
     {"max_tensors", format::kMaxTensors, "tensors of a model"},
     {"max_arena_bytes", format::kMaxArenaBytes, "bytes a session computes in"},
+    {"max_reduce_rows", format::kMaxReduceRows, "ops of a model that take all rows together"},
     {"max_name_bytes", format::kMaxNameBytes, "bytes of a name"},
     {"verifier_depth", format::kVerifierDepth, "tables inside tables"},
     {"work_per_program_byte", format::kWorkPerProgramByte, "steps of the validator per byte"},

@@ -168,6 +168,7 @@ std::string add_onnx_op(OnnxGraph& graph, uint32_t index) {
     case fb::OpKind::GatherElements: return add_movement(op);
     case fb::OpKind::MatMul:
     case fb::OpKind::Reduce:
+    case fb::OpKind::ReduceRows:
     case fb::OpKind::CumSum:
     case fb::OpKind::TopK:
     case fb::OpKind::LayerNorm:

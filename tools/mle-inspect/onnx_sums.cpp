@@ -1,5 +1,6 @@
 // Ops that sum and multiply along axes, in ONNX.
 // SPDX-License-Identifier: Apache-2.0
+#include "format/op_kinds.h"
 #include "tools/mle-inspect/onnx_op.h"
 
 #include <iterator>
@@ -13,6 +14,13 @@ std::string reduce(OnnxOp& op) {
   if (op.iattr(0) >= std::size(kNames)) return "its function has no counterpart";
   op.give(kNames[op.iattr(0)], {op.name(0), op.graph.wholes(op.axes())},
           {whole("keepdims", static_cast<int64_t>(op.iattr(1)))});
+  return {};
+}
+
+std::string reduce_rows(OnnxOp& op) {
+  const bool largest = op.iattr(0) == static_cast<uint32_t>(format::ReduceFn::Max);
+  op.give(largest ? "ReduceMax" : "ReduceMin", {op.name(0), op.graph.wholes({0})},
+          {whole("keepdims", 0)});
   return {};
 }
 
@@ -100,6 +108,7 @@ std::string add_sums(OnnxOp& op) {
   switch (op.op.kind()) {
     case fb::OpKind::MatMul: op.give("MatMul", op.operands()); return {};
     case fb::OpKind::Reduce: return reduce(op);
+    case fb::OpKind::ReduceRows: return reduce_rows(op);
     case fb::OpKind::CumSum: return cumsum(op);
     case fb::OpKind::TopK: return topk(op);
     case fb::OpKind::LayerNorm: return layer_norm(op);

@@ -9,6 +9,7 @@
 #include "tools/cli/input_file.h"
 #include "tools/cli/progress.h"
 #include "tools/cli/row_buffers.h"
+#include "tools/cli/row_collector.h"
 #include "tools/cli/row_source.h"
 #include "tools/cli/suggest.h"
 #include "tools/mle-run/result_writer.h"
@@ -47,8 +48,10 @@ uint64_t row_bytes(std::span<const TensorSpec> specs) {
   return bytes;
 }
 
+// Where rows mix, all of them; unless the user says which belong together.
 uint64_t batch_rows(const Options& options, const Session& session) {
   if (options.rows_per_batch > 0) return options.rows_per_batch;
+  if (session.rows_mix()) return ~uint64_t{0};
   const uint64_t bytes = row_bytes(session.inputs()) + row_bytes(session.outputs());
   return std::clamp<uint64_t>(kBatchBytes * options.threads / std::max<uint64_t>(bytes, 1), 1,
                               kMostRows);
@@ -93,8 +96,14 @@ Status run_all(const Options& options, const Model& model, Session& session,
   std::vector<Out> outputs;
   Progress progress(console, "rows", rows->total().value_or(0));
   uint64_t done = 0;
+  RowCollector together(*rows);
+  if (session.rows_mix() && options.rows_per_batch == 0)
+    console.warning(options.model,
+                    "the answer for a row depends on the others: all rows are answered in one "
+                    "call, in memory; --rows-per-batch N answers N at a time");
   for (;;) {
-    MLE_TRY_ASSIGN(const uint64_t count, rows->next(batch, inputs));
+    MLE_TRY_ASSIGN(const uint64_t count,
+                   session.rows_mix() ? together.next(batch, inputs) : rows->next(batch, inputs));
     if (count == 0) break;
     outputs.clear();
     for (size_t i = 0; i < buffers.size(); ++i) {

@@ -5,11 +5,13 @@
 #include "tools/cli/element.h"
 #include "tools/cli/json.h"
 #include "tools/cli/row_buffers.h"
+#include "tools/cli/row_collector.h"
 #include "tools/cli/table.h"
 #include "tools/cli/text.h"
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace mle::tools {
 namespace {
@@ -52,12 +54,29 @@ TraceLine line_of(const TensorSpec& tensor, const void* data) {
   return line;
 }
 
+// What the observer writes down: every step's output for one row of the call.
+struct Notes {
+  uint64_t row = 0;
+  std::vector<std::pair<size_t, TraceLine>> lines;  // by step
+};
+
 void note(void* context, const StepOutput& output) noexcept {
-  auto& lines = *static_cast<std::vector<TraceLine>*>(context);
-  TraceLine line = line_of(output.tensor, output.data);
+  auto& notes = *static_cast<Notes*>(context);
+  const bool of_rows = output.tensor.per_row;
+  const uint64_t row = of_rows ? notes.row - output.first_row : 0;
+  if (row >= output.rows) return;
+  TraceLine line =
+      line_of(output.tensor, static_cast<const std::byte*>(output.data) + row * output.row_bytes);
   line.kind = output.kind;
   line.name = output.name;
-  lines.push_back(std::move(line));
+  notes.lines.emplace_back(output.step, std::move(line));
+}
+
+Status no_such_row(uint64_t row, uint64_t rows) {
+  return Status::make(
+      Code::InvalidArgument, format::rule::T302_ReadRows, Status::kNoOffset,
+      "there is no row " + std::to_string(row) + ": the rows end after " + std::to_string(rows),
+      "rows count from 0");
 }
 
 // The one row, in the memory of the source's last batch.
@@ -66,11 +85,7 @@ Result<std::vector<In>> find_row(const Session& session, RowSource& rows, uint64
   uint64_t before = 0;
   for (;;) {
     MLE_TRY_ASSIGN(const uint64_t count, rows.next(kBatch, batch));
-    if (count == 0)
-      return Status::make(Code::InvalidArgument, format::rule::T302_ReadRows, Status::kNoOffset,
-                          "there is no row " + std::to_string(row) + ": the rows end after " +
-                              std::to_string(before),
-                          "rows count from 0");
+    if (count == 0) return no_such_row(row, before);
     if (row < before + count) break;
     before += count;
   }
@@ -95,25 +110,38 @@ std::string figure(double value) {
 }  // namespace
 
 Result<std::vector<TraceLine>> trace_row(Session& session, RowSource& rows, uint64_t row) {
-  MLE_TRY_ASSIGN(const std::vector<In> inputs, find_row(session, rows, row));
+  std::vector<In> inputs;
+  Notes notes;
+  uint64_t count = 1;
+  RowCollector together(rows);
+  if (session.rows_mix()) {  // the row is what it is among the others
+    MLE_TRY_ASSIGN(count, together.next(~uint64_t{0}, inputs));
+    if (row >= count) return no_such_row(row, count);
+    notes.row = row;
+  } else {
+    MLE_TRY_ASSIGN(inputs, find_row(session, rows, row));
+  }
   std::vector<TraceLine> lines;
   for (size_t i = 0; i < inputs.size(); ++i) {
     TensorSpec seen = session.inputs()[i];
     seen.dtype = inputs[i].dtype();
-    lines.push_back(line_of(seen, inputs[i].data()));
+    const size_t skip = notes.row * seen.width() * size_of(seen.dtype);
+    lines.push_back(line_of(seen, static_cast<const std::byte*>(inputs[i].data()) + skip));
     lines.back().kind = "input";
     lines.back().name = session.inputs()[i].name;
   }
   std::vector<RowBuffer> buffers;
   std::vector<Out> outputs;
   for (const TensorSpec& output : session.outputs()) {
-    std::byte* data = buffers.emplace_back(output).reserve(1);
-    outputs.emplace_back(output.dtype, data, output.width());
+    std::byte* data = buffers.emplace_back(output).reserve(count);
+    outputs.emplace_back(output.dtype, data, count * output.width());
   }
-  session.set_observer(note, &lines);
+  session.set_observer(note, &notes);
   Status status = session.run(inputs, outputs);
   session.set_observer(nullptr, nullptr);
   if (!status.ok()) return status;
+  std::ranges::stable_sort(notes.lines, {}, [](const auto& noted) { return noted.first; });
+  for (auto& [step, line] : notes.lines) lines.push_back(std::move(line));
   return lines;
 }
 

@@ -25,8 +25,8 @@ struct TraceLine {
   uint64_t numbers = 0, nans = 0;
 };
 
-// Runs row `row` (from 0) of `rows` alone. Fails where there are not as many rows, or the model has
-// no answer for it.
+// Runs row `row` (from 0) of `rows` alone, or among all of them where rows mix. Fails where there
+// are not as many rows, or the model has no answer for it.
 Result<std::vector<TraceLine>> trace_row(Session& session, RowSource& rows, uint64_t row);
 
 // A table with the first values of each line.

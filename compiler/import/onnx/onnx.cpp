@@ -122,6 +122,10 @@ std::optional<Graph> read(const SourceFile& source, const ImportOptions& options
   import_nodes(importing, source_graph.node(), live);
   import_outputs(importing);
   if (!problems.empty()) return {};
+  if (importing.graph.rows_mix())
+    importing.graph.notes.push_back(
+        "its dynamic quantisation takes the range of all rows of a call, so that the answer for a "
+        "row depends on the others; --dynamic-quantize row takes the range of each row instead");
   importing.graph.compact();
   return std::move(importing.graph);
 }

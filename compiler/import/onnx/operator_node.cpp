@@ -124,11 +124,21 @@ Result<ValueId> OperatorNode::beside(size_t input, const RowsFrame& rows) {
   }
   if (rank(input) <= rows.behind) return value(input);
   const auto batch = static_cast<ptrdiff_t>(rank(input) - rows.behind - 1);
+  const bool one_for_all = !is_constant(input);  // a range, say
   if (static_cast<size_t>(batch) > rows.ahead || dims(input)[static_cast<size_t>(batch)] != 1)
-    return unsupported(C214_MixesRows,
-                       "combines rows with constant " + quoted(tensor(input).name) +
-                           ", which has a batch axis of its own",
-                       "export the model with a dynamic batch axis, or fix it with --shape NAME=N");
+    return unsupported(
+        C214_MixesRows,
+        "combines rows with " +
+            (one_for_all ? "what is one for all rows" : "constant " + quoted(tensor(input).name)) +
+            ", which has a batch axis of its own",
+        "export the model with a dynamic batch axis, or fix it with --shape NAME=N");
+  if (one_for_all) {
+    Dims of_row = dims(input);
+    of_row.erase(of_row.begin() + batch);
+    if (batch > 0) of_row.insert(of_row.begin() + batch, rows.merged, 1);
+    MLE_TRY_ASSIGN(const ValueId id, value(input));
+    return reshaped(id, of_row);
+  }
   MLE_TRY(check_finite(input));
   Tensor of_row = tensor(input);
   of_row.dims.erase(of_row.dims.begin() + batch);

@@ -112,21 +112,26 @@ Status read_dequantize(OperatorNode& op) {
   return emit_as(op, std::move(node), dtype);
 }
 
-// fn of all elements of a tensor, or of each row and then with all its axes kept.
+// fn of all elements of a tensor, those of all rows; or of each row and then with all its axes
+// kept.
 Result<ValueId> over_all(OperatorNode& op, ReduceFn fn, ValueId x) {
   const Fact fact = op.fact(x);
+  const bool per_row = fact.rows == Rows::PerRow, by_row = per_row && op.quantize_by_row();
   std::vector<uint32_t> axes(fact.dims.size());
   for (uint32_t i = 0; i < axes.size(); ++i) axes[i] = i;
-  if (axes.empty()) return x;
-  return op.add(reduce(fn, x, axes, fact.rows == Rows::PerRow));
+  if (!axes.empty()) {
+    MLE_TRY_ASSIGN(x, op.add(reduce(fn, x, axes, by_row)));
+  }
+  if (!per_row || by_row) return x;
+  Node all_rows;
+  all_rows.kind = OpKind::ReduceRows;
+  all_rows.inputs = {x};
+  all_rows.iattr = {static_cast<uint32_t>(fn)};
+  return op.add(std::move(all_rows));
 }
 
 // Quantises to the range of the elements, which always holds zero.
 Status read_dynamic_quantize(OperatorNode& op) {
-  if (op.per_row(0) && !op.quantize_by_row())
-    return unsupported(C214_MixesRows, "takes the range of the whole batch, so that rows mix",
-                       "fix the number of rows with --shape NAME=N, or let "
-                       "--dynamic-quantize row take the range of each row");
   MLE_TRY_ASSIGN(const ValueId x, as_f32(op, 0));
   MLE_TRY_ASSIGN(ValueId low, over_all(op, ReduceFn::Min, x));
   MLE_TRY_ASSIGN(low, with_number(op, BinaryFn::Min, low, 0));

@@ -121,6 +121,10 @@ Result<ValueId> output_value(Importing& importing, const onnx_pb::ValueInfoProto
     MLE_TRY_ASSIGN(const ValueId rounded, in_declared_type(importing.graph, id, info));
     return own_value(importing.graph, rounded, taken, name);
   }
+  if (importing.row_wise && importing.graph.value(found->second.id).fact.rows == Rows::Whole)
+    return unsupported(C214_MixesRows, "is one for all rows of a call",
+                       "take it out of the model's outputs, fix the number of rows with --shape "
+                       "NAME=N, or take the range of each row with --dynamic-quantize row");
   if (found->second.layout.axis != 0 || found->second.layout.led != 0)
     return unsupported(C214_MixesRows, "has its batch axis not in the first place",
                        "move it there at the end of the model, or fix the number of rows with "

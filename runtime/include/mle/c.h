@@ -119,6 +119,10 @@ MLE_API void mle_model_destroy(mle_model* model);
 /* The kernel table in use: "sse2", "avx2", "avx512", "neon"; NULL for NULL. Since 0.1. */
 MLE_API const char* mle_model_isa(const mle_model* model);
 
+/* 1 where an answer may depend on all rows of its call: then rows that do not belong together must
+ * not be asked together. Else 0, and for NULL. Since 0.1. */
+MLE_API int mle_model_rows_mix(const mle_model* model);
+
 /* Inputs and outputs of the default entry. A name is zero-terminated and lives as long as the
  * model; it is NULL for an index out of range. Since 0.1. */
 MLE_API size_t mle_model_input_count(const mle_model* model);

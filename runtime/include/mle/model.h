@@ -59,6 +59,10 @@ class MLE_API Model {
   // The kernel table in use: "sse2", "avx2", "avx512" or "neon". Zero-terminated, lives for ever.
   const char* isa() const noexcept;
 
+  // Whether some answer for a row depends on the other rows of its call: see Session::rows_mix().
+  // Such a model must not be asked for the rows of several callers at once.
+  bool rows_mix() const noexcept;
+
   // What this Model holds, in bytes: the file, and memory of its own. A file that was read or
   // copied (not mapped or borrowed) lies in memory of its own and counts in both.
   struct Memory {

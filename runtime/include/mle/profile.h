@@ -28,6 +28,7 @@ struct StepOutput {
   const void* data = nullptr;
   size_t rows = 0;       // of this tile; 1 where the tensor is not per row
   size_t row_bytes = 0;  // from one row to the next
+  size_t first_row = 0;  // of this tile, counted from the call's first
 };
 
 // Must copy what it wants to keep: the memory is used again by later steps.

@@ -46,16 +46,15 @@ class MLE_API Session {
   // Runs any number of rows, zero included (a model that is not row-wise: exactly one tensor).
   // Rows = count / width of the first per-row input; all inputs and outputs must agree exactly. An
   // f64 range into an f32 input is rounded while it is copied in. The answer for a row does not
-  // depend on the other rows, on how many there are, on the number of threads, nor on which
-  // FMA instruction set the machine has. Rounding is to nearest even; dense layers, the
-  // activations fused into them and softmax flush denormals, element-wise ops do not. The caller's
-  // floating-point modes are restored.
-  // Inputs and outputs must not overlap. A negative row_bytes is refused, and a tensor that is not
-  // per row is densely packed. Fails with InvalidArgument: where an argument does not fit, and then
-  // has written nothing; or where a row has no answer (an index outside its table, a key that must
-  // be known and is not; rule R117 names the first such row), and then what the outputs hold is
-  // not to be used.
-  // A failing run may allocate its message; a succeeding one allocates nothing.
+  // depend on the other rows (but where rows_mix()), on how many there are, on the number of
+  // threads, nor on which FMA instruction set the machine has. Rounding is to nearest even; dense
+  // layers, the activations fused into them and softmax flush denormals, element-wise ops do not.
+  // The caller's floating-point modes are restored. Inputs and outputs must not overlap. A negative
+  // row_bytes is refused, and a tensor that is not per row is densely packed. Fails with
+  // InvalidArgument: where an argument does not fit, and then has written nothing; or where a row
+  // has no answer (an index outside its table, a key that must be known and is not; rule R117 names
+  // the first such row), and then what the outputs hold is not to be used. A failing run may
+  // allocate its message; a succeeding one allocates nothing.
   Status run(std::span<const In> inputs, std::span<const Out> outputs) noexcept;
   Status run(std::initializer_list<In> inputs, std::initializer_list<Out> outputs) noexcept {
     return run(std::span<const In>(inputs.begin(), inputs.size()),
@@ -63,6 +62,12 @@ class MLE_API Session {
   }
   // The common case: one f32 input, one f32 output.
   Status run(std::span<const float> input, std::span<float> output) noexcept;
+
+  // Whether the answer for a row may depend on the other rows of its call, as where a range is
+  // taken over all of them: then what belongs together must be asked together, and what does not
+  // must not. Zero rows give zero answers. One thread computes, however many there are, and where
+  // the rows are more than tile_rows() many steps run several times.
+  bool rows_mix() const noexcept;
 
   // Bytes this session owns: arena, staging and tables, over all its threads.
   uint64_t memory() const noexcept;

@@ -21,8 +21,8 @@ struct TensorSpec {
   DType dtype = DType::F32;
   std::span<const uint32_t> dims;  // of one row where per_row, else of the whole tensor
   bool per_row = true;             // false: fixed shape, one call is one tensor
-  // The model this one was made from has that many rows for one of ours: the first of dims. [3 N, 2]
-  // there is N rows of [3, 2] here.
+  // The model this one was made from has that many rows for one of ours: the first of dims. [3 N,
+  // 2] there is N rows of [3, 2] here.
   uint32_t source_rows = 1;
 
   // Elements of one row (per_row) or of the whole tensor. An empty dims is one element.
