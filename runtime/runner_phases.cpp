@@ -29,7 +29,7 @@ void Runner::run_phases(const SessionState& session, size_t rows) noexcept {
     phase.until = until;
     for (size_t s = phase.from; s < until; ++s) {
       const Step& step = *session.steps[s];
-      if (step.start != nullptr) step.start(step, slots_);
+      if (step.all_rows) step.run(step, slots_, 0, lowest);  // begins
     }
     for (size_t first = 0; first < rows; first += session.tile_rows) {
       const size_t count = std::min(session.tile_rows, rows - first);
@@ -54,8 +54,8 @@ void Runner::run_phase(const SessionState& session, const Phase& phase, size_t f
   for (size_t s = phase.one_tile ? phase.from : 0; s < phase.until; ++s) {
     const Step& step = *session.steps[s];
     const bool again = s < phase.from;
-    if (again && step.start != nullptr) continue;  // it has all rows
-    const bool takes_rows = step.start != nullptr || session.loaded.tensors[step.output].per_row;
+    if (again && step.all_rows) continue;  // it has all rows
+    const bool takes_rows = step.all_rows || session.loaded.tensors[step.output].per_row;
     if (!session.watched()) [[likely]] {
       mode.set_flush(step.flush);
       step.run(step, slots_, takes_rows ? rows : 1, fault);

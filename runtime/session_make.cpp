@@ -131,7 +131,7 @@ class Maker {
   Status choose_phases() noexcept {
     const auto steps = session_.steps;
     size_t mixing = 0;
-    for (const steps::Step* step : steps) mixing += step->start != nullptr ? 1 : 0;
+    for (const steps::Step* step : steps) mixing += step->all_rows ? 1 : 0;
     if (mixing == 0) return {};
     size_t* ends = list<size_t>(mixing + 1);
     if (ends == nullptr) return Status::out_of_memory();
@@ -144,7 +144,7 @@ class Maker {
           marks_[steps[before]->output].unfinished = false;
         ends[count++] = s;
       }
-      marks_[steps[s]->output].unfinished = steps[s]->start != nullptr;
+      marks_[steps[s]->output].unfinished = steps[s]->all_rows;
     }
     ends[count++] = steps.size();
     session_.phases = {ends, count};

@@ -31,7 +31,7 @@ inline constexpr uint32_t kNone = ~uint32_t{0};
 enum class Rows : uint8_t {
   PerRow,  // any number of rows; dims are those of one row
   Whole,   // fixed; dims are all of them. Constants, every value of a model that is not row-wise,
-          // and what a ReduceRows makes of all rows
+           // and what a ReduceRows makes of all rows
 };
 
 using Dims = std::vector<uint32_t>;

@@ -141,7 +141,7 @@ bool bind_steps(ModelState& state) noexcept {
   steps::Binder binder(state.view, *state.kernels, state.memory);
   for (uint32_t i = 0; i < ops.size(); ++i) {
     if (!steps::bind(binder, *ops.Get(i), step[i])) return false;
-    state.rows_mix |= step[i].start != nullptr;
+    state.rows_mix |= step[i].all_rows;
   }
   keep_compared_denormals(state, {step, ops.size()});
   state.steps = {step, ops.size()};

@@ -18,14 +18,6 @@ struct ReduceRowsPlan {
   bool largest;
 };
 
-template <class T>
-void start(const Step& step, const Slot* slots) noexcept {
-  const auto& plan = *static_cast<const ReduceRowsPlan*>(step.plan);
-  const T infinity = std::numeric_limits<T>::infinity();
-  T* y = slots[step.output].row<T>(0);
-  for (size_t i = 0; i < plan.width; ++i) y[i] = plan.largest ? -infinity : infinity;
-}
-
 // Of two equal ones that differ in their sign, 0 is the larger.
 template <class T>
 bool is_beyond(T x, T y, bool largest) noexcept {
@@ -38,6 +30,10 @@ void take_rows(const Step& step, const Slot* slots, size_t rows, Fault&) noexcep
   const auto& plan = *static_cast<const ReduceRowsPlan*>(step.plan);
   const Slot& from = slots[step.inputs[0]];
   T* y = slots[step.output].row<T>(0);
+  if (rows == 0) {
+    const T infinity = std::numeric_limits<T>::infinity();
+    for (size_t i = 0; i < plan.width; ++i) y[i] = plan.largest ? -infinity : infinity;
+  }
   for (size_t r = 0; r < rows; ++r) {
     const T* x = from.row<const T>(r);
     for (size_t i = 0; i < plan.width; ++i) {
@@ -58,10 +54,10 @@ bool bind_reduce_rows(Binder& binder, const fb::Op& op, Step& step) noexcept {
   plan->width = binder.output(op).width;
   plan->largest = static_cast<ReduceFn>(binder.iattr(op, 0)) == ReduceFn::Max;
   step.plan = plan;
+  step.all_rows = true;
   step.work_per_row = plan->width;
   return with_float(binder.output(op).dtype, [&](auto type) noexcept {
     using T = decltype(type);
-    step.start = start<T>;
     step.run = take_rows<T>;
     return true;
   });

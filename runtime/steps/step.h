@@ -52,12 +52,12 @@ struct Fault {
 struct Step {
   // Computes `rows` rows, of a whole model 1. `slots` has one entry per tensor of the program.
   void (*run)(const Step& step, const Slot* slots, size_t rows, Fault& fault) noexcept = nullptr;
-  // Only of steps that take all rows of a call together: before the first tile. run() then takes in
-  // tile after tile, and the output is right after the last.
-  void (*start)(const Step& step, const Slot* slots) noexcept = nullptr;
   const void* plan = nullptr;  // what the family prepared; only its own run looks inside
 
-  bool flush = false;                // runs with denormals flushed to zero
+  bool flush = false;  // runs with denormals flushed to zero
+  // Takes all rows of a call together: run() with no rows begins, then takes in tile after tile,
+  // and the output is right after the last.
+  bool all_rows = false;
   std::span<const uint16_t> inputs;  // slots
   uint16_t output = 0;
 

@@ -96,10 +96,12 @@ void scatter(std::span<Request* const> group, Workspace& workspace) {
   }
 }
 
-// Only requests whose every input and output goes by rows share a run.
+// Only requests whose every input and output goes by rows share a run, and whose answers do not
+// depend on the rows of others.
 bool may_join(const Plan& plan) {
   const auto per_row = [](const TensorSpec& spec) { return spec.per_row; };
-  return plan.row_wise && std::all_of(plan.inputs.begin(), plan.inputs.end(), per_row) &&
+  return plan.row_wise && !plan.rows_mix &&
+         std::all_of(plan.inputs.begin(), plan.inputs.end(), per_row) &&
          std::all_of(plan.outputs.begin(), plan.outputs.end(), per_row);
 }
 

@@ -54,7 +54,7 @@ class WarmRows {
 
 Result<Plan> make_plan(const Model& model, const SessionOptions& options, size_t sessions) {
   MLE_TRY_ASSIGN(SessionPool pool, SessionPool::make(model, sessions, options));
-  Plan plan{{}, {}, {}, true, 0, 0, std::move(pool)};
+  Plan plan{{}, {}, {}, true, false, 0, 0, std::move(pool)};
   std::vector<SessionPool::Lease> leases;
   for (size_t i = 0; i < sessions; ++i) leases.push_back(plan.sessions.take());
   const auto inputs = leases[0]->inputs(), outputs = leases[0]->outputs();
@@ -62,6 +62,7 @@ Result<Plan> make_plan(const Model& model, const SessionOptions& options, size_t
   plan.outputs.assign(outputs.begin(), outputs.end());
   plan.row_wise = std::any_of(inputs.begin(), inputs.end(),
                               [](const TensorSpec& spec) { return spec.per_row; });
+  plan.rows_mix = leases[0]->rows_mix();
   const WarmRows one(plan, 1), many(plan, plan.row_wise ? kWarmRows : 1);
   for (SessionPool::Lease& lease : leases) {
     plan.call_ns = one.run(*lease, 3);

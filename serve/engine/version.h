@@ -25,6 +25,7 @@ struct Plan {
   std::vector<TensorSpec> inputs, outputs;
   std::vector<Ranges> ranges;      // of the inputs; empty where the file has none at all
   bool row_wise = true;            // any number of rows; else one tensor per call
+  bool rows_mix = false;           // an answer depends on all rows of its call: no company
   double call_ns = 0, row_ns = 0;  // measured: the first row of a call, each further one
   mutable SessionPool sessions;
 

@@ -13,11 +13,12 @@
 
 namespace mle::serve {
 
-// Whether every tensor goes by rows: then dimensions are told without them.
+// Whether every tensor goes by rows, which may be asked with any others: then dimensions are told
+// without them.
 inline bool goes_by_rows(const Version& version) {
   const auto per_row = [](const TensorSpec& spec) { return spec.per_row; };
   const Plan& plan = version.whole();
-  return std::all_of(plan.inputs.begin(), plan.inputs.end(), per_row) &&
+  return !plan.rows_mix && std::all_of(plan.inputs.begin(), plan.inputs.end(), per_row) &&
          std::all_of(plan.outputs.begin(), plan.outputs.end(), per_row);
 }
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/engine/engine.h"
 
+#include "format/header.h"
+#include "format/mle_generated.h"
 #include "format/rules.h"
 #include "tests/serve/support.h"
 
@@ -272,6 +274,26 @@ TEST_CASE("engine: a model of whole tensors is never joined") {
     CHECK(request->floats()[0] == doctest::Approx(0.25));
   }
   CHECK(f.counters().executions == 4);
+}
+
+TEST_CASE("engine: requests of a model whose rows mix are never joined") {
+  TinyModel m;  // x less the largest of all rows
+  const uint16_t x = m.add_input("x", {3}), y = m.add_output("y", {3});
+  const uint16_t most = m.add_arena("most", {3});
+  m.tensor(most).rows = fb::Rows::Whole;
+  m.add_op(fb::OpKind::ReduceRows, {x}, most).iattr = {2};
+  m.add_op(fb::OpKind::Binary, {x, most}, y).iattr = {1};
+  m.add_entry("predict", {x}, {y});
+  m.required_features = format::kFeatureRowsMix;
+  Fixture f(inline_only(), make_file(m));
+  auto requests = many(5);
+  requests[3] = std::make_unique<TestRequest>("m", Floats{7, 8, 9, 10, 11, 12});  // two rows
+  f.serve(requests);
+  for (size_t i = 0; i < requests.size(); ++i) {
+    REQUIRE_MESSAGE(requests[i]->status.ok(), requests[i]->status.message());
+    CHECK(requests[i]->floats() == (i == 3 ? Floats{-3, -3, -3, 0, 0, 0} : Floats{0, 0, 0}));
+  }
+  CHECK(f.counters().executions == 5);
 }
 
 TEST_CASE("engine: stop answers what waits and refuses what comes") {
