@@ -28,7 +28,7 @@ inline std::string zip_file(const std::vector<std::pair<std::string, std::string
   for (const auto& [name, contents] : members) {
     const uint64_t offset = file.size();
     std::string common;
-    for (const uint64_t field : {20, 0, 0, 0, 33}) put(common, field, 2);
+    for (const unsigned field : {20u, 0u, 0u, 0u, 33u}) put(common, field, 2);
     put(common, zip_sum(contents), 4);
     put(common, contents.size(), 4);
     put(common, contents.size(), 4);

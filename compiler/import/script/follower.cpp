@@ -17,7 +17,7 @@ using enum format::rule::Rule;
 using Kind = Expression::Kind;
 using pickle::Id;
 
-constexpr size_t kMaxSteps = 2'000'000;
+constexpr size_t kMaxSteps = 500'000;
 constexpr int kMaxDepth = 100;  // of calls, and of data in data
 
 bool is_own(const std::string& name) {
@@ -62,7 +62,9 @@ Result<Value> Follower::run(std::vector<Value> inputs) {
 // NOLINTNEXTLINE(misc-no-recursion): kMaxDepth
 Result<Value> Follower::call(const std::string& qualified, std::vector<Value> positional,
                              std::map<std::string, Value, std::less<>> named) {
-  if (++depth_ > kMaxDepth) return not_compiled("functions call each other too deeply");
+  if (++depth_ > kMaxDepth)
+    return Status::make(mle::Code::Unsupported, C216_LimitReached, Status::kNoOffset,
+                        "functions call each other too deeply", "");
   MLE_TRY_ASSIGN(const Function* function, code_.function(qualified));
   Frame frame;
   if (positional.size() > function->parameters.size())
