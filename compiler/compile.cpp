@@ -9,9 +9,12 @@
 #include "compiler/passes/lower_precision.h"
 #include "compiler/passes/passes.h"
 #include "format/file_view.h"
+#include "format/limits.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <exception>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -107,6 +110,7 @@ Result<EmitOptions> emit_options(const SourceFile& source, const Graph& graph,
   emitted.card = options.card;
   emitted.source_file = last_component(source.path);
   const auto digest = sha256(source.bytes);
+  source.release();
   emitted.source_sha256.assign(digest.begin(), digest.end());
   emitted.timestamp = options.timestamp;
   if (options.golden_rows == 0) return emitted;
@@ -119,30 +123,45 @@ Result<EmitOptions> emit_options(const SourceFile& source, const Graph& graph,
   return emitted;
 }
 
-// A file as it will be, at a 64-byte line.
+// A file as it will be, at a 64-byte line. What is not written takes no memory.
 class FileInMemory {
  public:
-  Status write(const format::FileWriter& writer) {
-    lines_.resize((writer.size() + sizeof(Line) - 1) / sizeof(Line));
-    bytes_ = {lines_.data()->bytes, writer.size()};
-    return writer.write(bytes_);
+  explicit FileInMemory(const format::FileWriter& writer)
+      : block_(std::calloc(writer.size() + kLine, 1)) {
+    if (block_ == nullptr) throw std::bad_alloc();
+    void* at = block_.get();
+    size_t space = writer.size() + kLine;
+    bytes_ = {static_cast<std::byte*>(std::align(kLine, writer.size(), at, space)), writer.size()};
   }
-  std::span<const std::byte> bytes() const { return bytes_; }
+  std::span<std::byte> bytes() { return bytes_; }
 
  private:
-  struct alignas(64) Line {
-    std::byte bytes[64];
+  static constexpr size_t kLine = 64;
+  struct Free {
+    void operator()(void* block) const { std::free(block); }
   };
-  std::vector<Line> lines_;
+  std::unique_ptr<void, Free> block_;
   std::span<std::byte> bytes_;
 };
 
-// What we wrote must pass our own gate: a file that leaves here will open.
+Result<FileInMemory> in_memory(const format::FileWriter& writer) {
+  FileInMemory file(writer);
+  MLE_TRY(writer.write(file.bytes()));
+  return file;
+}
+
+// What we wrote must pass our own gate: a file that leaves here will open. Of a large one the
+// weights are packed only once, when it is written to its place.
 Status prove(const format::FileWriter& writer) {
-  FileInMemory file;
-  MLE_TRY(file.write(writer));
+  constexpr uint64_t kSmall = uint64_t{1} << 20;
+  FileInMemory file(writer);
   format::ViewOptions options;
-  options.verify = Verify::Everything;
+  if (writer.size() <= kSmall) {
+    MLE_TRY(writer.write(file.bytes()));
+    options.verify = Verify::Everything;
+  } else {
+    MLE_TRY(writer.write_without_weights(file.bytes(), format::kReadWhole));
+  }
   const auto view = format::FileView::open(file.bytes(), options);
   if (view) return {};
   const Status& refused = view.error();
@@ -179,7 +198,9 @@ Result<Compiled> optimise_and_emit(std::unique_ptr<Graph> graph, const SourceFil
   };
   MLE_TRY(run_passes(*graph, observe));
   MLE_TRY_ASSIGN(const EmitOptions emitted, emit_options(source, *graph, options));
+  source.release();
   MLE_TRY_ASSIGN(format::FileWriter writer, emit(*graph, emitted));
+  source.release();
   MLE_TRY(prove(writer));
   Summary summary = summarize(*graph);
   return Compiled{std::move(graph), std::move(writer), std::move(summary)};
@@ -189,8 +210,7 @@ using Calls = std::vector<std::vector<Elements>>;
 
 Result<Calls> answers_of(const Compiled& compiled, const std::vector<TrialRows>& calls,
                          const Trial& trial) {
-  FileInMemory file;
-  MLE_TRY(file.write(compiled.writer));
+  MLE_TRY_ASSIGN(FileInMemory file, in_memory(compiled.writer));
   Calls answers;
   for (const TrialRows& call : calls) {
     MLE_TRY_ASSIGN(std::vector<Elements> outputs, trial(file.bytes(), call));
@@ -202,8 +222,7 @@ Result<Calls> answers_of(const Compiled& compiled, const std::vector<TrialRows>&
 // Leaves out the rows that the model has no answer for: such a row fails the whole call.
 Status keep_answerable(const Compiled& compiled, std::vector<TrialRows>& calls,
                        const Trial& trial) {
-  FileInMemory file;
-  MLE_TRY(file.write(compiled.writer));
+  MLE_TRY_ASSIGN(FileInMemory file, in_memory(compiled.writer));
   std::vector<TrialRows> kept;
   for (TrialRows& call : calls) {
     auto together = trial(file.bytes(), call);
@@ -238,8 +257,7 @@ Result<PrecisionReport> try_f32(const Graph& graph, const Graph& lowered, const 
   PrecisionReport report;
   std::vector<TrialRows> calls;
   if (options.read_rows) {
-    FileInMemory file;
-    MLE_TRY(file.write(exact.writer));
+    MLE_TRY_ASSIGN(FileInMemory file, in_memory(exact.writer));
     MLE_TRY_ASSIGN(calls, options.read_rows(file.bytes()));
     report.rows_from = options.rows_name;
   } else {
@@ -294,6 +312,7 @@ std::optional<Compiled> compile_or_throw(const SourceFile& source, const Compile
   }
   std::unique_ptr<Graph> graph = import_source(*importer, source, options, problems);
   if (graph == nullptr) return std::nullopt;
+  source.release();
   if (options.observe) options.observe("import", importer->description, *graph);
   const uint64_t nodes_in_source = graph->nodes().size();
 

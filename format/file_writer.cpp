@@ -95,7 +95,17 @@ Result<FileWriter> FileWriter::plan(const fb::ProgramT& program, std::vector<Seg
   return writer;
 }
 
-Status FileWriter::write(std::span<std::byte> out) const {
+Status FileWriter::write(std::span<std::byte> out,
+                         const std::function<void(uint64_t)>& after_part) const {
+  return fill(out, after_part, UINT64_MAX);
+}
+
+Status FileWriter::write_without_weights(std::span<std::byte> out, uint64_t most) const {
+  return fill(out, nullptr, most);
+}
+
+Status FileWriter::fill(std::span<std::byte> out, const std::function<void(uint64_t)>& after_part,
+                        uint64_t most_weights) const {
   if (out.size() != size_) {
     return error(Code::Internal, 0, Status::kNoOffset, "allocate FileWriter::size() zero bytes",
                  "the file takes %llu bytes, the destination has %zu",
@@ -105,13 +115,18 @@ Status FileWriter::write(std::span<std::byte> out) const {
   for (size_t i = 0; i < segments_.size(); ++i) {
     const SegmentSpec& segment = segments_[i];
     const auto bytes = out.subspan(offsets_[i], segment.bytes());
-    for (const auto& [offset, blob] : segment.blobs_) blob.fill(bytes.subspan(offset, blob.bytes));
+    const bool left_out = segment.kind() == kWeights && segment.bytes() > most_weights;
+    for (const auto& [offset, blob] : segment.blobs_) {
+      if (left_out) break;
+      blob.fill(bytes.subspan(offset, blob.bytes));
+      if (after_part) after_part(blob.bytes);
+    }
 
     SegmentEntry entry{};
     entry.kind = segment.kind();
     entry.offset = offsets_[i];
     entry.size = segment.bytes();
-    entry.xxh3 = xxh3(bytes);
+    entry.xxh3 = left_out ? 0 : xxh3(bytes);
     entry.align = segment_align(segment.bytes());
     directory.push_back(entry);
   }

@@ -32,8 +32,8 @@ class StringPool {
 };
 
 // One part of a segment: `bytes` long, 64-byte aligned, zero-padded to the next 64 bytes.
-// `fill` writes exactly bytes.size() bytes and gives the same ones at every call: it is called once
-// per FileWriter::write, so that weights are packed straight into the output.
+// `fill` writes exactly bytes.size() bytes and gives the same ones at every call: it is called at
+// most once per FileWriter::write, so that weights are packed straight into the output.
 struct Blob {
   uint64_t bytes = 0;
   std::function<void(std::span<std::byte>)> fill;
@@ -63,10 +63,18 @@ class FileWriter {
                                  uint64_t required_features);
 
   uint64_t size() const { return size_; }
-  // Fills `out`, which has size() bytes and is zero.
-  Status write(std::span<std::byte> out) const;
+  // Fills `out`, which has size() bytes and is zero. `after_part` is told how many bytes were
+  // filled after every blob.
+  Status write(std::span<std::byte> out,
+               const std::function<void(uint64_t)>& after_part = nullptr) const;
+  // The same but for weights beyond `most` bytes, which stay zero and go unsummed: all that
+  // FileView::open() looks at with Verify::Auto, where `most` is at least format::kReadWhole.
+  Status write_without_weights(std::span<std::byte> out, uint64_t most) const;
 
  private:
+  Status fill(std::span<std::byte> out, const std::function<void(uint64_t)>& after_part,
+              uint64_t most_weights) const;
+
   std::vector<std::byte> program_;
   std::vector<SegmentSpec> segments_;
   std::vector<uint64_t> offsets_;

@@ -1,8 +1,9 @@
-// Packing: the weights of a dense layer from row-major [K, N] into the layout its kernel reads.
-// Promise: a bijection onto the layout of format/layout.h; the padding is zero.
+// Packing: the weights of a dense layer from how the source has them into the layout its kernel
+// reads. Promise: a bijection onto the layout of format/layout.h; the padding is zero.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "compiler/graph/graph.h"
 #include "format/layout.h"
 
 #include <cstddef>
@@ -10,10 +11,13 @@
 
 namespace mle::compiler {
 
-// `packed` has packed_elements(layout, k, n) elements; all of them are written. Plain copies.
-void pack_weights(format::Layout layout, size_t k, size_t n, std::span<const float> weights,
-                  std::span<float> packed);
-void pack_weights(format::Layout layout, size_t k, size_t n, std::span<const double> weights,
-                  std::span<double> packed);
+// Panels or blocks of a packed [K, N] that belong together; each takes unit_bytes().
+size_t packed_units(format::Layout layout, const Fact& fact);
+size_t unit_bytes(format::Layout layout, const Fact& fact);
+
+// Writes the units from `first` on that `packed` has place for. Plain copies, widened to the fact's
+// dtype. Not for Layout::Plain.
+void pack_weights(format::Layout layout, const Value& weights, size_t first,
+                  std::span<std::byte> packed);
 
 }  // namespace mle::compiler

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/evaluate/elements.h"
 
+#include "compiler/graph/stored.h"
 #include "format/op_dtypes.h"
 #include "format/rules.h"
 
@@ -193,6 +194,12 @@ Result<Elements> read_elements(DType dtype, std::span<const std::byte> bytes) {
 }
 
 Result<Elements> read_constant(const Value& constant) {
+  if (constant.constant.turned || constant.constant.stored) {
+    const size_t k = constant.fact.dims[0], n = constant.fact.dims[1];
+    Elements elements(k * n);
+    read_block(constant, {0, k, 0, n}, elements.data());
+    return elements;
+  }
   return read_elements(constant.fact.dtype, constant.constant.bytes);
 }
 

@@ -36,9 +36,11 @@ class Walk {
   Status run(bool keep_all, bool rounded = false) {
     for (const Node& node : graph_.nodes()) {
       std::vector<const Elements*> inputs;
-      for (ValueId id : node.inputs) {
-        MLE_TRY(read(id));
-        inputs.push_back(&values_[id]);
+      for (size_t i = 0; i < node.inputs.size(); ++i) {
+        const ValueId id = node.inputs[i];
+        const bool in_blocks = node.kind == OpKind::Dense && i == 1 && graph_.value(id).is_constant;
+        if (!in_blocks) MLE_TRY(read(id));
+        inputs.push_back(in_blocks ? nullptr : &values_[id]);
       }
       MLE_TRY_ASSIGN(values_[node.outputs[0]], evaluate_node(graph_, node, inputs, rows_));
       if (rounded && graph_.value(node.outputs[0]).fact.dtype == DType::F32)

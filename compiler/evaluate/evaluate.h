@@ -28,7 +28,8 @@ Result<std::vector<Elements>> evaluate_outputs(const Graph& graph,
 Result<std::vector<Elements>> evaluate_rounded(const Graph& graph,
                                                const std::vector<Elements>& inputs, size_t rows);
 
-// The output of one node from its inputs, each rows * width long where it is per row.
+// The output of one node from its inputs, each rows * width long where it is per row. The weights
+// of a Dense may be null where they are a constant: then they are read in blocks.
 Result<Elements> evaluate_node(const Graph& graph, const Node& node,
                                const std::vector<const Elements*>& inputs, size_t rows);
 

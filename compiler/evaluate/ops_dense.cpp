@@ -1,23 +1,45 @@
-// Products: Dense.
+// Products: Dense. Constant weights are read in blocks, so that wide layers need no copy of them.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/evaluate/op_site.h"
+#include "compiler/graph/stored.h"
 
 #include <algorithm>
 
 namespace mle::compiler {
+namespace {
+
+constexpr size_t kRows = 64, kColumns = 2048;  // of a block: 1 MiB
+
+// y += x w for a block of w. Block after block of rows, every sum is added from the first row on.
+void add_products(const OpSite& site, const Block& block, const double* w, Elements& y) {
+  const size_t k = site.fact(1).dims[0], n = site.fact(1).dims[1];
+  const size_t lines = site.rows * site.width() / n, of_row = site.width() / n;
+  for (size_t line = 0; line < lines; ++line) {
+    const double* x = site.row(0, line / of_row) + line % of_row * k + block.row;
+    double* out = y.data() + line * n + block.column;
+    for (size_t i = 0; i < block.rows; ++i)
+      for (size_t j = 0; j < block.columns; ++j) out[j] += x[i] * w[i * block.columns + j];
+  }
+}
+
+}  // namespace
 
 Elements run_dense(const OpSite& site) {
   const size_t k = site.fact(1).dims[0], n = site.fact(1).dims[1];
-  const Elements& w = *site.inputs[1];
-  const size_t lines = site.width() / n;  // of one row
   Elements y(site.rows * site.width());
-  for (size_t r = 0; r < site.rows; ++r) {
-    for (size_t line = 0; line < lines; ++line) {
-      const double* x = site.row(0, r) + line * k;
-      double* out = y.data() + r * site.width() + line * n;
-      if (site.inputs.size() == 3) std::copy_n(site.inputs[2]->data(), n, out);
-      for (size_t i = 0; i < k; ++i)
-        for (size_t j = 0; j < n; ++j) out[j] += x[i] * w[i * n + j];
+  if (site.inputs.size() == 3)
+    for (size_t at = 0; at < y.size(); at += n)
+      std::copy_n(site.inputs[2]->data(), n, y.data() + at);
+  if (site.inputs[1] != nullptr) {
+    add_products(site, {0, k, 0, n}, site.inputs[1]->data(), y);
+  } else {
+    std::vector<double> w(std::min(k, kRows) * std::min(n, kColumns));
+    for (size_t column = 0; column < n; column += kColumns) {
+      for (size_t row = 0; row < k; row += kRows) {
+        const Block block{row, std::min(kRows, k - row), column, std::min(kColumns, n - column)};
+        read_block(site.graph.value(site.node.inputs[1]), block, w.data());
+        add_products(site, block, w.data(), y);
+      }
     }
   }
   for (double& element : y) element = apply(site.node.act, element, site.alpha(), site.beta());

@@ -164,7 +164,8 @@ bool is_whole_number(DType dtype) { return format::is_integer(dtype) || dtype ==
 
 bool wants_exact(const OpSite& site) {
   bool plain = true;
-  for (const Elements* input : site.inputs) plain = plain && input->is_plain();
+  for (const Elements* input : site.inputs)
+    plain = plain && (input == nullptr || input->is_plain());
   switch (site.node.kind) {
     case OpKind::Unary:
     case OpKind::Binary:

@@ -4,6 +4,7 @@
 
 #include "compiler/graph/infer.h"
 #include "compiler/graph/print.h"
+#include "compiler/graph/stored.h"
 #include "format/rules.h"
 
 #include <set>
@@ -35,7 +36,9 @@ Status check_values(const Graph& graph) {
       return broken(who + ": " + status.message());
     if (!value.is_constant) continue;
     if (value.fact.rows != Rows::Whole) return broken(who + " is a constant, but per row");
-    if (value.constant.bytes.size() != element_count(value.fact.dims) * size_of(value.fact.dtype))
+    if ((value.constant.turned || value.constant.stored) && value.fact.dims.size() != 2)
+      return broken(who + " is no matrix and lies like one");
+    if (value.constant.bytes.size() != element_count(value.fact.dims) * size_of(stored_type(value)))
       return broken(who + " holds " + std::to_string(value.constant.bytes.size()) +
                     " bytes, not those of " + text_of(value.fact));
   }

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,15 +45,18 @@ struct Fact {
   bool operator==(const Fact&) const = default;
 };
 
-// The elements of a constant, row-major in its fact's dtype. Shared, never changed; may borrow from
-// a mapped source file, which `owner` then keeps alive.
+// The elements of a constant. Shared, never changed; may borrow from a mapped source file, which
+// `owner` then keeps alive. Weights stay as the source has them until they are packed: what says so
+// is set for matrices alone, and read by stored.h.
 struct Constant {
   std::shared_ptr<const void> owner;
-  std::span<const std::byte> bytes;
+  std::span<const std::byte> bytes;  // row-major in the fact's dtype
+  bool turned = false;               // column by column instead
+  std::optional<DType> stored = {};  // f16, bf16 or f32 instead, which the fact's dtype widens
 
   static Constant from_bytes(std::vector<std::byte> bytes);
   static Constant from_f32(std::vector<float> elements);
-  // Only for constants of that dtype; storage is suitably aligned.
+  // Only for constants of that dtype, as they are; storage is suitably aligned.
   std::span<const float> f32() const;
   std::span<const double> f64() const;
 };

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <bit>
-#include <cmath>
 #include <cstdint>
 #include <limits>
 
@@ -13,18 +12,14 @@ inline float from_bf16(uint16_t bits) {
   return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16);
 }
 
+// The bits moved to the places a float has them say the number times 2^-112, subnormal ones too.
 inline float from_f16(uint16_t bits) {
-  const int exponent = bits >> 10 & 31;
-  const int fraction = bits & 1023;
-  float magnitude = 0;
-  if (exponent == 31)
-    magnitude = fraction == 0 ? std::numeric_limits<float>::infinity()
-                              : std::numeric_limits<float>::quiet_NaN();
-  else if (exponent == 0)
-    magnitude = std::ldexp(static_cast<float>(fraction), -24);
-  else
-    magnitude = std::ldexp(static_cast<float>(fraction + 1024), exponent - 25);
-  return (bits & 0x8000) != 0 ? -magnitude : magnitude;
+  const uint32_t magnitude = uint32_t{bits} & 0x7FFFu;
+  float number = std::bit_cast<float>(magnitude << 13) * 0x1p112f;
+  if (magnitude >= 0x7C00u)
+    number = magnitude == 0x7C00u ? std::numeric_limits<float>::infinity()
+                                  : std::numeric_limits<float>::quiet_NaN();
+  return (bits & 0x8000) != 0 ? -number : number;
 }
 
 }  // namespace mle::compiler

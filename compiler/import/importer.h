@@ -24,6 +24,11 @@ struct SourceFile {
   std::string folder;  // where external data may lie; empty: nowhere
   std::shared_ptr<const void> owner;
   std::span<const std::byte> bytes;
+  bool mapped = false;
+
+  // Lets go of the pages of a mapping that were read; they come back when they are read again. So a
+  // large source counts for no more memory than is being looked at.
+  void release() const;
 
   static Result<SourceFile> open(const std::string& path);
   static SourceFile from_bytes(std::string path, std::span<const std::byte> bytes);

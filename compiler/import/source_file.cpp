@@ -68,9 +68,14 @@ Result<SourceFile> SourceFile::open(const std::string& path) {
   source.path = path;
   source.folder = folder_of(path);
   source.owner = std::shared_ptr<const void>(
-      bytes, [size](const void* mapped) { ::munmap(const_cast<void*>(mapped), size); });
+      bytes, [size](const void* block) { ::munmap(const_cast<void*>(block), size); });
   source.bytes = {static_cast<const std::byte*>(bytes), size};
+  source.mapped = true;
   return source;
+}
+
+void SourceFile::release() const {
+  if (mapped) ::madvise(const_cast<std::byte*>(bytes.data()), bytes.size(), MADV_DONTNEED);
 }
 
 SourceFile SourceFile::from_bytes(std::string path, std::span<const std::byte> bytes) {

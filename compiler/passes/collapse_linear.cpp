@@ -11,7 +11,7 @@
 namespace mle::compiler {
 namespace {
 
-constexpr uint64_t kMostWork = uint64_t{1} << 34;  // multiply-adds in the compiler
+constexpr uint64_t kMostWork = uint64_t{1} << 32;  // multiply-adds in the compiler, of all products
 
 class Collapser {
  public:
@@ -34,6 +34,7 @@ class Collapser {
     MLE_TRY_ASSIGN(const DenseWeights a, weights_of(*first));
     MLE_TRY_ASSIGN(const DenseWeights b, weights_of(editor_.node(n)));
     DenseWeights both = product(a, b);
+    work_ += uint64_t{a.k} * a.n * b.n;
     if (!both.keeps_digits()) return {};
 
     const std::string name = editor_.value(editor_.node(n).inputs[1]).name;
@@ -51,7 +52,7 @@ class Collapser {
     const Dims& a = editor_.value(first.inputs[1]).fact.dims;
     const Dims& b = editor_.value(second.inputs[1]).fact.dims;
     const uint64_t k = a[0], m = a[1], n = b[1];
-    return k * n <= k * m + m * n && k * m <= kMostWork / n;
+    return k * n <= k * m + m * n && k * m <= (kMostWork - work_) / n;
   }
 
   Result<DenseWeights> weights_of(const Node& dense) const {
@@ -61,6 +62,7 @@ class Collapser {
   }
 
   Editor editor_;
+  uint64_t work_ = 0;
   std::unordered_map<ValueId, DenseWeights> exact_;  // by the weights they were rounded to
 };
 

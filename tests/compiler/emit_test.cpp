@@ -115,15 +115,30 @@ TEST_CASE("compiler: packing puts every weight where the layout says and zeros e
     CAPTURE(k);
     CAPTURE(n);
     const format::Layout layout = format::dense_order(k, n, DType::F32).layout;
-    std::vector<float> weights(k * n);
+    std::vector<float> weights(k * n), turned(k * n);
     for (size_t i = 0; i < weights.size(); ++i) weights[i] = static_cast<float>(i + 1);
-    std::vector<float> packed(format::packed_elements(layout, k, n), -1.0f);
-    pack_weights(layout, k, n, weights, packed);
-    std::vector<float> expected(packed.size(), 0.0f);
+    for (size_t i = 0; i < weights.size(); ++i) turned[i % n * k + i / n] = weights[i];
+    std::vector<float> packed(format::packed_elements(layout, k, n)), expected(packed.size(), 0.0f);
     for (size_t i = 0; i < k; ++i)
       for (size_t j = 0; j < n; ++j)
         expected[packed_index(layout, k, n, i, j)] = weights[i * n + j];
-    CHECK(packed == expected);
+    Value matrix;
+    matrix.fact.dims = {static_cast<uint32_t>(k), static_cast<uint32_t>(n)};
+    const size_t unit = unit_bytes(layout, matrix.fact) / sizeof(float);
+    REQUIRE(packed_units(layout, matrix.fact) * unit == packed.size());
+    for (const bool lies_turned : {false, true}) {
+      CAPTURE(lies_turned);
+      matrix.constant = Constant::from_f32(lies_turned ? turned : weights);
+      matrix.constant.turned = lies_turned;
+      std::fill(packed.begin(), packed.end(), -1.0f);
+      pack_weights(layout, matrix, 0, std::as_writable_bytes(std::span(packed)));
+      CHECK(packed == expected);
+      // The last unit alone is what it is among all.
+      std::vector<float> last(unit, -1.0f);
+      pack_weights(layout, matrix, packed.size() / unit - 1,
+                   std::as_writable_bytes(std::span(last)));
+      CHECK(std::equal(last.begin(), last.end(), expected.end() - static_cast<ptrdiff_t>(unit)));
+    }
   }
 }
 

@@ -72,7 +72,11 @@ TEST_CASE("keras: what is not of Keras, or does not fit its weights, is refused 
   };
   refused(R"("class_name": "Dense")", R"("class_name": "Lambda")",
           "layer 'dense_50': layer Lambda: it holds code of its own");
-  refused(R"("class_name": "Dense")", R"("class_name": "LSTM")", "recurrent networks");
+  for (const std::string recurrent : {"LSTM", "GRU", "SimpleRNN", "Bidirectional"})
+    refused(R"("class_name": "Dense")", R"("class_name": ")" + recurrent + '"',
+            "layer 'dense_50': layer " + recurrent + ": recurrent networks");
+  refused(R"("class_name": "Dense")", R"("class_name": "Conv1D")",
+          "layer 'dense_50': layer Conv1D: convolutions");
   refused(R"("class_name": "Dense")", R"("class_name": "Mine")",
           "layers of class 'Mine' are not compiled");
   refused(R"("module": "keras.layers", "class_name": "Dense")",

@@ -1,6 +1,7 @@
 // Architectures beside weights: what becomes of each layer, and that nothing is guessed.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/evaluate/evaluate.h"
+#include "compiler/graph/check.h"
 #include "compiler/import/network/network.h"
 
 #include <doctest/doctest.h>
@@ -73,6 +74,30 @@ TEST_CASE("architecture: a linear layer is x W' + b, W as [out, in]") {
   CHECK(answer(kFirst, {1, 10, 100}) == Elements{321.5, -554.5});
   CHECK(answer(kFirst + R"(, {"op": "linear", "weight": "2.weight"})", {1, 10, 100}) ==
         Elements{3 * 321.5 + 2 * 554.5});
+}
+
+TEST_CASE("architecture: a layer of f64 weights makes a network of f64, narrower ones widen") {
+  network::Weights weights = two_layers();
+  const std::vector<double> precise = {1 + 0x1p-40, 2, 3, -4, 5, -6};
+  weights["0.weight"].dtype = DType::F64;
+  weights["0.weight"].bytes = std::as_bytes(std::span<const double>(precise));
+  weights["0.weight"].owner = nullptr;
+  Problems problems;
+  const auto graph =
+      build("{\"layers\": [" + kFirst + R"(, {"op": "linear", "weight": "2.weight"}]})", problems,
+            weights);
+  REQUIRE(graph.has_value());
+  CHECK(check(*graph).ok());
+  CHECK(graph->value(graph->entries[0].inputs[0].value).fact.dtype == DType::F64);
+  CHECK(graph->value(graph->entries[0].outputs[0].value).fact.dtype == DType::F64);
+  CHECK(evaluate_outputs(*graph, {Elements{1, 0, 0}}, 1)->front() ==
+        Elements{3 * (1.5 + 0x1p-40) + 2 * 4.5});
+
+  // What no layer takes does not count.
+  const auto other =
+      build("{\"layers\": [{\"op\": \"linear\", \"weight\": \"2.weight\"}]}", problems, weights);
+  REQUIRE(other.has_value());
+  CHECK(other->value(other->entries[0].inputs[0].value).fact.dtype == DType::F32);
 }
 
 TEST_CASE("architecture: activations and normalisations mean what torch means by them") {

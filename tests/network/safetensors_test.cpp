@@ -2,9 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/safetensors/safetensors.h"
 
+#include "compiler/evaluate/elements.h"
+
 #include <doctest/doctest.h>
 
+#include <cmath>
 #include <cstring>
+#include <limits>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -81,6 +86,75 @@ TEST_CASE("safetensors: a file that lies about itself is refused with the reason
   check_refused(R"({"w":)", 4, "no readable JSON");
   check_refused("{\"w\":" + std::string(100, '[') + std::string(100, ']') + "}", 0,
                 "nested too deeply");
+}
+
+TEST_CASE("safetensors: eight-bit numbers widen to what their names say") {
+  const auto widened = [](const std::string& type, const std::vector<unsigned char>& bits) {
+    auto bytes =
+        file_of(R"({"w":{"dtype":")" + type + R"(","shape":[8],"data_offsets":[0,8]}})", 8);
+    for (size_t i = 0; i < bits.size(); ++i) bytes[bytes.size() - 8 + i] = std::byte{bits[i]};
+    const auto weights = weights_of(bytes);
+    REQUIRE(weights);
+    return *network::read_floats(weights->at("w"));
+  };
+  // One, the least, the least normal, the largest, minus 1.5, zero; then what is special.
+  const std::vector<float> e4m3 =
+      widened("F8_E4M3", {0x38, 0x01, 0x08, 0x7E, 0xBC, 0x00, 0x7F, 0xFF});
+  CHECK(std::vector(e4m3.begin(), e4m3.begin() + 6) ==
+        std::vector<float>{1, 0x1p-9f, 0x1p-6f, 448, -1.5f, 0});
+  CHECK(std::isnan(e4m3[6]));
+  CHECK(std::isnan(e4m3[7]));
+  const std::vector<float> e5m2 =
+      widened("F8_E5M2", {0x3C, 0x01, 0x04, 0x7B, 0xBE, 0x00, 0xFC, 0x7D});
+  CHECK(std::vector(e5m2.begin(), e5m2.begin() + 7) ==
+        std::vector<float>{1, 0x1p-16f, 0x1p-14f, 57344, -1.5f, 0,
+                           -std::numeric_limits<float>::infinity()});
+  CHECK(std::isnan(e5m2[7]));
+  const std::vector<float> fnuz =
+      widened("F8_E4M3FNUZ", {0x40, 0x01, 0x08, 0x7F, 0xC4, 0x00, 0xFF, 0x80});
+  CHECK(std::vector(fnuz.begin(), fnuz.begin() + 7) ==
+        std::vector<float>{1, 0x1p-10f, 0x1p-7f, 240, -1.5f, 0, -240});
+  CHECK(std::isnan(fnuz[7]));
+  CHECK(widened("F8_E5M2FNUZ", {0x40, 0x7F})[0] == 1);
+  CHECK(widened("F8_E5M2FNUZ", {0x40, 0x7F})[1] == 57344);
+}
+
+TEST_CASE("safetensors: types that mle has not are refused by the layer that takes them") {
+  struct Given {
+    const char* type;
+    int bytes;  // of 8 elements
+  };
+  for (const auto& [type, bytes] : {Given{"F8_E8M0", 8}, Given{"F6_E2M3", 6}, Given{"F6_E3M2", 6},
+                                    Given{"F4", 4}, Given{"C64", 64}}) {
+    CAPTURE(type);
+    const std::string size = std::to_string(bytes);
+    const std::string header = std::string(R"({"w":{"dtype":")") + type +
+                               R"(","shape":[2,4],"data_offsets":[0,)" + size + "]}}";
+    const auto weights = weights_of(file_of(header, static_cast<size_t>(bytes)));
+    REQUIRE(weights);
+    const auto numbers = network::read_doubles(weights->at("w"));
+    REQUIRE_FALSE(numbers);
+    CHECK(std::string(numbers.error().message()) == std::string("weights of type ") + type);
+  }
+  check_refused(R"({"w":{"dtype":"F4","shape":[3],"data_offsets":[0,2]}})", 2,
+                "does not lie where");
+  check_refused(R"({"w":{"dtype":"F6_E2M3","shape":[2],"data_offsets":[0,2]}})", 2,
+                "does not lie where");
+}
+
+TEST_CASE("safetensors: every f16 widens to the number it is") {
+  std::vector<uint16_t> all(65536);
+  for (size_t i = 0; i < all.size(); ++i) all[i] = static_cast<uint16_t>(i);
+  network::WeightTensor tensor;
+  tensor.dtype = DType::F16;
+  tensor.bytes = std::as_bytes(std::span<const uint16_t>(all));
+  const auto widened = network::read_doubles(tensor);
+  const auto judged = read_elements(DType::F16, tensor.bytes);
+  REQUIRE((widened && judged));
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (std::isnan((*judged)[i]) ? !std::isnan((*widened)[i]) : (*judged)[i] != (*widened)[i])
+      FAIL(i << ": " << (*widened)[i]);
+  }
 }
 
 TEST_CASE("safetensors: a header longer than the file is none") {

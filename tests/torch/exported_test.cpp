@@ -114,9 +114,16 @@ TEST_CASE("pt2: what can't be read is refused by node and operator") {
   refused(new_file(program("9", kLinear, "h")), "schema version 9");
   refused(new_file(program("{}", kLinear, "h")), "does not say its version");
   refused(new_file("[]"), "does not say its version");
-  refused(new_file(program("8", R"({"target": "torch.ops.aten.gru.input", "inputs": [],
-                                    "outputs": [{"as_tensor": {"name": "y"}}]})")),
-          "node 'y': operator 'gru': recurrent networks");
+  const auto refused_operator = [&](const std::string& target, const std::string& words) {
+    refused(new_file(
+                program("8", R"({"target": "torch.ops.aten.)" + target +
+                                 R"(", "inputs": [], "outputs": [{"as_tensor": {"name": "y"}}]})")),
+            words);
+  };
+  refused_operator("gru.input", "node 'y': operator 'gru': recurrent networks");
+  refused_operator("lstm.input", "node 'y': operator 'lstm': recurrent networks");
+  refused_operator("rnn_tanh.input", "node 'y': operator 'rnn_tanh': recurrent networks");
+  refused_operator("conv1d.default", "node 'y': operator 'conv1d': convolutions");
   refused(new_file(program("8", R"({"target": "torch.ops.mine.f.default", "inputs": [],
                                     "outputs": [{"as_tensor": {"name": "y"}}]})")),
           "operator 'torch.ops.mine.f.default' of PyTorch is not compiled");

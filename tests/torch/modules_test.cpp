@@ -67,6 +67,10 @@ TEST_CASE("torch: modules without a known forward are refused by name and place"
     CHECK(made.problem().find(what) != std::string::npos);
   };
   refused(module(kNN + "conv.Conv1d", {}), "module '1.0': the module torch.nn.modules.conv.Conv1d");
+  for (const char* cell : {"LSTM", "GRU", "RNN"})
+    refused(module(kNN + "rnn." + cell, {}),
+            "module '1.0': the module torch.nn.modules.rnn." + std::string(cell));
+  refused(module(kNN + "activation.MultiheadAttention", {}), "activation.MultiheadAttention");
   refused(module(kNN + "container.ModuleList", {}), "container.ModuleList is not compiled");
   refused(module("__main__.Net", {}), "__main__.Net");
   refused("I3\n", "is no module");

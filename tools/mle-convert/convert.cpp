@@ -48,10 +48,17 @@ Status prove(std::span<const std::byte> bytes, const Graph& imported, const Grap
 }
 
 Status write_proved(const std::string& output, const compiler::Compiled& compiled,
-                    const Graph& imported, const ConvertOptions& options, const Console& console,
-                    Conversion& result) {
+                    const compiler::SourceFile& source, const Graph& imported,
+                    const ConvertOptions& options, const Console& console, Conversion& result) {
   MLE_TRY_ASSIGN(auto file, compiler::OutputFile::create(output, compiled.writer.size()));
-  MLE_TRY(compiled.writer.write(file.bytes()));
+  constexpr uint64_t kKept = uint64_t{8} << 20;  // of the source's pages, while weights are packed
+  uint64_t since = 0;
+  MLE_TRY(compiled.writer.write(file.bytes(), [&](uint64_t bytes) {
+    if ((since += bytes) < kKept) return;
+    source.release();
+    since = 0;
+  }));
+  source.release();
   MLE_TRY(prove(file.bytes(), imported, *compiled.graph, options, console, result));
   return file.commit();
 }
@@ -78,7 +85,8 @@ void convert_or_throw(const ConvertOptions& options, const Console& console, Con
   result.summary = compiled->summary;
   result.origin = origin_text(imported);
   result.bytes = compiled->writer.size();
-  const Status status = write_proved(result.output, *compiled, imported, options, console, result);
+  const Status status =
+      write_proved(result.output, *compiled, *source, imported, options, console, result);
   if (!status.ok()) result.problems.add(status, "");
 }
 

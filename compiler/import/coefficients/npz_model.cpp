@@ -2,29 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/archive/zip.h"
 #include "compiler/import/coefficients/coefficients.h"
-#include "compiler/import/half.h"
 #include "compiler/import/npz/npz.h"
 #include "format/rules.h"
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 namespace mle::compiler::coefficients {
 namespace {
 
 using enum format::rule::Rule;
 using network::WeightTensor;
-
-Result<std::vector<double>> doubles_of(const WeightTensor& tensor) {
-  if (tensor.dtype != DType::F64) {
-    MLE_TRY_ASSIGN(const std::vector<float> floats, network::read_floats(tensor));
-    return std::vector<double>(floats.begin(), floats.end());
-  }
-  std::vector<double> made(tensor.bytes.size() / sizeof(double));
-  if (!made.empty()) std::memcpy(made.data(), tensor.bytes.data(), made.size() * sizeof(double));
-  return made;
-}
 
 // Fitted together by a softmax, the coefficients of all classes cancel out.
 bool cancels(const LinearModel& model) {
@@ -67,13 +55,13 @@ Result<LinearModel> read_npz_model(const SourceFile& source) {
     return Status::make(Code::Corrupt, C208_Shape, Status::kNoOffset,
                         "'coef' is no vector and no matrix", "save [targets, features]");
   LinearModel model;
-  MLE_TRY_ASSIGN(model.weights.values, doubles_of(*coef));
+  MLE_TRY_ASSIGN(model.weights.values, network::read_doubles(*coef));
   model.weights.rows = coef->shape.size() == 2 ? coef->shape[0] : 1;
   model.weights.columns = coef->shape.back();
   model.flat = model.weights.rows == 1;
   model.intercepts = {0};
   if (const WeightTensor* intercept = named("intercept")) {
-    MLE_TRY_ASSIGN(model.intercepts, doubles_of(*intercept));
+    MLE_TRY_ASSIGN(model.intercepts, network::read_doubles(*intercept));
   }
   // Nothing in the file says what is behind the sum; its shape does, as scikit-learn has it.
   const bool one_row = coef->shape.size() == 2 && model.weights.rows == 1;

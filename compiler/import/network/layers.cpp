@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/network/layers.h"
 
+#include "compiler/evaluate/elements.h"
 #include "compiler/graph/infer.h"
 #include "compiler/graph/print.h"
+#include "compiler/graph/stored.h"
 #include "format/limits.h"
 #include "format/rules.h"
 
@@ -47,18 +49,13 @@ Status build_linear(Building& building, const Layer& layer) {
     return wrong(C208_Shape, "'" + found->first + "' is no [out, in] matrix for rows of " +
                                  text_of(building.fact()));
   const auto n = static_cast<uint32_t>(shape[0]);
-  const uint32_t k = x.back();
-  MLE_TRY_ASSIGN(const std::vector<float> w, building.floats(layer, "weight", nullptr));
-  std::vector<float> turned(w.size());
-  for (uint32_t out = 0; out < n; ++out)
-    for (uint32_t in = 0; in < k; ++in) turned[size_t{in} * n + out] = w[size_t{out} * k + in];
-  MLE_TRY_ASSIGN(const ValueId weights, building.constant(found->first, {k, n}, std::move(turned)));
+  MLE_TRY_ASSIGN(const WeightTensor* tensor, building.tensor(layer, "weight"));
+  MLE_TRY_ASSIGN(const ValueId weights, building.turned(found->first, *tensor));
   Node node = node_of(OpKind::Dense, {building.value, weights});
   if (building.has(layer, "bias")) {
     const Dims dims = {n};
-    MLE_TRY_ASSIGN(std::vector<float> bias, building.floats(layer, "bias", &dims));
-    MLE_TRY_ASSIGN(const ValueId b,
-                   building.constant(layer.tensors.at("bias"), dims, std::move(bias)));
+    MLE_TRY_ASSIGN(std::vector<double> bias, building.numbers(layer, "bias", &dims));
+    MLE_TRY_ASSIGN(const ValueId b, building.constant(layer.tensors.at("bias"), dims, bias));
     node.inputs.push_back(b);
   }
   return building.emit(std::move(node));
@@ -70,24 +67,23 @@ Status build_batch_norm(Building& building, const Layer& layer) {
     return wrong(C208_Shape,
                  "batch_norm over rows of " + text_of(building.fact()) + ", takes a vector");
   const Dims dims = building.fact().dims;
-  MLE_TRY_ASSIGN(const std::vector<float> mean, building.floats(layer, "running_mean", &dims));
-  MLE_TRY_ASSIGN(const std::vector<float> variance, building.floats(layer, "running_var", &dims));
-  std::vector<float> weight(dims[0], 1), bias(dims[0], 0);
+  MLE_TRY_ASSIGN(const std::vector<double> mean, building.numbers(layer, "running_mean", &dims));
+  MLE_TRY_ASSIGN(const std::vector<double> variance, building.numbers(layer, "running_var", &dims));
+  std::vector<double> weight(dims[0], 1), bias(dims[0], 0);
   if (building.has(layer, "weight")) {
-    MLE_TRY_ASSIGN(weight, building.floats(layer, "weight", &dims));
+    MLE_TRY_ASSIGN(weight, building.numbers(layer, "weight", &dims));
   }
   if (building.has(layer, "bias")) {
-    MLE_TRY_ASSIGN(bias, building.floats(layer, "bias", &dims));
+    MLE_TRY_ASSIGN(bias, building.numbers(layer, "bias", &dims));
   }
   const double eps = layer.number("eps", 1e-5);
-  std::vector<float> scale(dims[0]), shift(dims[0]);
+  std::vector<double> scale(dims[0]), shift(dims[0]);
   for (size_t i = 0; i < scale.size(); ++i) {
-    const double s = double{weight[i]} / std::sqrt(double{variance[i]} + eps);
-    scale[i] = static_cast<float>(s);
-    shift[i] = static_cast<float>(double{bias[i]} - double{mean[i]} * s);
+    scale[i] = weight[i] / std::sqrt(variance[i] + eps);
+    shift[i] = bias[i] - mean[i] * scale[i];
   }
-  MLE_TRY_ASSIGN(const ValueId s, building.constant("scale", dims, std::move(scale)));
-  MLE_TRY_ASSIGN(const ValueId t, building.constant("shift", dims, std::move(shift)));
+  MLE_TRY_ASSIGN(const ValueId s, building.constant("scale", dims, scale));
+  MLE_TRY_ASSIGN(const ValueId t, building.constant("shift", dims, shift));
   return building.emit(node_of(OpKind::Scale, {building.value, s, t}));
 }
 
@@ -104,16 +100,16 @@ Status build_layer_norm(Building& building, const Layer& layer) {
   node.fattr = {eps};
   const bool has_weight = building.has(layer, "weight"), has_bias = building.has(layer, "bias");
   if (has_weight || has_bias) {
-    std::vector<float> weight(dims[0], 1);
+    std::vector<double> weight(dims[0], 1);
     if (has_weight) {
-      MLE_TRY_ASSIGN(weight, building.floats(layer, "weight", &dims));
+      MLE_TRY_ASSIGN(weight, building.numbers(layer, "weight", &dims));
     }
-    MLE_TRY_ASSIGN(const ValueId by, building.constant("weight", dims, std::move(weight)));
+    MLE_TRY_ASSIGN(const ValueId by, building.constant("weight", dims, weight));
     node.inputs.push_back(by);
   }
   if (has_bias) {
-    MLE_TRY_ASSIGN(std::vector<float> bias, building.floats(layer, "bias", &dims));
-    MLE_TRY_ASSIGN(const ValueId plus, building.constant("bias", dims, std::move(bias)));
+    MLE_TRY_ASSIGN(std::vector<double> bias, building.numbers(layer, "bias", &dims));
+    MLE_TRY_ASSIGN(const ValueId plus, building.constant("bias", dims, bias));
     node.inputs.push_back(plus);
   }
   return building.emit(std::move(node));
@@ -166,7 +162,7 @@ Status build_softplus(Building& building, const Layer& layer) {
   if (beta == 1) return unary(building, Act::Softplus);
   if (!(beta > 0)) return wrong(C209_Attribute, "softplus with a beta that is not positive");
   const auto multiply = [&](double factor) -> Status {
-    MLE_TRY_ASSIGN(const ValueId by, building.constant("beta", {1}, {static_cast<float>(factor)}));
+    MLE_TRY_ASSIGN(const ValueId by, building.constant("beta", {1}, {factor}));
     Node node = node_of(OpKind::Binary, {building.value, by});
     node.iattr = {static_cast<uint32_t>(BinaryFn::Mul)};
     return building.emit(std::move(node));
@@ -177,14 +173,13 @@ Status build_softplus(Building& building, const Layer& layer) {
 }
 
 Status build_prelu(Building& building, const Layer& layer) {
-  MLE_TRY_ASSIGN(std::vector<float> slope, building.floats(layer, "weight", nullptr));
+  MLE_TRY_ASSIGN(std::vector<double> slope, building.numbers(layer, "weight", nullptr));
   const Dims& x = building.fact().dims;
   if (x.empty() || (slope.size() != 1 && slope.size() != x.back()))
     return wrong(C208_Shape, "prelu with " + std::to_string(slope.size()) + " slopes for rows of " +
                                  text_of(building.fact()));
   const Dims dims = {static_cast<uint32_t>(slope.size())};
-  MLE_TRY_ASSIGN(const ValueId by,
-                 building.constant(layer.tensors.at("weight"), dims, std::move(slope)));
+  MLE_TRY_ASSIGN(const ValueId by, building.constant(layer.tensors.at("weight"), dims, slope));
   Node node = node_of(OpKind::Binary, {building.value, by});
   node.iattr = {static_cast<uint32_t>(BinaryFn::PRelu)};
   return building.emit(std::move(node));
@@ -255,26 +250,49 @@ std::string layer_kinds_text() {
   return text;
 }
 
-Result<std::vector<float>> Building::floats(const Layer& layer, const char* role,
-                                            const Dims* dims) {
+Result<const WeightTensor*> Building::tensor(const Layer& layer, const char* role) {
   const auto named = layer.tensors.find(role);
   if (named == layer.tensors.end())
     return wrong(C209_Attribute, layer.op + " names no tensor as its \"" + role + "\"");
-  const auto found = weights.find(named->second);
   used.insert(named->second);
-  if (dims != nullptr && !std::equal(dims->begin(), dims->end(), found->second.shape.begin(),
-                                     found->second.shape.end()))
-    return wrong(C208_Shape, "'" + named->second + "', the " + role + " of " + layer.op +
-                                 ", has another shape than " +
-                                 text_of(Fact{DType::F32, Rows::Whole, *dims}));
-  return read_floats(found->second);
+  return &weights.find(named->second)->second;
 }
 
-Result<ValueId> Building::constant(std::string name, Dims dims, std::vector<float> elements) {
-  for (const float element : elements)
-    if (!std::isfinite(element))
-      return wrong(C212_NotFinite, "'" + name + "' holds NaN or infinity", "train the model again");
-  return graph.add_f32(std::move(name), std::move(dims), std::move(elements));
+Result<std::vector<double>> Building::numbers(const Layer& layer, const char* role,
+                                              const Dims* dims) {
+  MLE_TRY_ASSIGN(const WeightTensor* found, tensor(layer, role));
+  if (dims != nullptr &&
+      !std::equal(dims->begin(), dims->end(), found->shape.begin(), found->shape.end()))
+    return wrong(C208_Shape, "'" + layer.tensors.at(role) + "', the " + role + " of " + layer.op +
+                                 ", has another shape than " +
+                                 text_of(Fact{dtype, Rows::Whole, *dims}));
+  return read_doubles(*found);
+}
+
+namespace {
+
+Status not_finite(const std::string& name) {
+  return wrong(C212_NotFinite, "'" + name + "' holds NaN or infinity", "train the model again");
+}
+
+}  // namespace
+
+Result<ValueId> Building::constant(std::string name, Dims dims,
+                                   const std::vector<double>& elements) {
+  for (const double element : elements)
+    if (!std::isfinite(convert(element, dtype))) return not_finite(name);
+  return graph.add_constant(std::move(name), dtype, std::move(dims),
+                            make_constant(Elements(elements), dtype));
+}
+
+Result<ValueId> Building::turned(const std::string& name, const WeightTensor& tensor) {
+  MLE_TRY(check_real(tensor));
+  if (!all_finite(tensor.dtype, tensor.bytes)) return not_finite(name);
+  Constant matrix{tensor.owner, tensor.bytes, true};
+  if (tensor.dtype != dtype) matrix.stored = tensor.dtype;
+  const Dims dims = {static_cast<uint32_t>(tensor.shape[1]),
+                     static_cast<uint32_t>(tensor.shape[0])};
+  return graph.add_constant(name, dtype, dims, std::move(matrix));
 }
 
 Status Building::emit(Node node) {

@@ -20,13 +20,18 @@ struct Building {
   const Weights& weights;
   std::set<std::string, std::less<>>& used;  // names of tensors that a layer took
   ValueId value = kNone;
+  DType dtype = DType::F32;  // of what is computed: f64 where weights are
 
   const Fact& fact() const { return graph.value(value).fact; }
-  // The tensor that a layer calls by that role, as floats; refuses another shape than `dims`, where
-  // given.
-  Result<std::vector<float>> floats(const Layer& layer, const char* role, const Dims* dims);
   bool has(const Layer& layer, const char* role) const { return layer.tensors.contains(role); }
-  Result<ValueId> constant(std::string name, Dims dims, std::vector<float> elements);
+  // The tensor that a layer calls by that role.
+  Result<const WeightTensor*> tensor(const Layer& layer, const char* role);
+  // Its numbers; refuses another shape than `dims`, where given.
+  Result<std::vector<double>> numbers(const Layer& layer, const char* role, const Dims* dims);
+  // Rounded to the dtype.
+  Result<ValueId> constant(std::string name, Dims dims, const std::vector<double>& elements);
+  // A matrix [columns, rows] of the file as the [rows, columns] it is the transpose of, not copied.
+  Result<ValueId> turned(const std::string& name, const WeightTensor& tensor);
   Status emit(Node node);
 };
 

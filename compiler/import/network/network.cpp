@@ -50,6 +50,14 @@ Dims input_row(const Weights& weights, const Architecture& architecture) {
   return {};
 }
 
+// A network computes in f64 where one of its weights is: its framework would take no other input.
+DType computed_in(const Weights& weights, const Architecture& architecture) {
+  for (const Layer& layer : architecture.layers)
+    for (const auto& [role, name] : layer.tensors)
+      if (weights.find(name)->second.dtype == DType::F64) return DType::F64;
+  return DType::F32;
+}
+
 }  // namespace
 
 std::optional<Graph> build_network(const Weights& weights, const Architecture& architecture,
@@ -64,8 +72,9 @@ std::optional<Graph> build_network(const Weights& weights, const Architecture& a
   }
   Graph graph;
   std::set<std::string, std::less<>> used;
+  const DType dtype = computed_in(weights, architecture);
   Building building{graph, weights, used,
-                    graph.add_input(architecture.input, {DType::F32, Rows::PerRow, row})};
+                    graph.add_input(architecture.input, {dtype, Rows::PerRow, row}), dtype};
   const ValueId input = building.value;
   for (size_t i = 0; i < architecture.layers.size(); ++i) {
     const Layer& layer = architecture.layers[i];

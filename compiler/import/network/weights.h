@@ -21,6 +21,7 @@ struct WeightTensor {
   std::vector<uint64_t> shape;
   std::span<const std::byte> bytes;
   std::shared_ptr<const void> owner;  // of the bytes
+  std::string other_type;  // the name of a type that mle does not have: nothing reads the bytes
 
   uint64_t size() const {
     uint64_t count = 1;
@@ -34,8 +35,10 @@ using Weights = std::map<std::string, WeightTensor, std::less<>>;
 // "'0.weight', '0.bias' and 3 more", for messages.
 std::string list_of(const Weights& weights);
 
-// The elements as floats; f16, bf16 and f64 are converted, the latter rounded. Nothing for
-// integers.
+// Floating-point numbers of at most 64 bits; fails for all else.
+Status check_real(const WeightTensor& tensor);
+// The elements as doubles, and f16 and bf16 as the floats they widen to.
+Result<std::vector<double>> read_doubles(const WeightTensor& tensor);
 Result<std::vector<float>> read_floats(const WeightTensor& tensor);
 
 }  // namespace mle::compiler::network

@@ -64,7 +64,11 @@ Status read_gemm(OperatorNode& op) {
     return emit_gemm(op, {alpha, beta, trans_a != 0, trans_b != 0});
 
   MLE_TRY_ASSIGN(Tensor w, op.weight(1));
-  w = trans_b != 0 ? transposed(w, alpha) : scaled(w, alpha);
+  const bool as_it_lies = trans_b != 0 && alpha == 1;
+  if (as_it_lies)
+    std::swap(w.dims[0], w.dims[1]);
+  else
+    w = trans_b != 0 ? transposed(w, alpha) : scaled(w, alpha);
   if (alpha != 1 && !all_finite(w)) return out_of_range("alpha", w.dtype);
   MLE_TRY_ASSIGN(ValueId x, op.value(0));
   if (trans_a != 0) {
@@ -73,6 +77,7 @@ Status read_gemm(OperatorNode& op) {
   } else if (op.dims(0).back() != w.dims[0]) {
     return shapes_differ(op, w);
   }
+  w.data.turned = as_it_lies;
   MLE_TRY_ASSIGN(const ValueId weights, op.constant(w));
   Node node = dense(x, weights);
   if (!op.has(2) || beta == 0) return op.emit(std::move(node));

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/onnx/tensor.h"
 
-#include "compiler/import/half.h"
+#include "compiler/graph/half.h"
 #include "compiler/import/onnx/text.h"
 
 #include <algorithm>

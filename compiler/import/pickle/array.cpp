@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/pickle/array.h"
 
-#include "compiler/import/half.h"
+#include "compiler/graph/half.h"
 #include "compiler/import/pickle/limits.h"
 #include "compiler/import/pickle/machine.h"
 #include "compiler/import/pickle/text_forms.h"

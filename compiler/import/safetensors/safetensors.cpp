@@ -3,11 +3,16 @@
 
 #include "compiler/import/json/document.h"
 #include "compiler/import/network/network.h"
+#include "compiler/import/safetensors/small_floats.h"
 #include "format/rules.h"
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
+#include <span>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace mle::compiler::safetensors {
 namespace {
@@ -24,15 +29,35 @@ Status damaged(const std::string& what) {
                       "no sound safetensors file: " + what, "save or copy it again");
 }
 
+// Every type the format has, with the bits of an element. Those that mle has no type for keep their
+// name: a layer that takes them is refused with it.
 struct Named {
-  const char* name;
-  DType dtype;
+  std::string_view name;
+  uint64_t bits;
+  std::optional<DType> dtype = {};
 };
-constexpr Named kTypes[] = {{"F64", DType::F64},   {"F32", DType::F32}, {"F16", DType::F16},
-                            {"BF16", DType::BF16}, {"I64", DType::I64}, {"I32", DType::I32},
-                            {"I16", DType::I16},   {"I8", DType::I8},   {"U64", DType::U64},
-                            {"U32", DType::U32},   {"U16", DType::U16}, {"U8", DType::U8},
-                            {"BOOL", DType::Bool}};
+constexpr Named kTypes[] = {{"F64", 64, DType::F64},
+                            {"F32", 32, DType::F32},
+                            {"F16", 16, DType::F16},
+                            {"BF16", 16, DType::BF16},
+                            {"I64", 64, DType::I64},
+                            {"I32", 32, DType::I32},
+                            {"I16", 16, DType::I16},
+                            {"I8", 8, DType::I8},
+                            {"U64", 64, DType::U64},
+                            {"U32", 32, DType::U32},
+                            {"U16", 16, DType::U16},
+                            {"U8", 8, DType::U8},
+                            {"BOOL", 8, DType::Bool},
+                            {"F8_E4M3", 8, DType::F32},  // widened: small_floats.h
+                            {"F8_E5M2", 8, DType::F32},
+                            {"F8_E4M3FNUZ", 8, DType::F32},
+                            {"F8_E5M2FNUZ", 8, DType::F32},
+                            {"F8_E8M0", 8},  // scales of blocks of other tensors
+                            {"F6_E2M3", 6},
+                            {"F6_E3M2", 6},
+                            {"F4", 4},
+                            {"C64", 64}};
 
 uint64_t header_bytes(std::span<const std::byte> bytes) {
   uint64_t length = 0;
@@ -45,7 +70,12 @@ struct Extent {
   std::string name;
 };
 
-Result<WeightTensor> read_shape(const std::string& name, const json& told) {
+struct Told {
+  const Named* type;
+  WeightTensor tensor;  // without its bytes
+};
+
+Result<Told> read_shape(const std::string& name, const json& told) {
   WeightTensor tensor;
   if (!told.is_object() || told.size() != 3 || !told.contains("dtype") || !told.contains("shape") ||
       !told.contains("data_offsets") || !told["dtype"].is_string() || !told["shape"].is_array())
@@ -59,7 +89,10 @@ Result<WeightTensor> read_shape(const std::string& name, const json& told) {
                         "tensor '" + name.substr(0, 80) + "' is of type '" +
                             told["dtype"].get<std::string>().substr(0, 20) + "'",
                         "save it as F32, F16 or BF16");
-  tensor.dtype = type->dtype;
+  if (type->dtype)
+    tensor.dtype = *type->dtype;
+  else
+    tensor.other_type = type->name;
   if (told["shape"].size() > kMaxRank)
     return damaged("tensor '" + name.substr(0, 80) + "' has too many axes");
   for (const json& dim : told["shape"]) {
@@ -67,22 +100,28 @@ Result<WeightTensor> read_shape(const std::string& name, const json& told) {
       return damaged("tensor '" + name.substr(0, 80) + "' has an axis that is no size");
     tensor.shape.push_back(dim.get<uint64_t>());
   }
-  return tensor;
+  return Told{type, std::move(tensor)};
 }
 
-Result<Extent> read_extent(const std::string& name, const json& offsets, const WeightTensor& tensor,
+Result<Extent> read_extent(const std::string& name, const json& offsets, const Told& told,
                            uint64_t data_bytes) {
   if (!offsets.is_array() || offsets.size() != 2 || !offsets[0].is_number_unsigned() ||
       !offsets[1].is_number_unsigned())
     return damaged("tensor '" + name.substr(0, 80) + "' has no two offsets");
   const Extent extent{offsets[0].get<uint64_t>(), offsets[1].get<uint64_t>(), name};
-  uint64_t bytes = size_of(tensor.dtype);
+  uint64_t bits = told.type->bits;
   bool wraps = false;
-  for (const uint64_t dim : tensor.shape) wraps |= __builtin_mul_overflow(bytes, dim, &bytes);
-  if (wraps || extent.begin > extent.end || extent.end > data_bytes ||
-      extent.end - extent.begin != bytes)
+  for (const uint64_t dim : told.tensor.shape) wraps |= __builtin_mul_overflow(bits, dim, &bits);
+  if (wraps || bits % 8 != 0 || extent.begin > extent.end || extent.end > data_bytes ||
+      extent.end - extent.begin != bits / 8)
     return damaged("tensor '" + name.substr(0, 80) + "' does not lie where its shape fits");
   return extent;
+}
+
+void widen(WeightTensor& tensor, const SmallFloat& from) {
+  auto floats = std::make_shared<const std::vector<float>>(to_floats(from, tensor.bytes));
+  tensor.bytes = std::as_bytes(std::span(*floats));
+  tensor.owner = std::move(floats);
 }
 
 }  // namespace
@@ -106,10 +145,12 @@ Result<network::Weights> read_weights(const SourceFile& source) {
   std::vector<Extent> extents;
   for (const auto& [name, told] : header.items()) {
     if (name == "__metadata__") continue;
-    MLE_TRY_ASSIGN(WeightTensor tensor, read_shape(name, told));
-    MLE_TRY_ASSIGN(Extent extent, read_extent(name, told["data_offsets"], tensor, data.size()));
+    MLE_TRY_ASSIGN(Told read, read_shape(name, told));
+    MLE_TRY_ASSIGN(Extent extent, read_extent(name, told["data_offsets"], read, data.size()));
+    WeightTensor& tensor = read.tensor;
     tensor.owner = source.owner;
     tensor.bytes = data.subspan(extent.begin, extent.end - extent.begin);
+    if (const SmallFloat* small = find_small_float(read.type->name)) widen(tensor, *small);
     extents.push_back(std::move(extent));
     weights.emplace(name, std::move(tensor));
   }
