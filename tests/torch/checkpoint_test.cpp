@@ -43,6 +43,19 @@ TEST_CASE("torch: a state_dict is found in a training checkpoint, without what w
   }
 }
 
+TEST_CASE("torch: a class that is told with its source text, as before version 1.6, is the class") {
+  const std::string linear =
+      "(S'module'\nctorch.nn.modules.linear\nLinear\nS'linear.py'\n"
+      "S'class Linear: ...'\ntQ)\x81";
+  const std::string state =
+      dict({{"_parameters", dict({{"weight", tensor("0", 3, 0, {1, 3}, {3, 1})},
+                                  {"bias", tensor("1", 1, 0, {1}, {1})}})},
+            {"_buffers", dict({})},
+            {"_modules", dict({})}});
+  const auto source = checkpoint(linear + state + "b", {raw({1, 2, 3}), raw({4})});
+  CHECK(read(source).answer({1, 10, 100}) == Elements{325});
+}
+
 TEST_CASE("torch: tensors that reach beyond what is there are refused by name") {
   const auto refused = [](const std::string& words, const std::string& what) {
     CAPTURE(words);

@@ -110,6 +110,38 @@ Result<std::string> read_layer_norm(Layer& layer) {
       {{"axis", static_cast<int64_t>(axis)}, {"epsilon", layer.real("epsilon", 1e-3)}});
 }
 
+// Every group of neighbouring columns normalised by itself, then gamma and beta by column.
+Result<std::string> read_group_norm(Layer& layer) {
+  MLE_TRY_ASSIGN(const size_t axis, one_axis(layer));
+  if (layer.rank() != 2 || axis != 1)
+    return not_compiled("over rows of more than one axis it is not compiled");
+  const onnx::Length width = layer.dims()[1];
+  int64_t groups = integer_of(field(layer.config(), "groups")).value_or(32);
+  if (groups == -1) groups = width.fixed;
+  if (!width.is_fixed() || groups < 1 || width.fixed % groups != 0)
+    return wrong_layer("its groups do not divide the columns");
+  const std::vector<onnx::Length> grouped = {
+      layer.dims()[0], {groups, 0}, {width.fixed / groups, 0}};
+  MLE_TRY_ASSIGN(const std::string apart,
+                 layer.node("Reshape", {layer.x(), layer.composer().lengths(grouped)}));
+  MLE_TRY_ASSIGN(const std::string ones,
+                 layer.node("Expand", {layer.number(1), layer.composer().lengths({grouped[2]})}));
+  MLE_TRY_ASSIGN(const std::string normal,
+                 layer.node("LayerNormalization", {apart, ones},
+                            {{"axis", int64_t{2}}, {"epsilon", layer.real("epsilon", 1e-3)}}));
+  MLE_TRY_ASSIGN(std::string y,
+                 layer.node("Reshape", {normal, layer.composer().lengths(layer.dims())}));
+  std::vector<std::string_view> roles;
+  if (layer.flag("scale", true)) roles.push_back("gamma");
+  if (layer.flag("center", true)) roles.push_back("beta");
+  if (roles.empty()) return y;
+  MLE_TRY_ASSIGN(const auto names, layer.variables(roles));
+  for (size_t i = 0; i < names.size(); ++i) {
+    MLE_TRY_ASSIGN(y, layer.node(roles[i] == "gamma" ? "Mul" : "Add", {y, names[i]}));
+  }
+  return y;
+}
+
 Result<std::string> read_rms_norm(Layer& layer) {
   MLE_TRY_ASSIGN(const size_t axis, trailing_axes(layer));
   MLE_TRY_ASSIGN(const auto names, layer.variables({"scale"}));
@@ -190,8 +222,9 @@ Result<std::string> read_rescaling(Layer& layer) {
 
 constexpr LayerKind kKinds[] = {
     {"BatchNormalization", read_batch_norm}, {"LayerNormalization", read_layer_norm},
-    {"RMSNormalization", read_rms_norm},     {"UnitNormalization", read_unit_norm},
-    {"Normalization", read_normalization},   {"Rescaling", read_rescaling},
+    {"GroupNormalization", read_group_norm}, {"RMSNormalization", read_rms_norm},
+    {"UnitNormalization", read_unit_norm},   {"Normalization", read_normalization},
+    {"Rescaling", read_rescaling},
 };
 
 }  // namespace

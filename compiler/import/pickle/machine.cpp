@@ -110,6 +110,7 @@ class Machine {
   Status append(bool pairs, std::span<const Id> items);
   Status tuple_of(size_t count);
   Status name(std::string_view module, std::string_view name);
+  Status persistent(Id asked);
   Status call(Id callee, Id arguments);
   Status build();
   Status remember(uint64_t index);
@@ -380,6 +381,18 @@ Status Machine::name(std::string_view module, std::string_view name) {
   return push_text(Kind::Global, pickle_.keep(std::move(both)));
 }
 
+// Before version 1.6 PyTorch told the class of a module with its source text, as a persistent id:
+// the class alone is meant.
+Status Machine::persistent(Id asked) {
+  const auto items = pickle_.items(asked);
+  const bool is_class = items.size() >= 2 && pickle_.at(items[0]).kind == Kind::Text &&
+                        pickle_.text(items[0]) == "module" &&
+                        pickle_.at(items[1]).kind == Kind::Global;
+  if (!is_class) return push(Kind::Persistent, {asked});
+  stack_.push_back(items[1]);
+  return {};
+}
+
 Status Machine::call(Id callee, Id arguments) {
   if (pickle_.at(callee).kind != Kind::Global) return refused("a call of something without a name");
   if (pickle_.at(arguments).kind != Kind::Tuple) return damaged("a call without arguments");
@@ -457,7 +470,7 @@ Status Machine::step_object(Opcode opcode) {
     case Opcode::BinPersId:
       if (!rules_.persistent) return refused("a persistent id");
       if (!has(1)) return damaged("a persistent id of nothing");
-      return push(Kind::Persistent, {pop()});
+      return persistent(pop());
     default: break;
   }
   return damaged("there is no such opcode");

@@ -18,14 +18,27 @@ using enum format::rule::Rule;
 using Input = onnx::Composer::Input;
 using torch::Attempt;
 
-// Every tensor of the data, for the lengths that inputs may have.
-network::Weights all_tensors(const torch::Checkpoint& data) {
+// Every tensor of the data and of the constants, where frozen modules have theirs: for the lengths
+// that inputs may have.
+network::Weights all_tensors(const Code& code) {
   network::Weights weights;
   constexpr size_t kMost = 10'000;
-  for (pickle::Id id = 0; id < data.objects().size() && weights.size() < kMost; ++id)
-    if (data.is_tensor(id))
-      if (auto tensor = data.tensor(id, "")) weights["t" + std::to_string(id)] = *std::move(tensor);
+  for (const torch::Checkpoint* from : {&code.data(), code.constants()})
+    for (pickle::Id id = 0; from != nullptr && id < from->objects().size(); ++id)
+      if (weights.size() < kMost && from->is_tensor(id))
+        if (auto tensor = from->tensor(id, ""))
+          weights[std::to_string(weights.size())] = *std::move(tensor);
   return weights;
+}
+
+// The floating type of the largest tensor: single numbers may be of another.
+DType real_type(const network::Weights& weights) {
+  const network::WeightTensor* largest = nullptr;
+  for (const auto& [name, tensor] : weights) {
+    if (tensor.dtype != DType::F64 && tensor.dtype != DType::F32) continue;
+    if (largest == nullptr || tensor.size() > largest->size()) largest = &tensor;
+  }
+  return largest != nullptr ? largest->dtype : DType::F32;
 }
 
 // Inputs as the tracer saw them; the first axis is taken for that of the rows where all agree.
@@ -140,12 +153,9 @@ std::optional<Graph> make_graph(Code& code, const SourceFile& source, const Impo
       return std::move(attempt.graph);
     }
   }
-  const network::Weights weights = all_tensors(code.data());
-  DType real = DType::F32;
-  for (const auto& [name, tensor] : weights)
-    if (tensor.dtype == DType::F64) real = DType::F64;
+  const network::Weights weights = all_tensors(code);
   return torch::find_input_shapes(
-      *names, torch::likely_widths(weights), real, options,
+      *names, torch::likely_widths(weights), real_type(weights), options,
       [&](const std::vector<Input>& inputs) { return follow(code, source, options, inputs); },
       problems);
 }
