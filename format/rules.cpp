@@ -161,6 +161,10 @@ constexpr RuleText kRules[] = {
      "A port whose row is several rows of the source model's tensor is an output, PerRow, and the "
      "first dim of its row is that many.",
      kConvertAgain},
+    {V66_Axes, "V66", "axes of an input",
+     "A port that takes arrays of other axes than its dims say is an input, PerRow; one whose axes "
+     "are flattened has one dim, one with axes before its own at least one.",
+     kConvertAgain},
     // Cost
     {V70_Work, "V70", "too much work",
      "Checking the program takes at most eight steps per byte plus 100000.", kConvertAgain},

@@ -73,6 +73,7 @@ enum Rule : int {
   V63_PortNames,
   V64_Golden,
   V65_SourceRows,
+  V66_Axes,
   // Cost
   V70_Work = 70,
   V71_LoaderMemory,

@@ -1,4 +1,4 @@
-// Entries, their ports and their names (V60 … V63, V65).
+// Entries, their ports and their names (V60 … V63, V65, V66).
 // SPDX-License-Identifier: Apache-2.0
 #include "format/tensor_facts.h"
 #include "format/validation.h"
@@ -84,7 +84,18 @@ Status check_source_rows(Validation& v, const fb::Port& port, const TensorFacts&
                 v.tensor_name(port.tensor()).text, rows);
 }
 
-// V60, V62, V63, V65 for one port; `seen` has the tensors named so far.
+// V66: only rows of an input can be told in more ways than one.
+Status check_axes(Validation& v, const fb::Port& port, const TensorFacts& tensor) noexcept {
+  const fb::Axes axes = port.axes();
+  if (axes == fb::Axes::AsDims) return {};
+  const bool fits = (axes == fb::Axes::Flattened && tensor.dims.size() == 1) ||
+                    (axes == fb::Axes::Leading && !tensor.dims.empty());
+  if (fits && tensor.per_row && tensor.place == fb::Place::Input) return {};
+  return refuse(Code::Corrupt, rule::V66_Axes, v.at(&port), "%s: cannot take axes of kind %u",
+                v.tensor_name(port.tensor()).text, static_cast<unsigned>(axes));
+}
+
+// V60, V62, V63, V65, V66 for one port; `seen` has the tensors named so far.
 Status check_port(Validation& v, const fb::Port& port, fb::Place place, const Writers& writers,
                   Marks& seen, const Owner& owner) noexcept {
   MLE_TRY(v.check_name(port.name(), &port, "a port"));
@@ -110,6 +121,7 @@ Status check_port(Validation& v, const fb::Port& port, fb::Place place, const Wr
   }
   seen[port.tensor()] = 1;
   MLE_TRY(check_source_rows(v, port, tensor));
+  MLE_TRY(check_axes(v, port, tensor));
   return check_columns(v, port);
 }
 

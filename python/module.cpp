@@ -26,6 +26,17 @@ nb::list entries_of(const LoadedModel& loaded) {
   return entries;
 }
 
+// How the only input is taken beside [rows, dims].
+const char* axes_of(const Question& asked) {
+  if (asked.inputs().size() != 1) return "";
+  switch (asked.inputs()[0].axes) {
+    case mle::Axes::AsDims: break;
+    case mle::Axes::Flattened: return "flattened";
+    case mle::Axes::Leading: return "leading";
+  }
+  return "";
+}
+
 nb::object bytes_of(const LoadedModel& loaded) {
   if (!loaded.memory) return nb::none();
   return nb::bytes(loaded.memory->bytes().data(), loaded.memory->bytes().size());
@@ -66,6 +77,7 @@ NB_MODULE(_mle, m) {
                    [](const Question& asked) { return mle::python::specs_of(asked.inputs()); })
       .def_prop_ro("outputs",
                    [](const Question& asked) { return mle::python::specs_of(asked.outputs()); })
+      .def_prop_ro("axes", &axes_of)
       .def("fast", &Question::fast, nb::arg(), nb::arg().none())
       .def("ask", &Question::ask);
 }

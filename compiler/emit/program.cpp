@@ -111,6 +111,7 @@ std::unique_ptr<fb::PortT> ProgramBuilder::make_port(const GraphPort& port) {
   made->tensor = static_cast<uint16_t>(tensor_of_[port.value]);
   made->name = add_name(port.name);
   made->source_rows = port.source_rows;
+  made->axes = static_cast<fb::Axes>(port.axes);
   for (const std::string& feature : port.features) made->features.push_back(add_name(feature));
   for (const std::string& label : port.labels) made->labels.push_back(add_name(label));
   return made;

@@ -85,6 +85,9 @@ struct Node {
   std::string name;                  // of the source model's node
 };
 
+// Arrays that an input takes beside [rows, dims]: format/mle.fbs has the same.
+enum class Axes : uint8_t { AsDims, Flattened, Leading };
+
 // An input or output as the world sees it.
 struct GraphPort {
   ValueId value = kNone;
@@ -92,6 +95,7 @@ struct GraphPort {
   std::vector<std::string> features;  // one per column, or empty
   std::vector<std::string> labels;    // one per column, or empty
   uint32_t source_rows = 1;           // rows of the source's tensor in a row of this output
+  Axes axes = Axes::AsDims;           // of an input
 };
 
 struct GraphEntry {

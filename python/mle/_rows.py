@@ -15,10 +15,30 @@ _TYPE, _SIZE, _COUNT, _COLUMNS = "R111", "R112", "R110", "T304"
 def ask(model, question, rows, outs):
     """The answers of a question by output; outs: by output an array to write to, or None."""
     specs = question.outputs
+    leading = None
+    if question.axes and all(out is None for out in outs):
+        rows, leading = _along_dims(rows, question.inputs[0], question.axes)
     tensors = tensors_of(question.inputs, model._open().features, rows, model)
     plain = [None if spec[1] in ("str", "bfloat16") else out for spec, out in zip(specs, outs)]
     answers = question.ask(tensors, plain)
-    return [_finish(answer, spec, out) for answer, spec, out in zip(answers, specs, outs)]
+    answers = [_finish(answer, spec, out) for answer, spec, out in zip(answers, specs, outs)]
+    return answers if leading is None else \
+        [answer.reshape(leading + answer.shape[1:]) for answer in answers]
+
+
+def _along_dims(rows, spec, axes):
+    """An array of other axes, which the model's source takes, too, as [rows, dims]; and the axes
+    that count rows, where they are more than one."""
+    array = rows.get(spec[0]) if isinstance(rows, dict) else rows
+    if not isinstance(array, numpy.ndarray):
+        return rows, None
+    shape, dims = array.shape, tuple(spec[2])
+    if axes == "leading" and len(shape) > len(dims) + 1 and shape[-len(dims):] == dims:
+        leading = shape[:-len(dims)]
+        return array.reshape((numpy.prod(leading, dtype=int),) + dims), leading
+    if axes == "flattened" and len(shape) > 2 and numpy.prod(shape[1:], dtype=int) == dims[0]:
+        return array.reshape((shape[0],) + dims), None
+    return rows, None
 
 
 def tensors_of(specs, features, rows, warned=None):

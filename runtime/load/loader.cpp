@@ -70,6 +70,7 @@ bool describe_ports(ModelState& state, const Ports* ports, std::span<const Tenso
     spec[i].dtype = static_cast<DType>(tensor.dtype());
     spec[i].per_row = tensor.rows() == fb::Rows::PerRow;
     spec[i].source_rows = from.source_rows();
+    spec[i].axes = static_cast<Axes>(from.axes());
     if (tensor.dims() != nullptr) spec[i].dims = {tensor.dims()->data(), tensor.dims()->size()};
     port[i].tensor = from.tensor();
   }

@@ -26,7 +26,7 @@ std::vector<Refusal> op_rule_refusals();
 std::vector<Refusal> table_rule_refusals();
 std::vector<Refusal> sum_refusals();
 std::vector<Refusal> movement_rule_refusals();
-std::vector<Refusal> entry_refusals();  // V60 … V65
+std::vector<Refusal> entry_refusals();  // V60 … V66
 
 // A file of `base` after `change`.
 template <class Change>

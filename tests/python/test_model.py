@@ -42,6 +42,16 @@ def test_cases_answer_as_recorded(name):
         assert (error <= 1e-5 * size + 4 * tolerances.get(output, 0)).all()
 
 
+def test_axes_before_the_rows_are_kept_where_the_source_takes_them():
+    model = mle.convert(in_root("tests", "cases", "torch_layer_norm", "model_module.pth"))
+    rows = numpy.random.default_rng(1).standard_normal((6, 24)).astype("float32")
+    plain = model.predict(rows)
+    assert numpy.array_equal(model.predict(rows.reshape(2, 3, 24)), plain.reshape(2, 3, -1))
+    assert numpy.array_equal(model.run({"x": rows.reshape(1, 6, 24)})["y"], plain[None])
+    with pytest.raises(mle.InvalidArgument):
+        model.predict(rows.reshape(6, 2, 12))
+
+
 def test_loading_gives_what_was_saved(iris, iris_path, iris_rows):
     expected = iris.predict(iris_rows).tobytes()
     data = iris_path.read_bytes()

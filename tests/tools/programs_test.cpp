@@ -163,6 +163,35 @@ TEST_CASE("programs: rows that mix are answered in one call, and a trace sees th
                  "there is no row 5000: the rows end after 5000"));
 }
 
+TEST_CASE("programs: where the source takes more axes before the rows, so are the answers shaped") {
+  const TempFolder folder;
+  const std::string model = folder.path("m.mle"), out = folder.path("y.npz");
+  const std::string source = std::string(MLE_TEST_CASES) + "/torch_layer_norm/model_module.pth";
+  REQUIRE(run("mle-convert", {source, "-o", model}).status == 0);
+  const auto shape_of = [&](const std::vector<size_t>& shape) -> std::vector<uint64_t> {
+    size_t count = 1;
+    for (const size_t length : shape) count *= length;
+    const std::string rows = npy_file("<f4", shape, std::vector<float>(count, 0.5F));
+    const Finished done =
+        run("mle-run", {model, "--input", folder.file("x.npy", rows), "--output", out});
+    CAPTURE(done.err);
+    if (done.status != 0) return {};
+    const std::string file = read_file(out);
+    const auto members = archive::list_zip(bytes_of(file));
+    std::vector<std::byte> storage;
+    return archive::parse_npy(*archive::open_member((*members)[0], storage))->shape;
+  };
+  const std::vector<uint64_t> plain = shape_of({6, 24});
+  REQUIRE(plain.size() == 2);
+  CHECK(plain[0] == 6);
+  CHECK(shape_of({2, 3, 24}) == std::vector<uint64_t>{2, 3, plain[1]});
+  CHECK(shape_of({2, 1, 24}) == std::vector<uint64_t>{2, 1, plain[1]});
+  CHECK(shape_of({2, 0, 3, 24}) == std::vector<uint64_t>{2, 0, 3, plain[1]});
+  CHECK(shape_of({24, 2}).empty());
+  CHECK(shape_of({2, 2, 12}).empty());
+  CHECK(mentions(run("mle-inspect", {model}).out, "or with more axes before these"));
+}
+
 TEST_CASE("programs: JSON lines written are JSON lines read, with every digit") {
   const TempFolder folder;
   const std::string model = converted(folder, "iris"), out = folder.path("y.jsonl");

@@ -53,6 +53,28 @@ TEST_CASE("torch: a Sequential of standard layers is followed, its input is as w
   CHECK(odds[0] == doctest::Approx(1 / (1 + std::exp(kHidden[1] - kHidden[0]))));
 }
 
+TEST_CASE("torch: a module says which other axes its layers take with the same answers") {
+  const auto axes = [](const std::vector<std::string>& layers) {
+    const Read made = read(checkpoint(sequential(layers), kStorages));
+    REQUIRE(made.graph.has_value());
+    return made.graph->entries[0].inputs[0].axes;
+  };
+  const auto layer = [](const std::string& name, const std::string& attribute = "",
+                        const std::string& value = "") {
+    std::vector<std::pair<std::string, std::string>> attributes;
+    if (!attribute.empty()) attributes.emplace_back(attribute, value);
+    return module(kNN + name, {}, {}, attributes);
+  };
+  CHECK(axes({linear()}) == compiler::Axes::Leading);
+  CHECK(axes({linear(), layer("activation.Softmax", "dim", "I-1\n")}) == compiler::Axes::Leading);
+  // A softmax over the first axis behind the rows is another one where there are more.
+  CHECK(axes({linear(), layer("activation.Softmax", "dim", "I1\n")}) == compiler::Axes::AsDims);
+  const std::string flatten =
+      module(kNN + "flatten.Flatten", {}, {}, {{"start_dim", "I1\n"}, {"end_dim", "I-1\n"}});
+  CHECK(axes({flatten, linear()}) == compiler::Axes::Flattened);
+  CHECK(axes({linear(), flatten}) == compiler::Axes::AsDims);
+}
+
 TEST_CASE("torch: a wrapper around a module is looked through") {
   const std::string wrapped = module("torch.nn.parallel.data_parallel.DataParallel", {},
                                      {{"module", sequential({linear()})}});

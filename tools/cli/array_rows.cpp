@@ -34,6 +34,24 @@ std::vector<uint64_t> without_ones(std::span<const uint64_t> dims) {
   return kept;
 }
 
+uint64_t product(std::span<const uint64_t> dims) {
+  uint64_t all = 1;
+  for (const uint64_t dim : dims) all *= dim;
+  return all;
+}
+
+// How many axes of the array count rows, where the input leaves its axes open; 0: none of its ways.
+size_t row_axes_of(std::span<const uint64_t> shape, bool fortran_order, const TensorSpec& input) {
+  const size_t rank = input.dims.size();
+  if (input.axes == Axes::Flattened && shape.size() > 2)
+    return product(shape.subspan(1)) == input.width() ? 1 : 0;
+  if (input.axes == Axes::Leading && shape.size() > rank + 1 && !fortran_order) {
+    const size_t leading = shape.size() - rank;
+    return std::ranges::equal(shape.subspan(leading), input.dims) ? leading : 0;
+  }
+  return 0;
+}
+
 template <class T>
 T load(const std::byte* at, bool swap) {
   std::byte raw[sizeof(T)];
@@ -100,7 +118,9 @@ Result<ArrayRows> ArrayRows::make(archive::NpyArray array, const TensorSpec& inp
   const std::vector<uint64_t> kept = without_ones(dims);
   const std::span<const uint64_t> shape(array.shape);
   const bool whole = without_ones(shape) == kept;
-  const bool rows = input.per_row && !shape.empty() && without_ones(shape.subspan(1)) == kept;
+  const size_t row_axes = row_axes_of(shape, array.fortran_order, input);
+  const bool rows =
+      row_axes > 0 || (input.per_row && !shape.empty() && without_ones(shape.subspan(1)) == kept);
   const bool one_row = !rows && whole && (!input.per_row || shape.size() <= dims.size());
   if (!rows && !one_row)
     return bad_array(
@@ -109,7 +129,10 @@ Result<ArrayRows> ArrayRows::make(archive::NpyArray array, const TensorSpec& inp
 
   ArrayRows view(std::move(array), input);
   view.width_ = input.width();
-  view.rows_ = rows ? view.array_.shape[0] : 1;
+  const std::span<const uint64_t> axes(view.array_.shape);
+  if (row_axes > 1)
+    view.row_axes_.assign(axes.begin(), axes.begin() + static_cast<ptrdiff_t>(row_axes));
+  view.rows_ = row_axes > 1 ? product(view.row_axes_) : rows ? axes[0] : 1;
   const size_t first_axis = rows ? 1 : 0;
   const size_t rank = view.array_.shape.size();
   std::vector<uint64_t> steps(rank);
@@ -119,7 +142,7 @@ Result<ArrayRows> ArrayRows::make(archive::NpyArray array, const TensorSpec& inp
     steps[axis] = step;
     step *= std::max<uint64_t>(view.array_.shape[axis], 1);
   }
-  view.row_step_ = rows ? steps[0] : view.width_;
+  view.row_step_ = rows && row_axes < 2 ? steps[0] : view.width_;
   if (view.array_.fortran_order && rank > 1 && view.array_.count > 0) {
     // The file holds at least one row: the table is no longer than the file.
     view.columns_.reserve(view.width_);

@@ -21,7 +21,8 @@ class ArrayRows {
  public:
   // Fits the array to the input: [rows, dims…], axes of length 1 in either left out; or one row.
   // Its bytes may be given later, by set_window().
-  // For an input that is not per row: exactly its dims, and rows() is 1.
+  // For an input that is not per row: exactly its dims, and rows() is 1. Other axes where the input
+  // says so (Axes).
   static Result<ArrayRows> make(archive::NpyArray array, const TensorSpec& input);
 
   // One column of a table [rows, columns], for an input of one element a row.
@@ -30,6 +31,8 @@ class ArrayRows {
 
   uint64_t rows() const { return rows_; }
   size_t width() const { return width_; }
+  // The axes that count rows, where they are more than one.
+  const std::vector<uint64_t>& row_axes() const { return row_axes_; }
 
   // True where rows lie one after another, row_bytes() each: then a window may hold some of them.
   bool by_rows() const { return columns_.empty(); }
@@ -63,6 +66,7 @@ class ArrayRows {
 
   archive::NpyArray array_;
   TensorSpec input_;
+  std::vector<uint64_t> row_axes_;
   uint64_t rows_ = 0, first_ = 0;  // of all; of the window
   size_t width_ = 0;
   uint64_t row_step_ = 0;          // in items

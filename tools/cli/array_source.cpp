@@ -75,6 +75,9 @@ class ArraySource final : public RowSource {
   }
 
   std::optional<uint64_t> total() const override { return total_; }
+  std::span<const uint64_t> row_axes() const override {
+    return columns_.size() == 1 ? columns_[0].rows.row_axes() : std::span<const uint64_t>();
+  }
 
   Result<uint64_t> next(uint64_t most, std::vector<In>& inputs) override {
     uint64_t rows = std::min(most, total_ - done_);

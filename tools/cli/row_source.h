@@ -31,6 +31,10 @@ class RowSource {
   // How many rows there are in all, where that is known before reading.
   virtual std::optional<uint64_t> total() const = 0;
 
+  // The axes of the inputs' arrays that count rows, where they are more than one: outputs have
+  // them, too.
+  virtual std::span<const uint64_t> row_axes() const { return {}; }
+
   // Up to `most` rows (at least 1), one In per input, valid until the next call. Returns how many,
   // fewer where they are large; 0 at the end. Where the model is not row-wise, one call gives 1:
   // the whole tensors.

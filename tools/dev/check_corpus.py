@@ -21,10 +21,6 @@ KNOWN = {
     # Recorded with a shortcut of ONNX Runtime's that rounds the inputs to 8 bits; docs/onnx.md.
     "onnx_graphs/qdq_weight_only_channel": {"model.onnx"},
     "onnx_graphs/qdq_weight_only_tensor": {"model.onnx"},
-    # The file does not say how many axes a row has.
-    "torch_mlp/time_distributed": {"module.pth"},
-    "torch_mlp/time_distributed_t113": {"module.pth", "model_ts.pt"},
-    "torch_seeds/mnist_mlp_logsoftmax_nchw_t113": {"model_ts.pt"},
 }
 
 

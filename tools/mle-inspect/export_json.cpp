@@ -122,6 +122,7 @@ class Writer {
     reals("fmin", port.fmin());
     reals("fmax", port.fmax());
     json_.field("source_rows", uint64_t{port.source_rows()});
+    json_.field("axes", uint64_t{static_cast<uint8_t>(port.axes())});
     json_.end_object();
   }
 

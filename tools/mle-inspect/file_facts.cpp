@@ -104,6 +104,8 @@ class Gatherer {
     facts.unit = text(port.unit());
     facts.per_row = tensor.rows() == fb::Rows::PerRow;
     facts.source_rows = port.source_rows();
+    if (port.axes() == fb::Axes::Flattened) facts.axes = "flattened";
+    if (port.axes() == fb::Axes::Leading) facts.axes = "leading";
     if (tensor.dims() != nullptr) facts.dims.assign(tensor.dims()->begin(), tensor.dims()->end());
     facts.features = names(port.features());
     facts.labels = names(port.labels());

@@ -15,6 +15,7 @@ struct PortFacts {
   std::string name, dtype, doc, unit;
   bool per_row = true;
   uint64_t source_rows = 1;  // in one row
+  std::string axes;          // "flattened", "leading" or empty
   std::vector<uint64_t> dims;
   std::vector<std::string> features, labels;
   std::string shape() const;  // "[*, 4] f32"

@@ -31,6 +31,8 @@ class Page {
 void port_lines(Page& page, const char* key, const PortFacts& port) {
   std::string value = printable(port.name) + " " + port.shape();
   if (port.source_rows != 1) value += ", " + grouped(port.source_rows) + " rows of the source";
+  if (port.axes == "flattened") value += ", or as many elements along more axes";
+  if (port.axes == "leading") value += ", or with more axes before these";
   if (!port.unit.empty()) value += " in " + printable(port.unit);
   if (!port.doc.empty()) value += ": " + printable(port.doc);
   page.line(key, value);

@@ -10,6 +10,7 @@ namespace {
 void write_port(JsonWriter& json, const PortFacts& port) {
   json.begin_object().field("name", port.name).field("dtype", port.dtype);
   json.key("per_row").boolean(port.per_row).field("source_rows", port.source_rows);
+  if (!port.axes.empty()) json.field("axes", port.axes);
   json.key("dims").begin_array();
   for (const uint64_t dim : port.dims) json.whole(dim);
   json.end_array();

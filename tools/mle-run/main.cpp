@@ -88,6 +88,7 @@ Status run_all(const Options& options, const Model& model, Session& session,
                const Console& console) {
   MLE_TRY_ASSIGN(const auto rows, open_source(options, model, session, console));
   MLE_TRY_ASSIGN(const auto results, open_results(options, model, session));
+  results->set_row_axes(rows->row_axes());
 
   const uint64_t batch = batch_rows(options, session);
   std::vector<RowBuffer> buffers;

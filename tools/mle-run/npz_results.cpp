@@ -16,16 +16,21 @@ std::string folder_of(const std::string& path) {
   return slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
 }
 
-// The shape of an array comes before its elements, so all outputs wait until the last row is known.
-// The source's shape: several of its rows may be the first axis of one of ours.
-std::vector<uint64_t> source_shape(const TensorSpec& spec, uint64_t rows) {
+// The source's shape: several of its rows may be the first axis of one of ours, and several axes
+// may count rows.
+std::vector<uint64_t> source_shape(const TensorSpec& spec, uint64_t rows,
+                                   const std::vector<uint64_t>& row_axes) {
   std::vector<uint64_t> shape(spec.dims.begin(), spec.dims.end());
   if (spec.source_rows != 1)
     shape[0] *= rows;
+  else if (spec.per_row && !row_axes.empty())
+    shape.insert(shape.begin(), row_axes.begin(), row_axes.end());
   else if (spec.per_row)
     shape.insert(shape.begin(), rows);
   return shape;
 }
+
+// The shape of an array comes before its elements, so all outputs wait until the last row is known.
 
 class NpzResults final : public ResultWriter {
  public:
@@ -51,10 +56,14 @@ class NpzResults final : public ResultWriter {
     return {};
   }
 
+  void set_row_axes(std::span<const uint64_t> axes) override {
+    row_axes_.assign(axes.begin(), axes.end());
+  }
+
   Status finish() override {
     NpzWriter writer(out_);
     for (size_t i = 0; i < specs_.size(); ++i) {
-      const std::vector<uint64_t> shape = source_shape(specs_[i], rows_);
+      const std::vector<uint64_t> shape = source_shape(specs_[i], rows_, row_axes_);
       if (specs_[i].dtype == DType::Str) {
         MLE_TRY(texts_[i].write(writer, std::string(specs_[i].name), shape));
         continue;
@@ -72,6 +81,7 @@ class NpzResults final : public ResultWriter {
   std::deque<Spool> spools_;
   std::deque<TextSpool> texts_;  // of string outputs; the others stay empty
   uint64_t rows_ = 0;
+  std::vector<uint64_t> row_axes_;
 };
 
 }  // namespace

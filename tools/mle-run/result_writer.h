@@ -23,6 +23,8 @@ class ResultWriter {
   // not row-wise: the whole tensors, and rows is 1.
   virtual Status write(uint64_t rows, std::span<const Out> outputs) = 0;
   virtual Status finish() = 0;
+  // The axes of the input that its rows were counted by; for those who write shapes.
+  virtual void set_row_axes(std::span<const uint64_t>) {}
 };
 
 // CSV: a header, then one line per row. `labels` name the columns of an output that has as many.

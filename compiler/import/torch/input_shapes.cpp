@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/torch/input_shapes.h"
 
+#include "compiler/evaluate/evaluate.h"
+#include "compiler/random.h"
 #include "format/rules.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace mle::compiler::torch {
@@ -15,6 +18,7 @@ constexpr uint32_t kSmall = 64;  // widths up to here are tried whether a tensor
 constexpr size_t kMostWidths = 400;
 constexpr size_t kMostAttempts = 4000;
 constexpr int kMostRounds = 8;
+constexpr uint64_t kMostWork = uint64_t{1} << 26;  // of a graph that is answered several times
 
 std::vector<uint32_t> in_turn(const std::vector<uint32_t>& widths, bool small_first) {
   std::vector<uint32_t> all;
@@ -47,6 +51,7 @@ class Search {
     for (const size_t rank : {size_t{2}, size_t{3}, size_t{1}})
       if (!best_.graph) improve(rank);
     if (best_.graph) note_what_is_open();
+    if (best_.graph) find_other_axes();
     return finish(std::move(best_), problems);
   }
 
@@ -162,6 +167,94 @@ class Search {
                                 axis_name(input.name, axis) + "=N says which is meant");
       }
     }
+  }
+
+  // Whether the layers take a row's elements along more axes, or more axes before its own, and then
+  // answer the same: found by answering a few rows both ways.
+  void find_other_axes() {
+    if (inputs_.size() != 1 || inputs_[0].dims.size() != 2 || inputs_[0].dtype != real_) return;
+    const uint32_t width = inputs_[0].dims[1];
+    if (width == 0 || is_told(inputs_[0].name, 1) || work_of(*best_.graph) > kMostWork) return;
+    Axes& axes = best_.graph->entries[0].inputs[0].axes;
+    constexpr size_t kLines = 3;
+    const auto plain = answers(*best_.graph, width * kLines, kLines);
+    if (!plain) return;
+    if (const auto behind = with_axes({0, kLines, width}))
+      if (has_outputs(*behind, {kLines}) && are_near(answers(*behind, width * kLines, 1), *plain)) {
+        axes = Axes::Leading;
+        best_.graph->notes.push_back("arrays with more axes before the last one are rows, too");
+        return;
+      }
+    if (width == 1) return;
+    uint32_t last = 2;  // a length that no layer behind the flattening takes for the whole row
+    while (last < width && width % last != 0) ++last;
+    if (last == width) last = 1;
+    const auto split = with_axes({0, width / last, last});
+    if (!split || !has_outputs(*split, {})) return;
+    if (!are_near(answers(*split, width * kLines, kLines), *plain)) return;
+    axes = Axes::Flattened;
+    best_.graph->notes.push_back("arrays whose last axes have " + std::to_string(width) +
+                                 " elements together are rows, too: the layers flatten them");
+  }
+
+  // Elements and multiply-adds of one row.
+  static uint64_t work_of(const Graph& graph) {
+    uint64_t work = 0;
+    for (ValueId v = 0; v < graph.value_count(); ++v)
+      work += element_count(graph.value(v).fact.dims);
+    for (const Node& node : graph.nodes()) {
+      if (node.kind != OpKind::Dense && node.kind != OpKind::MatMul) continue;
+      const Dims& x = graph.value(node.inputs[0]).fact.dims;
+      work += element_count(graph.value(node.outputs[0]).fact.dims) * (x.empty() ? 1 : x.back());
+    }
+    return work;
+  }
+  // Outputs of the dims found so far, behind those.
+  bool has_outputs(const Graph& graph, const Dims& before) const {
+    const auto &outputs = graph.entries[0].outputs, &wanted = best_.graph->entries[0].outputs;
+    for (size_t o = 0; o < wanted.size() && outputs.size() == wanted.size(); ++o) {
+      Dims dims = before;
+      const Dims& own = best_.graph->value(wanted[o].value).fact.dims;
+      dims.insert(dims.end(), own.begin(), own.end());
+      if (graph.value(outputs[o].value).fact.dims != dims) return false;
+    }
+    return outputs.size() == wanted.size();
+  }
+
+  // But for the order of additions.
+  static bool are_near(const std::optional<std::vector<Elements>>& got,
+                       const std::vector<Elements>& wanted) {
+    if (!got || got->size() != wanted.size()) return false;
+    for (size_t o = 0; o < wanted.size(); ++o) {
+      if ((*got)[o].size() != wanted[o].size()) return false;
+      for (size_t i = 0; i < wanted[o].size(); ++i)
+        if (!(std::abs((*got)[o][i] - wanted[o][i]) <= 1e-9 * (1 + std::abs(wanted[o][i]))))
+          return false;
+    }
+    return true;
+  }
+
+  std::optional<Graph> with_axes(std::vector<uint32_t> dims) {
+    std::vector<Input> inputs = inputs_;
+    inputs[0].dims = std::move(dims);
+    inputs[0].axes.resize(inputs[0].dims.size());
+    for (size_t axis = 0; axis < inputs[0].axes.size(); ++axis)
+      inputs[0].axes[axis] = axis_name(inputs[0].name, axis);
+    return attempt_(inputs).graph;
+  }
+
+  // The judge's to the same elements whatever the rows.
+  static std::optional<std::vector<Elements>> answers(const Graph& graph, size_t count,
+                                                      size_t rows) {
+    const auto& ports = graph.entries[0].inputs;
+    if (ports.size() != 1 || graph.value(ports[0].value).fact.rows != Rows::PerRow)
+      return std::nullopt;
+    Elements elements(count);
+    Random random;
+    for (double& element : elements) element = static_cast<float>(random.normal());
+    auto made = evaluate_outputs(graph, {elements}, rows);
+    if (!made) return std::nullopt;
+    return *std::move(made);
   }
 
   std::vector<uint32_t> widths_, small_;

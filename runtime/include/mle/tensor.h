@@ -15,6 +15,14 @@
 
 namespace mle {
 
+// Which arrays the model that ours was made from takes for an input, beside [rows, dims]. The
+// runtime takes rows one after another whatever their axes were: this is for who gathers them.
+enum class Axes : uint8_t {
+  AsDims,
+  Flattened,  // [rows, any axes that multiply to the one of dims]
+  Leading     // [any axes, dims]: all of them count rows, and outputs have the same before theirs
+};
+
 // What one input or output is. Views into the Model: valid as long as any copy of it lives.
 struct TensorSpec {
   std::string_view name;
@@ -24,6 +32,7 @@ struct TensorSpec {
   // The model this one was made from has that many rows for one of ours: the first of dims. [3 N,
   // 2] there is N rows of [3, 2] here.
   uint32_t source_rows = 1;
+  Axes axes = Axes::AsDims;
 
   // Elements of one row (per_row) or of the whole tensor. An empty dims is one element.
   size_t width() const noexcept {
