@@ -69,12 +69,12 @@ class Tls(unittest.TestCase):
         for garbage in (b"GET /v2 HTTP/1.1\r\nHost: a\r\n\r\n", b"\0" * 100, b"\x16\x03\x01\xff\xff" + b"x" * 500):
             with socket.create_connection(self.where, timeout=30) as to:
                 to.sendall(garbage)
-                to.shutdown(socket.SHUT_WR)
                 said = b""
                 try:
+                    to.shutdown(socket.SHUT_WR)
                     while more := to.recv(65536):
                         said += more
-                except ConnectionResetError:
+                except OSError:  # the server may have hung up already
                     pass
                 self.assertNotIn(b"HTTP/1", said)
         old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
