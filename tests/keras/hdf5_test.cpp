@@ -8,6 +8,7 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace mle;
@@ -70,12 +71,12 @@ TEST_CASE("hdf5: every cut of a file is refused") {
 TEST_CASE("hdf5: no damaged byte leads outside the file or into a circle") {
   auto bytes = file();
   uint64_t sum = 0;
+  // One of three values for each byte: all of them take a sanitizer minutes, and are what the fuzz
+  // target is for.
+  constexpr uint8_t kOthers[] = {0x00, 0xff, 0x10};
   for (size_t at = 0; at < bytes.size(); ++at) {
-    const std::byte before = bytes[at];
-    for (const uint8_t other : {uint8_t{0x00}, uint8_t{0xff}, uint8_t{0x10}}) {
-      bytes[at] = std::byte{other};
-      if (const auto tree = hdf5::read_tree(bytes, nullptr)) sum += touch(*tree);
-    }
+    const std::byte before = std::exchange(bytes[at], std::byte{kOthers[at % 3]});
+    if (const auto tree = hdf5::read_tree(bytes, nullptr)) sum += touch(*tree);
     bytes[at] = before;
   }
   CHECK(sum > 0);
