@@ -5,6 +5,7 @@
 
 #include "format/file_view.h"
 #include "format/rules.h"
+#include "golden/every_output.h"
 #include "golden/replay.h"
 
 #include <algorithm>
@@ -72,15 +73,6 @@ Result<Plan> make_plan(const Model& model, const SessionOptions& options, size_t
   return plan;
 }
 
-std::vector<std::string_view> every_output(const Model& model) {
-  std::vector<std::string_view> names;
-  for (const EntrySpec& entry : model.entries())
-    for (const TensorSpec& output : entry.outputs)
-      if (std::find(names.begin(), names.end(), output.name) == names.end())
-        names.push_back(output.name);
-  return names;
-}
-
 Status make_plans(Version& version, size_t sessions) {
   const auto entries = version.loaded.entries();
   for (const EntrySpec& entry : entries) {
@@ -90,7 +82,7 @@ Status make_plans(Version& version, size_t sessions) {
     version.plans.push_back(std::move(plan));
   }
   if (entries.size() < 2) return {};
-  const std::vector<std::string_view> names = every_output(version.loaded);
+  const std::vector<std::string_view> names = golden::every_output(version.loaded);
   SessionOptions options;
   options.outputs = names;
   MLE_TRY_ASSIGN(Plan plan, make_plan(version.loaded, options, sessions));

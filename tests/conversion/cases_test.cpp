@@ -2,8 +2,8 @@
 #include <mle/mle.h>
 
 #include "compiler/compile.h"
+#include "golden/every_output.h"
 #include "tests/conversion/recorded.h"
-#include "tools/cli/every_output.h"
 
 #include <doctest/doctest.h>
 
@@ -170,7 +170,7 @@ std::vector<std::byte> run_model(const fs::path& path, Arrays arrays) {
   CAPTURE(path);
   const auto model = convert(path);
   REQUIRE_MESSAGE(model.has_value(), model.error().message());
-  const std::vector<std::string_view> names = tools::every_output(*model);
+  const std::vector<std::string_view> names = golden::every_output(*model);
   SessionOptions options;
   if (model->entries().size() > 1) options.outputs = names;
   auto session = Session::make(*model, options);

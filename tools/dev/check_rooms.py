@@ -39,7 +39,7 @@ MAY_INCLUDE = {
     "compiler": {"vocabulary", "format"},
     "golden": {"vocabulary", "contract", "format"},
     "serve": {"vocabulary", "contract", "format", "golden"},
-    "proving": {"vocabulary", "contract", "format", "compiler", "tools"},
+    "proving": {"vocabulary", "contract", "format", "golden", "compiler", "tools"},
     "tools": {"vocabulary", "contract", "format", "golden", "compiler", "proving", "serve"},
     "python": {"vocabulary", "contract", "format", "golden", "compiler", "proving"},
     "examples": {"vocabulary", "contract"},

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/golden/trial.h"
 
-#include "tools/cli/every_output.h"
+#include "golden/every_output.h"
 #include "tools/golden/elements.h"
 
 #include <string_view>
 
 namespace mle::tools {
 Result<Session> make_session(const Model& model) {
-  const std::vector<std::string_view> names = every_output(model);
+  const std::vector<std::string_view> names = golden::every_output(model);
   SessionOptions options;
   if (model.entries().size() > 1) options.outputs = names;
   return Session::make(model, options);

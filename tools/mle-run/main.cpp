@@ -3,8 +3,8 @@
 #include <mle/mle.h>
 
 #include "format/rules.h"
+#include "golden/every_output.h"
 #include "tools/cli/console.h"
-#include "tools/cli/every_output.h"
 #include "tools/cli/flags.h"
 #include "tools/cli/input_file.h"
 #include "tools/cli/progress.h"
@@ -148,7 +148,7 @@ int run_tool(const Options& options, const Console& console) {
   std::vector<std::string_view> names;
   const bool every = options.entry == "all" || (options.entry.empty() && options.as_npz());
   if (every && model->entries().size() > 1) {
-    names = every_output(*model);
+    names = golden::every_output(*model);
     wanted.outputs = names;
   } else if (!options.entry.empty() && !every) {
     const auto entries = model->entries();

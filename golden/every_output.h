@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace mle::tools {
+namespace mle::golden {
 
 inline std::vector<std::string_view> every_output(const Model& model) {
   std::vector<std::string_view> names;
@@ -19,4 +19,4 @@ inline std::vector<std::string_view> every_output(const Model& model) {
   return names;
 }
 
-}  // namespace mle::tools
+}  // namespace mle::golden
