@@ -7,11 +7,16 @@
 #include "format/validation.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 #include <utility>
 
 namespace mle::format {
 namespace {
+
+// Of the copy: as much as its numbers need, and what malloc gives without a search.
+constexpr size_t kBlockAlign = alignof(std::max_align_t);
+static_assert(alignof(Header) <= kBlockAlign && alignof(SegmentEntry) <= kBlockAlign);
 
 static_assert(kMaxProgramBytesCeiling < FLATBUFFERS_MAX_BUFFER_SIZE,
               "V18 keeps V20: the verifier asserts on larger buffers");
@@ -89,13 +94,12 @@ Result<FileView> FileView::open(std::span<const std::byte> file, const ViewOptio
   view.allocator_ = options.allocator;
   view.program_at_ = round_up(sizeof(Header) + segments.size_bytes(), kAlignment);
   view.block_bytes_ = view.program_at_ + header.program_size;
-  void* block = allocate_block(view.allocator_, view.block_bytes_, kAlignment);
+  void* block = allocate_block(view.allocator_, view.block_bytes_, kBlockAlign);
   if (block == nullptr) return Status::out_of_memory();
   view.block_ = static_cast<std::byte*>(block);
-  if (reinterpret_cast<uintptr_t>(block) % kAlignment != 0) {
+  if (reinterpret_cast<uintptr_t>(block) % kBlockAlign != 0) {
     return refuse(Code::InvalidArgument, rule::V21_ProgramCopy, Status::kNoOffset,
-                  "the allocator returned a block that is not aligned to %llu bytes",
-                  print(kAlignment));
+                  "the allocator returned a block that is not aligned to %zu bytes", kBlockAlign);
   }
   std::memcpy(view.block_, &header, sizeof header);
   if (!segments.empty()) {
@@ -140,7 +144,7 @@ FileView& FileView::operator=(FileView&& other) noexcept {
   return *this;
 }
 
-FileView::~FileView() { release_block(allocator_, block_, block_bytes_, kAlignment); }
+FileView::~FileView() { release_block(allocator_, block_, block_bytes_, kBlockAlign); }
 
 const Header& FileView::header() const noexcept { return *reinterpret_cast<const Header*>(block_); }
 

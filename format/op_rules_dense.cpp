@@ -8,7 +8,9 @@ namespace mle::format {
 
 Status check_dense(const OpUnderTest& op) noexcept {
   MLE_TRY(want_act_parameters(op));
-  const TensorFacts x = op.input(0), w = op.input(1), y = op.output();
+  const TensorFacts& x = op.input(0);
+  const TensorFacts& w = op.input(1);
+  const TensorFacts& y = op.output();
   MLE_TRY(want_float(op, "the output", y));
   MLE_TRY(want_plain(op, "x", x, y.dtype));
   MLE_TRY(want_dtype(op, "w", w, y.dtype));
@@ -30,7 +32,7 @@ Status check_dense(const OpUnderTest& op) noexcept {
     return op.bad(rule::V45_Shapes, "its output is not that of x times w [%u, %u]", k, n);
   }
   if (op.input_count() == 2) return {};
-  const TensorFacts b = op.input(2);
+  const TensorFacts& b = op.input(2);
   MLE_TRY(want_plain(op, "b", b, y.dtype));
   if (!b.is_constant() || b.dims.size() != 1 || b.dims[0] != n) {
     return op.bad(rule::V45_Shapes, "b is no constant vector of %u", n);

@@ -43,7 +43,7 @@ Status check_scale(const OpUnderTest& op) noexcept {
   MLE_TRY(want_counts(op, 0, 0));
   MLE_TRY(want_one_float(op));
   MLE_TRY(want_same_dims(op));
-  const TensorFacts x = op.input(0);
+  const TensorFacts& x = op.input(0);
   for (const TensorFacts& factor : {op.input(1), op.input(2)}) {
     if (x.dims.empty() || !factor.is_constant() || factor.dims.size() != 1 ||
         factor.dims[0] != x.dims.back()) {

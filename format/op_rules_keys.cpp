@@ -26,7 +26,7 @@ Status check_map_keys(const OpUnderTest& op) noexcept {
   MLE_TRY(want_counts(op, 2, 0));
   MLE_TRY(want_dtype(op, "the output", op.output(), DType::I64));
   MLE_TRY(want_same_dims(op));
-  const TensorFacts x = op.input(0);
+  const TensorFacts& x = op.input(0);
   MLE_TRY(want_plain(op, x));
   if (x.dtype == DType::Str) {
     if (op.input_count() != 1) return op.bad(rule::V41_Arity, "maps strings to a tensor of keys");
@@ -38,7 +38,7 @@ Status check_map_keys(const OpUnderTest& op) noexcept {
   }
   if (op.input_count() != 2) return op.bad(rule::V41_Arity, "maps numbers without keys");
   if (!op.indices().empty()) return op.bad(rule::V47_Counts, "maps numbers to strings");
-  const TensorFacts keys = op.input(1);
+  const TensorFacts& keys = op.input(1);
   MLE_TRY(want_dtype(op, "the list of keys", keys, x.dtype));
   MLE_TRY(want_plain(op, keys));
   if (keys.is_constant() && keys.dims.size() == 1) return {};

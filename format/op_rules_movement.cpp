@@ -20,7 +20,8 @@ bool is_permutation(Dims order, size_t rank) noexcept {
 
 // Input 0 of any dtype, which is the output's, and indices; both Plain.
 Status want_table(const OpUnderTest& op) noexcept {
-  const TensorFacts data = op.input(0), index = op.input(1);
+  const TensorFacts& data = op.input(0);
+  const TensorFacts& index = op.input(1);
   MLE_TRY(want_dtype(op, "the data", data, op.output().dtype));
   if (index.dtype != DType::I32 && index.dtype != DType::I64) {
     return op.bad(rule::V45_Shapes, "its indices are %s, must be i32 or i64", name_of(index.dtype));

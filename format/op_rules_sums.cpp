@@ -15,7 +15,7 @@ bool is_summed(DType dtype) noexcept {
 
 // f32, f64, i32 or i64; the output may be of another dtype.
 Status want_summed_input(const OpUnderTest& op) noexcept {
-  const TensorFacts x = op.input(0);
+  const TensorFacts& x = op.input(0);
   if (!is_summed(x.dtype)) {
     return op.bad(rule::V45_Shapes, "computes in %s, must be f32, f64, i32 or i64",
                   name_of(x.dtype));

@@ -13,7 +13,7 @@ Status want_float_tables(const OpUnderTest& op) noexcept {
     return op.bad(rule::V45_Shapes, "its output is %s, must be f32 or f64", name_of(dtype));
   }
   for (size_t i = 0; i < op.input_count(); ++i) {
-    const TensorFacts t = op.input(i);
+    const TensorFacts& t = op.input(i);
     if (t.dtype != dtype || t.layout != Layout::Plain) {
       return op.bad(rule::V45_Shapes, "input %zu is not plain %s", i, name_of(dtype));
     }
@@ -59,7 +59,8 @@ Status check_piecewise(const OpUnderTest& op) noexcept {
   if (op.iattr()[0] > 1 || op.iattr()[1] >= uint32_t{kOutsideCount}) {
     return op.bad(rule::V46_Attributes, "side %u, outside %u", op.iattr()[0], op.iattr()[1]);
   }
-  const TensorFacts breaks = op.input(1), coefficients = op.input(2);
+  const TensorFacts& breaks = op.input(1);
+  const TensorFacts& coefficients = op.input(2);
   const Dims x = op.input(0).dims, b = breaks.dims, c = coefficients.dims;
   if (x.empty() || op.output().dims.empty() || !breaks.is_constant() ||
       !coefficients.is_constant() || b.size() != 2 || c.size() != 4 || b[0] != x.back() ||

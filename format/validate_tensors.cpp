@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstdarg>
 #include <cstdio>
+#include <new>
 
 namespace mle::format {
 namespace {
@@ -58,16 +59,14 @@ Status check_dims(const Candidate& c, const TensorFacts& facts) noexcept {
     return c.bad(rule::V30_Dims, "has %zu dims, at most %u are allowed", facts.dims.size(),
                  kMaxRank);
   }
-  const uint64_t most = kMaxTensorBytes / size_of(facts.dtype);
-  uint64_t elements = 1;
+  uint64_t bytes = size_of(facts.dtype);
   for (const uint32_t dim : facts.dims) {
     if (dim == 0 || dim > kMaxDim) {
       return c.bad(rule::V30_Dims, "has a dim of %u, allowed are 1 to %llu", dim, print(kMaxDim));
     }
-    if (elements > most / dim) {
+    if (__builtin_mul_overflow(bytes, uint64_t{dim}, &bytes) || bytes > kMaxTensorBytes) {
       return c.bad(rule::V30_Dims, "its dims make more than %llu bytes", print(kMaxTensorBytes));
     }
-    elements *= dim;
   }
   return {};
 }
@@ -165,7 +164,7 @@ Status check_value_place(const Candidate& c, const TensorFacts& facts) noexcept 
 Status check_tensor(const Candidate& c, TensorFacts& facts) noexcept {
   MLE_TRY(c.v.check_name(c.tensor.name(), &c.tensor, "a tensor"));
   MLE_TRY(check_enums(c));
-  facts = facts_of(c.tensor);
+  new (&facts) TensorFacts(facts_of(c.tensor));  // in place: no copy of bytes just written
   MLE_TRY(check_dims(c, facts));
   MLE_TRY(check_layout(c, facts));
   if (!facts.is_constant()) MLE_TRY(check_value_place(c, facts));

@@ -9,12 +9,21 @@
 #include <cstdio>
 
 namespace mle::format {
+namespace {
+
+std::string_view all_strings(const FileView& view) noexcept {
+  const auto pool = span_of(view.program().strings());
+  return {reinterpret_cast<const char*>(pool.data()), pool.size()};
+}
+
+}  // namespace
 
 Validation::Validation(const FileView& checked, const Allocator& from,
                        uint64_t memory_used) noexcept
     : view(checked),
       model(checked.model()),
       allocator(from),
+      pool_has_control_characters_(has_control_characters(all_strings(checked))),
       work_left_(kWorkPerProgramByte * checked.header().program_size + kWorkBase),
       memory_left_(kLoaderBytesPerProgramByte * checked.header().program_size + kLoaderBytesBase -
                    memory_used) {}
@@ -69,7 +78,7 @@ Status Validation::check_name(uint32_t index, const void* where, const char* wha
                   "%s: its name has %zu bytes, at most %llu are allowed", what, name.size(),
                   print(kMaxNameBytes));
   }
-  if (has_control_characters(name)) {
+  if (pool_has_control_characters_ && has_control_characters(name)) {
     return refuse(Code::Corrupt, rule::V24_Strings, at(where),
                   "%s: its name has a control character", what);
   }

@@ -106,6 +106,8 @@ class Validation {
   Status too_much_work() const noexcept;
   Status no_such_string(uint32_t index, const void* where, const char* what) const noexcept;
 
+  // Most pools have none; then no name needs a look of its own.
+  bool pool_has_control_characters_;
   uint64_t work_left_;
   uint64_t memory_left_;
   size_t near_used_ = 0;

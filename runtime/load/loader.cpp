@@ -135,6 +135,10 @@ void keep_compared_denormals(const ModelState& state, std::span<steps::Step> ste
     if (compared.test(ops.Get(i)->outputs()->Get(0))) steps[i].flush = false;
 }
 
+void count_bytes(const TensorFacts& tensor, steps::Step& step) noexcept {
+  (tensor.per_row ? step.bytes_per_row : step.bytes_per_call) += tensor.row_bytes;
+}
+
 bool bind_steps(ModelState& state) noexcept {
   const auto& ops = *state.view.model().ops();
   steps::Step* step = state.memory.make<steps::Step>(ops.size());
@@ -143,6 +147,8 @@ bool bind_steps(ModelState& state) noexcept {
   for (uint32_t i = 0; i < ops.size(); ++i) {
     if (!steps::bind(binder, *ops.Get(i), step[i])) return false;
     state.rows_mix |= step[i].all_rows;
+    count_bytes(state.tensors[step[i].output], step[i]);
+    for (const uint16_t input : step[i].inputs) count_bytes(state.tensors[input], step[i]);
   }
   keep_compared_denormals(state, {step, ops.size()});
   state.steps = {step, ops.size()};

@@ -12,13 +12,18 @@
 
 namespace mle::memory {
 
+// `align` is a power of two, which the compiler cannot know: without a division.
+constexpr size_t aligned(size_t at, size_t align) noexcept {
+  return (at + align - 1) & ~(align - 1);
+}
+
 // `align` is a power of two; `bytes` may be 0.
 inline void* allocate(const Allocator& allocator, size_t bytes, size_t align) noexcept {
   if (bytes > SIZE_MAX - align) return nullptr;
   if (allocator.allocate != nullptr) {
     return allocator.allocate(allocator.context, bytes, align);
   }
-  return std::aligned_alloc(align, format::round_up(bytes == 0 ? 1 : bytes, align));
+  return std::aligned_alloc(align, aligned(bytes == 0 ? 1 : bytes, align));
 }
 
 // `bytes` and `align` are those of the allocation; a null block is allowed.

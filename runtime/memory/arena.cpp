@@ -11,7 +11,7 @@ namespace mle::memory {
 
 size_t ArenaPlan::add(size_t count, size_t size, size_t align) noexcept {
   size_t bytes = 0;
-  const size_t at = format::round_up(bytes_, align);
+  const size_t at = aligned(bytes_, align);
   if (at < bytes_ || __builtin_mul_overflow(count, size, &bytes) ||
       __builtin_add_overflow(at, bytes, &bytes_)) {
     too_large_ = true;

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/memory/bump.h"
 
-#include "format/layout.h"
 #include "runtime/memory/allocate.h"
 
 #include <algorithm>
@@ -37,10 +36,10 @@ const char* Bump::copy(std::string_view text) noexcept {
 }
 
 void* Bump::take(size_t bytes, size_t align) noexcept {
-  size_t at = format::round_up(used_, align);
+  size_t at = aligned(used_, align);
   if (block_ == nullptr || at > block_->bytes || bytes > block_->bytes - at) {
     if (!grow(bytes)) return nullptr;
-    at = format::round_up(used_, align);
+    at = aligned(used_, align);
   }
   used_ = at + bytes;
   return reinterpret_cast<std::byte*>(block_) + at;

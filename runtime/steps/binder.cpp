@@ -51,10 +51,6 @@ bool bind_family(Binder& binder, const fb::Op& op, Step& step) noexcept {
   return false;  // FileView lets no other kind pass
 }
 
-void count_bytes(const Operand& operand, Step& step) noexcept {
-  (operand.per_row ? step.bytes_per_row : step.bytes_per_call) += operand.bytes();
-}
-
 }  // namespace
 
 Operand Binder::tensor(uint16_t index) const noexcept {
@@ -105,8 +101,6 @@ bool bind(Binder& binder, const fb::Op& op, Step& step) noexcept {
   step.output = output.slot;
   step.name = binder.string(op.name());
   step.work_per_row = output.width * kElementWork;
-  count_bytes(output, step);
-  for (size_t i = 0; i < step.inputs.size(); ++i) count_bytes(binder.input(op, i), step);
   return bind_family(binder, op, step);
 }
 

@@ -29,10 +29,10 @@ run_target() {
     -print_final_stats=1 "-artifact_prefix=$work/" "$work/corpus" "${seeds[@]}")
   "${command[@]}" >"$work/log" 2>&1 || status=$?
   if [ $status -ne 0 ]; then
-    tail -n 60 "$work/log"
-    echo "fuzz.sh: $target FAILED; run: ${command[*]}"
+    echo "${command[*]}" >"$work/failed"
     return 1
   fi
+  rm -f "$work/failed"
   awk -v target="$target" '
     /stat::number_of_executed_units/ { runs = $2 }
     /stat::average_exec_per_sec/ { speed = $2 }
@@ -40,7 +40,6 @@ run_target() {
     END { printf "%-24s %10d inputs, %d per second, coverage %d\n", target, runs, speed, cov }' "$work/log"
 }
 
-failed=0
 for ((i = 0; i < ${#targets[@]}; i += 2)); do
   pids=()
   for target in "${targets[@]:i:2}"; do
@@ -48,7 +47,21 @@ for ((i = 0; i < ${#targets[@]}; i += 2)); do
     pids+=($!)
   done
   for pid in "${pids[@]}"; do
-    wait "$pid" || failed=1
+    wait "$pid" || true
   done
+done
+
+# What was found stands last, where it is seen: the report, and small inputs themselves.
+failed=0
+for target in "${targets[@]}"; do
+  work=$build/fuzz/$target
+  [ -e "$work/failed" ] || continue
+  failed=1
+  grep -aE -A 40 '==ERROR|runtime error|: (ALARM|out-of-memory|deadly signal)|Assertion' "$work/log" | head -n 70 || tail -n 40 "$work/log"
+  while read -r input; do
+    echo "$input, $(stat -c %s "$input") bytes; gzip and base64:"
+    [ "$(stat -c %s "$input")" -gt 65536 ] || gzip -9nc "$input" | base64 -w 120
+  done < <(find "$work" -maxdepth 1 -type f \( -name 'crash-*' -o -name 'oom-*' -o -name 'timeout-*' -o -name 'leak-*' \))
+  echo "fuzz.sh: $target FAILED; run: $(cat "$work/failed")"
 done
 exit $failed
