@@ -35,7 +35,7 @@ std::string shape_text(std::span<const int64_t> shape) {
 }
 
 std::string shape_text(const TensorSpec& spec) {
-  std::string text = spec.per_row ? "[rows" : "[";
+  std::string text = !spec.per_row ? "[" : spec.axes == Axes::Leading ? "[rows..." : "[rows";
   for (const uint32_t dim : spec.dims) text += (text.size() > 1 ? ", " : "") + std::to_string(dim);
   return text + "]";
 }
@@ -103,17 +103,42 @@ Status bind_inputs(Request& request) {
   return {};
 }
 
-bool fits(const InputTensor& input, const TensorSpec& spec) {
-  const size_t before = spec.per_row ? 1 : 0;
-  if (input.shape.size() != spec.dims.size() + before) return false;
-  if (spec.per_row && input.shape[0] < 0) return false;
-  for (size_t i = 0; i < spec.dims.size(); ++i)
-    if (input.shape[i + before] != int64_t{spec.dims[i]}) return false;
-  return true;
+// Nothing where an axis is negative or the product is more than an axis may be.
+std::optional<uint64_t> product(std::span<const int64_t> axes) {
+  constexpr auto kMost = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
+  uint64_t all = 1;
+  for (const int64_t axis : axes) {
+    if (axis < 0) return std::nullopt;
+    if (axis > 0 && all > kMost / static_cast<uint64_t>(axis)) return std::nullopt;
+    all *= static_cast<uint64_t>(axis);
+  }
+  return all;
+}
+
+bool same_dims(std::span<const int64_t> given, std::span<const uint32_t> dims) {
+  return std::equal(given.begin(), given.end(), dims.begin(), dims.end(),
+                    [](int64_t a, uint32_t b) { return a == int64_t{b}; });
+}
+
+// How many of the axes given count rows; nothing where the shape is not one that the input takes.
+std::optional<size_t> row_axes_of(const InputTensor& input, const TensorSpec& spec) {
+  const auto shape = input.shape;
+  const size_t rank = spec.dims.size();
+  if (!spec.per_row) return same_dims(shape, spec.dims) ? std::optional<size_t>(0) : std::nullopt;
+  if (shape.size() <= rank) return std::nullopt;
+  const size_t before = shape.size() - rank;
+  const bool leading = before == 1 || spec.axes == Axes::Leading;
+  if (leading && same_dims(shape.subspan(before), spec.dims) && product(shape.first(before)))
+    return before;
+  if (spec.axes == Axes::Flattened && product(shape.first(1)) &&
+      product(shape.subspan(1)) == spec.width())
+    return 1;
+  return std::nullopt;
 }
 
 Status check_inputs(Request& request) {
   std::optional<uint64_t> rows;
+  request.row_axes.clear();
   for (size_t i = 0; i < request.bound.size(); ++i) {
     const TensorSpec& spec = request.plan->inputs[i];
     const InputTensor& input = request.inputs[request.bound[i]];
@@ -121,11 +146,13 @@ Status check_inputs(Request& request) {
       return refuse(format::rule::S406_RequestInput, request, "give the data type of the metadata",
                     "input " + quoted(spec.name) + " is " + name_of(spec.dtype) + ", given as " +
                         name_of(input.dtype));
-    if (!fits(input, spec))
+    const auto row_axes = row_axes_of(input, spec);
+    if (!row_axes)
       return refuse(format::rule::S408_RequestShape, request, "the metadata has the shapes",
                     "input " + quoted(spec.name) + " has shape " + shape_text(spec) + ", given " +
                         shape_text(input.shape));
-    const uint64_t count = spec.per_row ? static_cast<uint64_t>(input.shape[0]) : 1;
+    const auto axes = input.shape.first(*row_axes);
+    const uint64_t count = *product(axes);
     // Dividing, so that no product overflows. A width is never 0.
     if (input.count % spec.width() != 0 || input.count / spec.width() != count)
       return refuse(format::rule::S409_RequestBytes, request, "give as many as the shape says",
@@ -137,8 +164,10 @@ Status check_inputs(Request& request) {
                     "input " + quoted(spec.name) + " has " + std::to_string(count) +
                         " rows, others have " + std::to_string(*rows));
     rows = count;
+    if (axes.size() > request.row_axes.size()) request.row_axes.assign(axes.begin(), axes.end());
   }
   request.rows = rows.value_or(1);
+  if (request.row_axes.empty()) request.row_axes.push_back(static_cast<int64_t>(request.rows));
   return {};
 }
 

@@ -36,6 +36,7 @@ struct Counters {
   Count overloaded{0}, deadline_passed{0}, cancelled{0};  // of those failed: never computed
   Count rows{0};                                          // of requests that succeeded
   Count outside{0};                                       // their values that training never saw
+  Count slow{0};                                          // those that were told of
   Count executions{0};
   Count loads{0};                   // of a file that then served
   Count success_ns{0}, fail_ns{0};  // from arrival to answer

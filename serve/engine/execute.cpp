@@ -221,6 +221,7 @@ void execute(std::span<Request*> group, Workspace& workspace) noexcept {
   const auto ended = Clock::now();
   served->counters->last_request_ms.store(milliseconds_since_1970(), std::memory_order_relaxed);
   for (Request* request : computed) {
+    request->begun = begun;
     count(*request, *served->counters, begun, ended);
     request->done();
   }

@@ -66,6 +66,9 @@ class Request {
   Status status;
   std::vector<AnswerTensor> answers;
   uint64_t rows = 0;                      // of a row-wise model, else 1
+  std::vector<int64_t> row_axes;          // what goes before the dims of an answer per row: {rows}
+                                          // unless the input counted its rows by several axes
+  Clock::time_point begun{};              // when it was computed; none where it never was
   std::shared_ptr<const Version> served;  // keeps alive what answers point to
 
   // Ready for the next question; keeps its memory up to `most_bytes`.
@@ -79,6 +82,8 @@ class Request {
     status = {};
     answers.clear();
     rows = 0;
+    row_axes.clear();
+    begun = {};
     served.reset();
     plan = nullptr;
     next = nullptr;

@@ -268,7 +268,8 @@ Status encode(const inference::ModelInferRequest& question, const Request& reque
     output.set_name(answer.spec->name.data(), answer.spec->name.size());
     const std::string_view type = protocol_name(answer.spec->dtype);
     output.set_datatype(type.data(), type.size());
-    if (answer.spec->per_row) output.add_shape(static_cast<int64_t>(request.rows));
+    if (answer.spec->per_row)
+      for (const int64_t axis : request.row_axes) output.add_shape(axis);
     for (const uint32_t dim : answer.spec->dims) output.add_shape(dim);
     if (!raw) {
       write_contents(answer, *output.mutable_contents());

@@ -6,6 +6,7 @@
 #include "serve/grpc/deadline.h"
 #include "serve/grpc/open_inference.grpc.pb.h"
 #include "serve/grpc/status.h"
+#include "serve/grpc/trace.h"
 
 #include <memory>
 #include <new>
@@ -45,6 +46,7 @@ class InferCall final : public Request {
     } catch (const std::bad_alloc&) {
       status = Status::out_of_memory();
     }
+    calls_.loop_.service().answered(*this, "grpc", trace_);
     writer_->Finish(answer_, to_grpc(status), &finished_);
   }
 
@@ -56,6 +58,7 @@ class InferCall final : public Request {
     calls_.arm();
     arrived = Clock::now();
     deadline = deadline_of(*context_, arrived);
+    pass_trace(*context_, trace_);
     status = decode(question_, calls_.loop_.service().regions(), *this, scratch_, raw_);
     if (status.ok())
       calls_.loop_.serve_soon(*this);
@@ -92,6 +95,7 @@ class InferCall final : public Request {
   inference::ModelInferResponse answer_;
   std::optional<grpc::ServerAsyncResponseWriter<inference::ModelInferResponse>> writer_;
   Scratch scratch_;
+  TraceParent trace_;
   bool raw_ = false;
 };
 

@@ -35,6 +35,10 @@ Status config(const Service& service, const inference::ModelConfigRequest& quest
     to.set_max_batch_size(static_cast<int32_t>(std::min(service.engine().most_rows(), kMost)));
   for (const TensorSpec& spec : version->whole().inputs) describe(spec, by_rows, *to.add_input());
   for (const TensorSpec& spec : version->whole().outputs) describe(spec, by_rows, *to.add_output());
+  for (const TensorSpec& spec : version->whole().inputs)
+    if (spec.axes != Axes::AsDims)
+      (*to.mutable_parameters())["axes." + std::string(spec.name)].set_string_value(
+          axes_word(spec.axes));
   return {};
 }
 

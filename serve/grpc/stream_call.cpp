@@ -5,6 +5,7 @@
 #include "serve/grpc/deadline.h"
 #include "serve/grpc/open_inference.grpc.pb.h"
 #include "serve/grpc/status.h"
+#include "serve/grpc/trace.h"
 
 #include <atomic>
 #include <mutex>
@@ -49,6 +50,7 @@ class StreamCall final : public Request {
       answer_.mutable_infer_response()->set_id(question_.id());
       answer_.set_error_message(to_grpc(status).error_message());
     }
+    service_.answered(*this, "grpc", trace_);
     stream_.Write(answer_, &written_);
   }
 
@@ -75,6 +77,7 @@ class StreamCall final : public Request {
     }
     loop_.call_begins();
     arm(loop_, state_);
+    pass_trace(context_, trace_);
     const std::lock_guard lock(state_.mutex);
     state_.streams.insert(this);
     ask_for_more();
@@ -150,6 +153,7 @@ class StreamCall final : public Request {
   inference::ModelInferRequest question_;
   inference::ModelStreamInferResponse answer_;
   Scratch scratch_;
+  TraceParent trace_;
   std::atomic<int> under_way_{1};  // operations that will be told of, and gone
   bool raw_ = false;
   bool reads_ = false, finishing_ = false;

@@ -90,6 +90,13 @@ Status model_config(const Service& service, const Route& route, std::string& tex
   append_config(version->whole().inputs, by_rows, text);
   root.next("output");
   append_config(version->whole().outputs, by_rows, text);
+  root.next("parameters");
+  JsonScope parameters(text, '{');
+  for (const TensorSpec& spec : version->whole().inputs) {
+    if (spec.axes == Axes::AsDims) continue;
+    parameters.next("axes." + std::string(spec.name));
+    JsonScope(text, '{').field("string_value", axes_word(spec.axes));
+  }
   return {};
 }
 

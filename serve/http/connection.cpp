@@ -25,12 +25,12 @@ constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 }  // namespace
 
 Connection::Connection(HttpLoop& loop, int socket, bool local, const HttpLimits& limits,
-                       std::unique_ptr<TlsSession> tls)
+                       ByteBudget& budget, std::unique_ptr<TlsSession> tls)
     : loop_(loop),
       socket_(socket),
       local_(local),
       tls_(std::move(tls)),
-      reader_(limits),
+      reader_(limits, &budget),
       idle_since_(Clock::now()) {
   other_by_ = idle_since_ + (tls_ != nullptr ? kHeadTime : kIdleTime);
 }
@@ -123,7 +123,7 @@ void Connection::begin_exchange() {
   const HttpHead& head = reader_.head();
   exchange.manner = {head.minor, head.keep_alive && !loop_.draining(), head.method == "HEAD"};
   if (!exchange.manner.keep_alive) ending_ = true;
-  reader_.swap_body(exchange.body);
+  reader_.swap_body(exchange.body, exchange.charge);
   loop_.begin(exchange, head);
 }
 
@@ -156,6 +156,7 @@ void Connection::send() {
   }
   bool last_one = false;
   while (first_ != nullptr && first_->ready && !last_one) {
+    if (!first_->trace.empty()) first_->reply.header("traceparent", first_->trace.text());
     append_reply(first_->reply, first_->manner, out_);
     last_one = !first_->manner.keep_alive;
     loop_.count_reply(first_->reply.status);

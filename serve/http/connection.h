@@ -23,7 +23,7 @@ class Connection {
   static constexpr size_t kMostUnsent = size_t{1} << 20;  // then no further question is read
 
   // `tls`: null where plain text is spoken.
-  Connection(HttpLoop& loop, int socket, bool local, const HttpLimits& limits,
+  Connection(HttpLoop& loop, int socket, bool local, const HttpLimits& limits, ByteBudget& budget,
              std::unique_ptr<TlsSession> tls);
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;

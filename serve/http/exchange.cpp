@@ -37,6 +37,7 @@ void Exchange::done() noexcept {
     reply.reset();
     reply.status = 503;
   }
+  loop.service().answered(*this, "http", trace);
   replied();
 }
 
@@ -49,6 +50,9 @@ void Exchange::clear() {
   if (unzipped.capacity() > kKept) unzipped = {};
   body.clear();
   unzipped.clear();
+  infer.shrink();
+  charge.clear();
+  trace.clear();
   reply.reset();
   manner = {};
   answer_as = Encoding::None;

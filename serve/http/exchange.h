@@ -3,10 +3,12 @@
 #pragma once
 
 #include "serve/engine/request.h"
+#include "serve/http/byte_budget.h"
 #include "serve/http/infer_body.h"
 #include "serve/http/reply.h"
 #include "serve/http/route.h"
 #include "serve/http/zip.h"
+#include "serve/protocol/trace_parent.h"
 
 #include <atomic>
 #include <string>
@@ -32,6 +34,8 @@ class Exchange final : public Request {
   Route route;
   std::string body;
   std::string unzipped;
+  ByteCharge charge;  // for both
+  TraceParent trace;
   InferBody infer;
   Encoding answer_as = Encoding::None;
   HttpManner manner;

@@ -76,7 +76,6 @@ Status InferBody::decode(std::string& body, std::optional<uint64_t> json_bytes,
   state.binary_all = state.has_bytes = false;
   state.binary.clear();
   state.id = {};
-  if (state.parser.capacity() > kKept) state.parser = dom::parser();
   const uint64_t length = json_bytes.value_or(body.size());
   if (length > body.size())
     return refuse("Inference-Header-Content-Length is larger than the body",
@@ -286,7 +285,8 @@ size_t InferBody::encode(const Request& request, std::string& to) {
       output.next("shape");
       {
         JsonScope shape(to, '[');
-        if (answer.spec->per_row) shape.value(request.rows);
+        if (answer.spec->per_row)
+          for (const int64_t axis : request.row_axes) shape.value(axis);
         for (const uint32_t dim : answer.spec->dims) shape.value(dim);
       }
       if (goes_as_bytes(i)) {
@@ -302,6 +302,14 @@ size_t InferBody::encode(const Request& request, std::string& to) {
   for (size_t i = 0; i < request.answers.size(); ++i)
     if (goes_as_bytes(i)) append_raw(request.answers[i], to);
   return json;
+}
+
+void InferBody::shrink() noexcept {
+  if (state_->parser.capacity() > kKept) state_->parser = dom::parser();
+  for (const auto& input : state_->inputs) {
+    input->numbers.shrink(kKept);
+    if (input->strings.capacity() * sizeof(std::string_view) > kKept) input->strings = {};
+  }
 }
 
 bool InferBody::has_bytes() const noexcept { return state_->has_bytes; }

@@ -46,6 +46,10 @@ std::string_view key_in(const HttpHead& head) noexcept {
   return value;
 }
 
+bool tells_of_server(Ask ask) noexcept {
+  return ask == Ask::Metrics || ask == Ask::Live || ask == Ask::Ready;
+}
+
 // Where the header says something else than a number, nothing.
 bool read_json_length(std::string_view value, std::optional<uint64_t>& length) {
   if (value.empty()) return true;
@@ -173,7 +177,12 @@ void HttpLoop::begin_inference(Exchange& exchange, const HttpHead& head) {
 
 void HttpLoop::begin(Exchange& exchange, const HttpHead& head) {
   touch(*exchange.connection);
+  exchange.trace.take(head["traceparent"]);
   find_route(head.method, head.path, exchange.route);
+  if (share_.metrics_alone && !tells_of_server(exchange.route.ask)) {
+    exchange.route.ask = Ask::Nothing;
+    exchange.route.allow = "";
+  }
   const Ask ask = exchange.route.ask;
   if (ask == Ask::Nothing) {
     if (*exchange.route.allow != '\0') {
@@ -195,7 +204,9 @@ void HttpLoop::begin(Exchange& exchange, const HttpHead& head) {
       exchange.reply.fail(413, "the body is larger than this server takes once it is unpacked");
     if (outcome == Unzipped::Damaged)
       exchange.reply.fail(400, "the body is not packed as Content-Encoding says");
-    if (outcome != Unzipped::Good) return exchange.replied();
+    if (outcome == Unzipped::Good && !exchange.charge.add(exchange.unzipped.size()))
+      exchange.reply.fail(503, "the server holds as many requests as it may");
+    if (exchange.reply.status != 200) return exchange.replied();
     exchange.body.swap(exchange.unzipped);
   }
   if (ask == Ask::Infer) return begin_inference(exchange, head);
@@ -239,7 +250,8 @@ void HttpLoop::take_in(int socket, bool local) {
     ::close(socket);
     return;
   }
-  auto* const connection = new Connection(*this, socket, local, share_.limits, std::move(tls));
+  auto* const connection =
+      new Connection(*this, socket, local, share_.limits, share_.budget, std::move(tls));
   epoll_event event{};
   event.events = connection->watched = EPOLLIN;
   event.data.ptr = connection;

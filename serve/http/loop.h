@@ -31,10 +31,12 @@ struct HttpCounters {
 struct HttpShare {
   Service& service;
   HttpLimits limits;
+  ByteBudget& budget;              // of bodies
   size_t most_connections = 4096;  // of all loops
   int listener = -1;
   HttpCounters& counters;
-  TlsContext* tls = nullptr;  // none: plain text
+  TlsContext* tls = nullptr;   // none: plain text
+  bool metrics_alone = false;  // and health: nothing else is answered
 };
 
 class HttpLoop {
@@ -44,6 +46,7 @@ class HttpLoop {
   HttpLoop& operator=(const HttpLoop&) = delete;
   ~HttpLoop();
 
+  Service& service() noexcept { return share_.service; }
   bool good() const noexcept { return epoll_ >= 0 && wake_ >= 0; }
   void start();
   // Any thread: no new connections, the next answer on each is its last, idle ones are closed soon;

@@ -20,12 +20,15 @@ constexpr size_t kKept = size_t{1} << 20;
 void HttpReader::refuse(int status, const char* why) {
   state_ = State::Refused;
   refusal_ = {status, why};
+  body_ = {};  // nobody will look at it
+  charge_.clear();
 }
 
 void HttpReader::reset() {
   if (body_.capacity() > kKept) body_ = {};
   text_.clear();
   body_.clear();
+  charge_.clear();
   state_ = State::Head;
   part_ = Part::Length;
   refusal_ = {};
@@ -80,10 +83,17 @@ void HttpReader::begin_body() {
 
 size_t HttpReader::take_length(std::string_view bytes) {
   const size_t taken = static_cast<size_t>(std::min<uint64_t>(left_, bytes.size()));
-  body_.append(bytes.substr(0, taken));
+  append_body(bytes.substr(0, taken));
   left_ -= taken;
-  if (left_ == 0) state_ = State::Done;
+  if (left_ == 0 && state_ == State::Body) state_ = State::Done;
   return taken;
+}
+
+void HttpReader::append_body(std::string_view bytes) {
+  if (charge_.add(bytes.size()))
+    body_.append(bytes);
+  else
+    refuse(503, "the server holds as many requests as it may");
 }
 
 size_t HttpReader::take_chunks(std::string_view bytes) {
@@ -160,7 +170,7 @@ void HttpReader::begin_chunk() {
 
 size_t HttpReader::take_data(std::string_view bytes) {
   const size_t taken = static_cast<size_t>(std::min<uint64_t>(left_, bytes.size()));
-  body_.append(bytes.substr(0, taken));
+  append_body(bytes.substr(0, taken));
   left_ -= taken;
   if (left_ == 0) part_ = Part::DataEnd;
   return taken;

@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "serve/http/byte_budget.h"
 #include "serve/http/head.h"
 
 #include <cstddef>
@@ -26,7 +27,9 @@ class HttpReader {
     Refused,  // answer refusal() and close: where the next request begins is not known
   };
 
-  explicit HttpReader(const HttpLimits& limits) : limits_(limits) {}
+  // `budget`: what bodies are charged to; null: nothing.
+  explicit HttpReader(const HttpLimits& limits, ByteBudget* budget = nullptr)
+      : limits_(limits), budget_(budget), charge_(budget) {}
 
   // Takes what belongs to the present request and returns how many bytes that were. Throws
   // std::bad_alloc.
@@ -40,8 +43,12 @@ class HttpReader {
   const std::string& body() const noexcept { return body_; }  // when Done
   const HttpRefusal& refusal() const noexcept { return refusal_; }
   const HttpLimits& limits() const noexcept { return limits_; }
-  // When Done: gives the body away and takes memory for the next.
-  void swap_body(std::string& other) noexcept { body_.swap(other); }
+  // When Done: gives the body and what it is charged with away, and takes memory for the next.
+  void swap_body(std::string& other, ByteCharge& charge) noexcept {
+    body_.swap(other);
+    ByteCharge(budget_).swap(charge);
+    charge_.swap(charge);
+  }
 
  private:
   enum class Part : uint8_t { Length, Size, SizeEnd, Data, DataEnd, Trailer };
@@ -54,8 +61,11 @@ class HttpReader {
   size_t take_data(std::string_view bytes);
   void begin_body();
   void refuse(int status, const char* why);
+  void append_body(std::string_view bytes);
 
   const HttpLimits limits_;
+  ByteBudget* const budget_;
+  ByteCharge charge_;
   State state_ = State::Head;
   Part part_ = Part::Length;
   std::string text_, body_;

@@ -154,6 +154,9 @@ void ours(Page& page, const Service& service, const Versions& versions) {
   each(page, versions, "mle_input_out_of_range_total", "counter",
        "Values beyond what training saw of their feature, where the file says so.",
        [](const Counters& c) { return c.outside.load(); });
+  each(page, versions, "mle_slow_requests_total", "counter",
+       "Requests that took longer than --slow-request-ms.",
+       [](const Counters& c) { return c.slow.load(); });
   each(page, versions, "mle_model_loads_total", "counter", "Files that were loaded and served.",
        [](const Counters& c) { return c.loads.load(); });
   each(page, versions, "mle_executions_total", "counter", "Runs; one run answers many requests.",

@@ -33,4 +33,10 @@ inline std::vector<int64_t> config_dims(const TensorSpec& spec, bool by_rows) {
   return dims;
 }
 
+// The parameter of the configuration that says which other arrays an input takes, as the model it
+// was made from does; "" where only [rows, dims].
+inline const char* axes_word(Axes axes) noexcept {
+  return axes == Axes::Flattened ? "flattened" : axes == Axes::Leading ? "leading" : "";
+}
+
 }  // namespace mle::serve

@@ -3,6 +3,7 @@
 
 #include "format/rules.h"
 
+#include <new>
 #include <utility>
 
 namespace mle::serve {
@@ -95,6 +96,27 @@ Status Service::may_change(const Caller& caller) const {
                       options_.admin_key.empty()
                           ? "ask from the machine itself, or give the server --admin-key-file"
                           : "send the key: Authorization: Bearer KEY");
+}
+
+void Service::answered(const Request& request, const char* front,
+                       const TraceParent& trace) const noexcept {
+  if (options_.slow.from.count() == 0) return;
+  const auto now = Clock::now();
+  if (now - request.arrived < options_.slow.from) return;
+  if (request.served != nullptr) Counters::add(request.served->counters->slow);
+  try {
+    SlowRequest slow;
+    slow.front = front;
+    slow.model = request.model;
+    slow.trace = trace.trace_id();
+    slow.version = request.served != nullptr ? request.served->number : 0;
+    slow.rows = request.rows;
+    slow.total = now - request.arrived;
+    slow.waited = (request.begun == Clock::time_point() ? now : request.begun) - request.arrived;
+    slow.rule = request.status.ok() ? 0 : request.status.rule();
+    options_.slow.tell(slow);
+  } catch (const std::bad_alloc&) {  // then it is not told
+  }
 }
 
 void Service::load(const Caller& caller, std::string model,

@@ -11,6 +11,8 @@
 #include "serve/engine/repository.h"
 #include "serve/protocol/log_settings.h"
 #include "serve/protocol/regions.h"
+#include "serve/protocol/slow_requests.h"
+#include "serve/protocol/trace_parent.h"
 
 #include <atomic>
 #include <cstdint>
@@ -36,6 +38,7 @@ struct Caller {
 struct ServiceOptions {
   Control control = Control::None;
   std::string admin_key;  // "": only callers of this machine may change anything
+  SlowRequests slow;
 };
 
 // Why a line of the index is as it is; "" where all is well.
@@ -82,6 +85,9 @@ class Service {
   // Not ok where this caller may change nothing: with a key who has it may, without one callers of
   // this machine, and in both cases only where control is explicit.
   Status may_change(const Caller& caller) const;
+
+  // The answer of an inference is made: told of where it took long. Any thread.
+  void answered(const Request& request, const char* front, const TraceParent& trace) const noexcept;
 
   // Calls `then` with the outcome: later, on the keeper's thread, or at once where the caller may
   // not.

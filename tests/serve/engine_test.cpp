@@ -312,5 +312,35 @@ TEST_CASE("engine: stop answers what waits and refuses what comes") {
   CHECK(late.status.rule() == format::rule::S403_Overloaded);
 }
 
+// Six floats of this shape; the axes of the answer, none where it was refused.
+std::vector<int64_t> axes_of_answer(fb::Axes axes, std::vector<int64_t> shape) {
+  Fixture f(inline_only(), linear_file_of_axes(axes));
+  TestRequest request("m", {1, 2, 4, 5, 6, 7});
+  request.shape = std::move(shape);
+  request.inputs[0].shape = request.shape;
+  f.serve(request);
+  if (!request.status.ok()) {
+    CHECK(request.status.rule() == format::rule::S408_RequestShape);
+    return {};
+  }
+  CHECK(request.floats() == Floats{1.5f, 2.5f, 5.5f, 6.5f});
+  return request.row_axes;
+}
+
+TEST_CASE("engine: arrays of other axes are taken where the source takes them") {
+  using Axes = std::vector<int64_t>;
+  CHECK(axes_of_answer(fb::Axes::AsDims, {2, 3}) == Axes{2});
+  CHECK(axes_of_answer(fb::Axes::AsDims, {2, 1, 3}).empty());
+  CHECK(axes_of_answer(fb::Axes::Leading, {2, 3}) == Axes{2});
+  CHECK(axes_of_answer(fb::Axes::Leading, {1, 2, 1, 3}) == Axes{1, 2, 1});
+  CHECK(axes_of_answer(fb::Axes::Leading, {2, 3, 1}).empty());
+  CHECK(axes_of_answer(fb::Axes::Leading, {-1, -2, 3}).empty());
+  CHECK(axes_of_answer(fb::Axes::Leading, {int64_t{1} << 40, int64_t{1} << 40, 3}).empty());
+  CHECK(axes_of_answer(fb::Axes::Flattened, {2, 3}) == Axes{2});
+  CHECK(axes_of_answer(fb::Axes::Flattened, {2, 3, 1}) == Axes{2});
+  CHECK(axes_of_answer(fb::Axes::Flattened, {2, 1, 3, 1}) == Axes{2});
+  CHECK(axes_of_answer(fb::Axes::Flattened, {1, 2, 3}).empty());
+}
+
 }  // namespace
 }  // namespace mle::testing

@@ -29,7 +29,7 @@ struct Running {
     folder.put("m.mle", linear_file());
     REQUIRE(repository.refresh().ok());
     keeper.emplace(repository, "", std::chrono::seconds(60));
-    service.emplace(engine, repository, *keeper, ServiceOptions{Control::Explicit, ""});
+    service.emplace(engine, repository, *keeper, ServiceOptions{Control::Explicit, "", {}});
     service->set_ready(true);
     auto started =
         HttpFront::start({"127.0.0.1:0", 2, size_t{1} << 20, most_connections, {}}, *service);

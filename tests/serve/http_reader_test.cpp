@@ -141,5 +141,35 @@ TEST_CASE("http: headers are found in any case and say what happens to the conne
   CHECK(proxied.query == "q");
 }
 
+TEST_CASE("http: bodies are bounded together, and what they took is given back") {
+  serve::ByteBudget budget(10);
+  const std::string five = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello";
+  const std::string chunk = chunked("5\r\nhello\r\n0\r\n\r\n");
+  std::string kept;
+  serve::ByteCharge charge;
+  {
+    HttpReader first({}, &budget), second({}, &budget), third({}, &budget);
+    CHECK(first.take(five) == five.size());
+    CHECK(second.take(chunk) == chunk.size());
+    CHECK(budget.used() == 10);
+    third.take(five);
+    REQUIRE(third.state() == State::Refused);
+    CHECK(third.refusal().status == 503);
+    CHECK(budget.used() == 10);
+    first.swap_body(kept, charge);
+    first.reset();
+    CHECK(budget.used() == 10);
+    second.reset();
+    CHECK(budget.used() == 5);
+    third.reset();
+    CHECK(third.take(chunk) == chunk.size());
+    CHECK(third.state() == State::Done);
+  }
+  CHECK(kept == "hello");
+  CHECK(budget.used() == 5);
+  charge.clear();
+  CHECK(budget.used() == 0);
+}
+
 }  // namespace
 }  // namespace mle::testing

@@ -43,6 +43,13 @@ AlignedBytes ranged_file() {
   return make_file(m);
 }
 
+AlignedBytes linear_file_of_axes(fb::Axes axes) {
+  TinyModel m;
+  add_linear(m, 0.5f, 0.5f);
+  for (const auto& entry : m.model().entries) entry->inputs[0]->axes = axes;
+  return make_file(m);
+}
+
 AlignedBytes two_entries_file() {
   TinyModel m;
   m.model().name = m.strings.add("two");

@@ -27,6 +27,7 @@ int main(int argc, char** argv) {
   const std::filesystem::path folder = argv[1];
   bool good = write(folder / "linear.mle", testing::linear_file()) &&
               write(folder / "two.mle", testing::two_entries_file()) &&
+              write(folder / "sequence.mle", testing::linear_file_of_axes(fb::Axes::Leading)) &&
               write(folder / "versions/1/model.mle", testing::linear_file(1)) &&
               write(folder / "versions/3/model.mle", testing::linear_file(3)) &&
               write(folder / "spare/other.mle.kept", testing::linear_file(7)) &&

@@ -10,6 +10,7 @@
 #include "tools/cli/json.h"
 #include "tools/mle-serve/log.h"
 #include "tools/mle-serve/options.h"
+#include "tools/mle-serve/slow_log.h"
 
 #include <sys/resource.h>
 #include <unistd.h>
@@ -50,11 +51,13 @@ serve::EngineOptions engine_options(const ServeOptions& options) {
   return engine;
 }
 
-void say_ready(const std::string& grpc, const std::string& http) {
+void say_ready(const std::string& grpc, const std::string& http, const std::string& metrics) {
   std::string line = "{\"ready\":true,\"grpc\":";
   append_json_text(line, grpc);
   line += ",\"http\":";
   append_json_text(line, http);
+  line += ",\"metrics\":";
+  append_json_text(line, metrics);
   line += "}\n";
   std::fwrite(line.data(), 1, line.size(), stdout);
   std::fflush(stdout);
@@ -106,7 +109,12 @@ int serve_models(const ServeOptions& options, const Console& console) {
   const bool follows = options.mode == serve::Control::Poll;
   auto keeper = std::make_unique<serve::Keeper>(repository, follows ? options.folder : "",
                                                 std::chrono::seconds(options.poll_seconds));
-  serve::Service service(engine, repository, *keeper, {options.mode, options.admin_key});
+  SlowLog slow(log);
+  serve::Service service(engine, repository, *keeper,
+                         {options.mode,
+                          options.admin_key,
+                          {std::chrono::milliseconds(options.slow_request_ms),
+                           [&slow](const serve::SlowRequest& request) { slow.tell(request); }}});
   log.obey(service.log_settings());
   std::unique_ptr<serve::GrpcFront> grpc;
   if (options.grpc != "off") {
@@ -117,12 +125,21 @@ int serve_models(const ServeOptions& options, const Console& console) {
   }
   std::unique_ptr<serve::HttpFront> http;
   if (options.http != "off") {
-    auto started =
-        serve::HttpFront::start({options.http, options.threads, options.max_request_mb << 20,
-                                 options.max_connections, options.tls},
-                                service);
+    auto started = serve::HttpFront::start(
+        {options.http, options.threads, options.max_request_mb << 20, options.max_connections,
+         options.tls, options.max_pending_mb << 20},
+        service);
     if (!started) return console.error("--http", started.error()), kFailed;
     http = std::move(*started);
+  }
+  std::unique_ptr<serve::HttpFront> metrics;
+  if (options.metrics != "off") {
+    constexpr size_t kBody = 64 << 10, kConnections = 64;
+    auto started = serve::HttpFront::start(
+        {options.metrics, 1, kBody, kConnections, options.tls, kBody * kConnections, true},
+        service);
+    if (!started) return console.error("--metrics", started.error()), kFailed;
+    metrics = std::move(*started);
   }
   keeper->ask([&](serve::Repository& changing) {
     changing.when_changed([&] {
@@ -131,7 +148,8 @@ int serve_models(const ServeOptions& options, const Console& console) {
     });
   });
   service.set_ready(true);
-  say_ready(grpc != nullptr ? grpc->address() : "off", http != nullptr ? http->address() : "off");
+  say_ready(grpc != nullptr ? grpc->address() : "off", http != nullptr ? http->address() : "off",
+            metrics != nullptr ? metrics->address() : "off");
 
   int number = 0;
   while (sigwait(&signals, &number) != 0 || number == SIGHUP) {
@@ -154,6 +172,7 @@ int serve_models(const ServeOptions& options, const Console& console) {
   });
   if (grpc != nullptr) grpc->drain(patience);
   other.join();
+  if (metrics != nullptr) metrics->drain(std::chrono::seconds(0));  // the last to go
   keeper.reset();  // it tells the service what changes
   log.info("ends");
   return kDone;

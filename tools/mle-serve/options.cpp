@@ -34,6 +34,8 @@ Flags flags_of(ServeOptions& o) {
               "request, none never changes")
       .text("--grpc", "ADDRESS:PORT|off", &o.grpc, "where gRPC listens (127.0.0.1:8001)")
       .text("--http", "ADDRESS:PORT|off", &o.http, "where HTTP listens (127.0.0.1:8000)")
+      .text("--metrics", "ADDRESS:PORT|off", &o.metrics,
+            "where /metrics and health are served besides, and nothing else (off)")
       .whole("--threads", "N", &o.threads, 1, 256, "threads of each kind (one per processor)")
       .whole("--max-batch", "N", &o.max_batch, 1, 1 << 20, "rows run together at most (1024)")
       .whole("--max-queue", "N", &o.max_queue, 1, 1 << 20,
@@ -44,6 +46,8 @@ Flags flags_of(ServeOptions& o) {
              "runs of one model at a time on worker threads (0: no limit)")
       .whole("--max-request-mb", "N", &o.max_request_mb, 1, 1024,
              "largest request, in mebibytes (64)")
+      .whole("--max-pending-mb", "N", &o.max_pending_mb, 0, 1 << 20,
+             "bodies of all requests under way over HTTP, in mebibytes (8 of the largest)")
       .whole("--max-connections", "N", &o.max_connections, 1, 1 << 20,
              "open connections over HTTP (4096)")
       .text("--tls-cert", "FILE.pem", &o.tls.certificate,
@@ -59,6 +63,8 @@ Flags flags_of(ServeOptions& o) {
              "how long SIGTERM waits for requests under way (30)")
       .whole("--drain-lag-seconds", "N", &o.drain_lag_seconds, 0, 3600,
              "how long SIGTERM goes on taking new requests, not ready (0)")
+      .whole("--slow-request-ms", "N", &o.slow_request_ms, 0, 3'600'000,
+             "log requests that take longer, with their trace (0: none)")
       .choice("--log-format", &o.log_format, {"text", "json"}, "of what goes to standard error")
       .text("--config", "FILE.json", &o.config, "the same settings as JSON; flags go before it")
       .examples(
@@ -129,6 +135,10 @@ bool settle(ServeOptions& o, const Console& console) {
                                      : serve::Control::None;
   if (o.grpc == "off" && o.http == "off")
     return misuse("--http", "both fronts are off", "leave one on");
+  if (o.max_pending_mb == 0) o.max_pending_mb = 8 * o.max_request_mb;
+  if (o.max_pending_mb < o.max_request_mb)
+    return misuse("--max-pending-mb", "is less than one request may have (--max-request-mb)",
+                  "give several times that");
   if (o.tls.certificate.empty() != o.tls.key.empty() ||
       (o.tls.certificate.empty() && !o.tls.client_authority.empty()))
     return misuse("--tls-cert", "certificate and key go together, the authority with both",

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """mle-serve asked by clients that others wrote: tritonclient and grpcio."""
 # SPDX-License-Identifier: Apache-2.0
+import json
 import os
 import signal
 import sys
@@ -371,6 +372,32 @@ class Extensions(Case):
         finally:
             os.truncate("/dev/shm/" + name, 64)
             shared.destroy_shared_memory_region(handle)
+
+
+class Traces(Case):
+    flags = ("--slow-request-ms", "1", "--max-queue-delay-us", "20000", "--log-format", "json")
+    TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+    def test_a_trace_is_passed_through_and_told_with_slow_requests(self):
+        ask = self.channel.unary_unary("/inference.GRPCInferenceService/ModelInfer",
+                                       published.ModelInferRequest.SerializeToString,
+                                       published.ModelInferResponse.FromString)
+        request = published.ModelInferRequest(model_name="linear")
+        request.inputs.add(name="x", datatype="FP32", shape=[1, 3]).contents.fp32_contents.extend([1, 2, 4])
+        _, call = ask.with_call(request, metadata=[("traceparent", self.TRACE)])
+        self.assertEqual(dict(call.initial_metadata()).get("traceparent"), self.TRACE)
+        _, call = ask.with_call(request, metadata=[("traceparent", "nonsense")])
+        self.assertNotIn("traceparent", dict(call.initial_metadata()))
+        lines = [json.loads(line) for line in self.server.messages().splitlines()]
+        told = [line for line in lines if line["what"] == "slow request" and line["trace"]]
+        self.assertEqual([(line["front"], line["model"], line["trace"]) for line in told],
+                         [("grpc", "linear", self.TRACE.split("-")[1])])
+
+    def test_axes_are_told_and_taken(self):
+        config = self.client.get_model_config("sequence").config
+        self.assertEqual(config.parameters["axes.x"].string_value, "leading")
+        answer = self.infer("sequence", [tensor("x", [[[1, 2, 4], [5, 6, 7]]])]).as_numpy("y")
+        np.testing.assert_array_equal(answer, [[[1.5, 2.5], [5.5, 6.5]]])
 
 
 class Key(unittest.TestCase):

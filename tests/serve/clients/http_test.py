@@ -5,6 +5,7 @@ import gzip
 import http.client
 import json
 import os
+import select
 import shutil
 import signal
 import socket
@@ -484,6 +485,78 @@ class Overload(Case):
                     break
             self.assertEqual((status, headers["Retry-After"]), (503, "1"), answer)
             self.assertIn("overloaded", self.ask("GET", "/metrics")[2].decode())
+
+
+class Operations(Case):
+    # Every request is slow, as each waits for company; metrics have an address of their own.
+    flags = ("--metrics", "127.0.0.1:0", "--slow-request-ms", "1", "--max-queue-delay-us", "20000",
+             "--log-format", "json", "--max-request-mb", "1", "--max-pending-mb", "1")
+    TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+
+    def slow_lines(self):
+        lines = [json.loads(line) for line in self.server.messages().splitlines()]
+        return [line for line in lines if line["what"] == "slow request"]
+
+    def test_a_trace_is_passed_through_and_told_with_slow_requests(self):
+        status, headers, _ = self.ask("POST", LINEAR, ONE_ROW, {"traceparent": self.TRACE})
+        self.assertEqual((status, headers["traceparent"]), (200, self.TRACE))
+        line = [each for each in self.slow_lines() if each["trace"]][-1]
+        self.assertEqual((line["front"], line["model"], line["version"], line["rows"], line["trace"], line["rule"]),
+                         ("http", "linear", "1", "1", self.TRACE.split("-")[1], "0"))
+        self.assertGreaterEqual(float(line["ms"]), 20)
+        self.assertGreaterEqual(float(line["ms"]), float(line["waited_ms"]))
+        _, headers, _ = self.ask("GET", "/v2/health/live", headers={"traceparent": self.TRACE})
+        self.assertEqual(headers["traceparent"], self.TRACE)
+        _, headers, _ = self.ask("GET", "/v2/health/live", headers={"traceparent": self.TRACE.upper()})
+        self.assertIsNone(headers["traceparent"])
+
+    def test_slow_requests_are_counted_and_not_all_are_told(self):
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
+        body = json.dumps(ONE_ROW)
+        with socket.create_connection((self.host, self.port), timeout=30) as to:
+            to.sendall(self.infer_bytes([[1, 2, 4]]) * 50)
+            said = b""
+            while said.count(b"200 OK") < 50:
+                said += to.recv(65536)
+        connection.close()
+        slow = [line for line in self.ask("GET", "/metrics")[2].decode().splitlines()
+                if line.startswith('mle_slow_requests_total{model="linear"')]
+        self.assertGreaterEqual(int(slow[0].rsplit(" ", 1)[1]), 50, body)
+        self.assertLess(len(self.slow_lines()), 50)
+
+    def test_metrics_have_an_address_of_their_own(self):
+        connection = http.client.HTTPConnection(self.server.metrics, timeout=30)
+        found = {}
+        for path in ("/metrics", "/v2/health/ready", "/v2/health/live", "/v2", "/", "/v2/models/linear"):
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            found[path] = answer.status, answer.read()
+        connection.close()
+        self.assertEqual([status for status, _ in found.values()], [200, 200, 200, 404, 404, 404])
+        self.assertIn(b"mle_build_info", found["/metrics"][1])
+
+    def test_bodies_are_bounded_together(self):
+        # One that is half here holds most of what may be held.
+        status = 0
+        while status != 503:  # the one that holds may be the one that is refused: then again
+            with socket.create_connection((self.host, self.port), timeout=30) as holds:
+                holds.sendall(b"POST /v2 HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n" + b" " * 900_000)
+                while status != 503 and not select.select([holds], [], [], 0)[0]:
+                    status, headers, _ = self.ask("POST", LINEAR, b" " * 200_000)
+                self.assertEqual(self.ask("POST", LINEAR, ONE_ROW)[0], 200)
+        self.assertEqual(headers["Retry-After"], "1")
+        for _ in range(500):
+            status = self.ask("POST", LINEAR, b" " * 200_000)[0]
+            if status == 400:
+                break
+        self.assertEqual(status, 400)
+
+    def test_axes_are_told_and_taken(self):
+        _, config = self.ask_json("GET", "/v2/models/sequence/config")
+        self.assertEqual(config["parameters"], {"axes.x": {"string_value": "leading"}})
+        _, answer = self.ask_json("POST", "/v2/models/sequence/infer", {"inputs": [
+            {"name": "x", "shape": [1, 2, 3], "datatype": "FP32", "data": [1, 2, 4, 5, 6, 7]}]})
+        self.assertEqual((answer["outputs"][0]["shape"], answer["outputs"][0]["data"]), ([1, 2, 2], [1.5, 2.5, 5.5, 6.5]))
 
 
 class Ends(unittest.TestCase):

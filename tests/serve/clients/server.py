@@ -77,7 +77,7 @@ class Server:
             raise RuntimeError(f"mle-serve did not start ({self.process.wait()}): {self.messages()}")
         ready = json.loads(line)
         assert ready["ready"] is True, line
-        self.grpc, self.http = ready["grpc"], ready["http"]
+        self.grpc, self.http, self.metrics = ready["grpc"], ready["http"], ready["metrics"]
         self.asked_to_end = False
 
     def messages(self):
