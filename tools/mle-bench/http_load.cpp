@@ -14,12 +14,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cmath>
 #include <cstring>
-#include <deque>
 #include <memory>
 #include <optional>
-#include <random>
 #include <string_view>
 #include <utility>
 
@@ -93,17 +90,17 @@ struct Answer {
   }
 };
 
-class Load {
+class HttpLoad {
  public:
-  explicit Load(const HttpLoad& load) : load_(load), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
+  explicit HttpLoad(const Load& load) : load_(load), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
 
   Result<LoadOutcome> run() {
     if (epoll_.get() < 0) return failed(load_.address, std::strerror(errno));
-    callers_.resize(load_.connections);
+    callers_.resize(load_.in_flight);
     for (Caller& caller : callers_) MLE_TRY(connect(caller));
     const uint64_t begin = now_ns();
     const auto end = begin + static_cast<uint64_t>(load_.seconds * 1e9);
-    next_ = begin;
+    if (load_.rate > 0) arrivals_.emplace(load_, begin);
     for (Caller& caller : callers_)
       if (load_.rate == 0)
         MLE_TRY(ask(caller, now_ns()));
@@ -147,24 +144,20 @@ class Load {
 
   // Open loop: what is due by now is asked, as far as connections are free.
   Status arrive(uint64_t now) {
-    if (load_.rate == 0) return {};
-    while (next_ <= now) {
-      for (uint64_t i = 0; i < load_.burst; ++i) due_.push_back(next_);
-      const double pause = -std::log1p(-uniform_(random_)) * static_cast<double>(load_.burst);
-      next_ += static_cast<uint64_t>(pause / load_.rate * 1e9);
-    }
-    while (!due_.empty() && !free_.empty()) {
+    if (!arrivals_) return {};
+    auto& due = arrivals_->due(now);
+    while (!due.empty() && !free_.empty()) {
       Caller* const caller = free_.back();
       free_.pop_back();
-      MLE_TRY(ask(*caller, due_.front()));
-      due_.pop_front();
+      MLE_TRY(ask(*caller, due.front()));
+      due.pop_front();
     }
     return {};
   }
 
   Status hear(uint64_t now, uint64_t end) {
     uint64_t until = end;
-    if (load_.rate > 0) until = std::min(until, next_);
+    if (arrivals_) until = std::min(until, arrivals_->next());
     const uint64_t pause = until > now ? (until - now) / 1'000'000 : 0;
     std::array<epoll_event, 64> events;
     const int count = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()),
@@ -194,20 +187,17 @@ class Load {
     return {};
   }
 
-  const HttpLoad& load_;
+  const Load& load_;
   Socket epoll_;
   std::vector<Caller> callers_;
   std::vector<Caller*> free_;
-  std::deque<uint64_t> due_;  // open loop: when those were to be sent that still wait
-  uint64_t next_ = 0;
-  std::mt19937_64 random_{20261121};  // the same times in every run
-  std::uniform_real_distribution<double> uniform_;
+  std::optional<Arrivals> arrivals_;  // of an open loop
   LoadOutcome outcome_;
 };
 
 }  // namespace
 
-Result<LoadOutcome> run_http_load(const HttpLoad& load) { return Load(load).run(); }
+Result<LoadOutcome> run_http_load(const Load& load) { return HttpLoad(load).run(); }
 
 Result<std::string> ask_http(const std::string& address, const std::string& request) {
   MLE_TRY_ASSIGN(const Socket socket, connect_to(address));

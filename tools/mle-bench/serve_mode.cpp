@@ -7,12 +7,16 @@
 #include "tools/cli/output_stream.h"
 #include "tools/cli/table.h"
 #include "tools/cli/text.h"
+#include "tools/mle-bench/grpc_load.h"
 #include "tools/mle-bench/http_load.h"
 #include "tools/mle-bench/machine.h"
 #include "tools/mle-bench/samples.h"
 
+#include <sys/resource.h>
+
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <optional>
 #include <random>
 #include <utility>
@@ -65,9 +69,19 @@ Result<std::string> request_for(const JsonValue& metadata, const std::string& mo
          "\r\n\r\n" + body;
 }
 
-// What the server has used so far; nothing where it does not say.
-std::optional<double> server_seconds(const std::string& address) {
-  const auto page = ask_http(address, get_text("/metrics"));
+// What the server has used so far: as its process is charged, or as it says itself. Nothing where
+// neither can be known.
+std::optional<double> server_seconds(const ServeBench& options) {
+  if (options.pid > 0) {
+    clockid_t clock{};
+    timespec used{};
+    if (::clock_getcpuclockid(static_cast<pid_t>(options.pid), &clock) != 0 ||
+        ::clock_gettime(clock, &used) != 0)
+      return std::nullopt;
+    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+  }
+  if (options.protocol == "grpc") return std::nullopt;
+  const auto page = ask_http(options.target, get_text("/metrics"));
   if (!page) return std::nullopt;
   constexpr std::string_view kName = "\nprocess_cpu_seconds_total ";
   const size_t at = page->find(kName);
@@ -76,12 +90,13 @@ std::optional<double> server_seconds(const std::string& address) {
 }
 
 Result<Cell> measure(const ServeBench& options, const std::string& request, uint64_t concurrency) {
-  HttpLoad load{options.target, request, concurrency, options.rate, options.burst, 0.3};
-  MLE_TRY_ASSIGN(const LoadOutcome warm, run_http_load(load));
+  Load load{options.target, request, concurrency, options.rate, options.burst, 0.3};
+  const auto run = options.protocol == "grpc" ? run_grpc_load : run_http_load;
+  MLE_TRY_ASSIGN(const LoadOutcome warm, run(load));
   load.seconds = options.seconds;
-  const auto before = server_seconds(options.target);
-  MLE_TRY_ASSIGN(LoadOutcome outcome, run_http_load(load));
-  const auto after = server_seconds(options.target);
+  const auto before = server_seconds(options);
+  MLE_TRY_ASSIGN(LoadOutcome outcome, run(load));
+  const auto after = server_seconds(options);
   Cell cell;
   cell.concurrency = concurrency;
   cell.errors = outcome.errors + warm.errors;
@@ -98,8 +113,8 @@ std::string microseconds(double ns) { return three_digits(ns / 1000); }
 
 std::string table_text(const ServeBench& options, const std::vector<Cell>& cells) {
   Table table;
-  table.header = {"connections", "answers/s", "p50 µs", "p90 µs",       "p99 µs",
-                  "p99.9 µs",    "max µs",    "errors", "server CPU µs"};
+  table.header = {"in flight", "answers/s", "p50 µs", "p90 µs",       "p99 µs",
+                  "p99.9 µs",  "max µs",    "errors", "server CPU µs"};
   for (const Cell& cell : cells) {
     const Percentiles p = cell.latency.value_or(Percentiles{});
     table.rows.push_back({std::to_string(cell.concurrency), three_digits(cell.per_second),
@@ -112,7 +127,7 @@ std::string table_text(const ServeBench& options, const std::vector<Cell>& cells
   if (options.format == "md") return table.markdown();
   const std::string loop = options.rate > 0 ? three_digits(options.rate) + " a second, Poisson, " +
                                                   std::to_string(options.burst) + " at a time"
-                                            : "each connection asks again once it is answered";
+                                            : "each is asked again once it is answered";
   return printable(options.model) + " at " + options.target + " on " + cpu_model() + ", " +
          std::to_string(options.rows) + " rows, " + loop + "\n" + table.aligned();
 }
@@ -121,7 +136,7 @@ std::string json_text(const ServeBench& options, const std::vector<Cell>& cells)
   JsonWriter json;
   json.begin_object().field("schema", "mle-bench/1").field("mode", "serve");
   json.field("model", options.model).field("commit", build_commit()).field("cpu", cpu_model());
-  json.field("target", options.target).field("protocol", "http");
+  json.field("target", options.target).field("protocol", options.protocol);
   json.key("rate").number(options.rate).field("burst", options.burst);
   json.key("results").begin_array();
   for (const Cell& cell : cells) {
@@ -144,7 +159,8 @@ std::string json_text(const ServeBench& options, const std::vector<Cell>& cells)
   return json.str();
 }
 
-Result<std::vector<Cell>> measure_all(ServeBench& options) {
+// What to ask; options.model is settled.
+Result<std::string> http_question(ServeBench& options) {
   if (options.model.empty()) {
     const std::string ask =
         "POST /v2/repository/index HTTP/1.1\r\nHost: bench\r\nContent-Length: 14"
@@ -159,7 +175,14 @@ Result<std::vector<Cell>> measure_all(ServeBench& options) {
   MLE_TRY_ASSIGN(const std::string text,
                  ask_http(options.target, get_text("/v2/models/" + options.model)));
   MLE_TRY_ASSIGN(const JsonValue metadata, parse_json(text));
-  MLE_TRY_ASSIGN(const std::string request, request_for(metadata, options.model, options.rows));
+  return request_for(metadata, options.model, options.rows);
+}
+
+Result<std::vector<Cell>> measure_all(ServeBench& options) {
+  MLE_TRY_ASSIGN(const std::string request,
+                 options.protocol == "grpc"
+                     ? grpc_question(options.target, options.model, options.rows)
+                     : http_question(options));
   std::vector<Cell> cells;
   for (const uint64_t concurrency : options.concurrency) {
     MLE_TRY_ASSIGN(Cell cell, measure(options, request, concurrency));
@@ -168,31 +191,46 @@ Result<std::vector<Cell>> measure_all(ServeBench& options) {
   return cells;
 }
 
+// A connection is a descriptor.
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  [[maybe_unused]] const int ignored = ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 }  // namespace
 
 Flags serve_flags(ServeBench& options) {
-  Flags flags("mle-bench serve ADDRESS:PORT [--concurrency N,N] [--rate R] [--json FILE]",
-              "Asks a running server over HTTP and times the answers.");
-  flags.positional("ADDRESS:PORT", &options.target, "where the server listens for HTTP")
+  Flags flags(
+      "mle-bench serve ADDRESS:PORT [--protocol grpc|http] [--concurrency N,N] [--rate R] "
+      "[--json FILE]",
+      "Asks a running server and times the answers.");
+  flags.positional("ADDRESS:PORT", &options.target, "where the server listens")
+      .choice("--protocol", &options.protocol, {"grpc", "http"}, "how it is asked (http)")
       .text("--model", "NAME", &options.model, "which model to ask (the first that is ready)")
       .wholes("--concurrency", "N,N", &options.concurrency, 1, 10'000,
-              "connections; several are measured one by one (1,10,100)")
+              "requests in flight; several are measured one by one (1,10,100,1000)")
       .whole("--rows", "N", &options.rows, 1, 1 << 20, "rows of a request (1)")
       .real(
           "--rate", "R", &options.rate, 0, 1e7,
           "requests a second at random times, whatever the server does (0: each after its answer)")
       .whole("--burst", "N", &options.burst, 1, 100'000, "of --rate, so many at a time (1)")
+      .whole("--pid", "N", &options.pid, 0, 1 << 30,
+             "the process of the server, for what it is charged (0: as /metrics says)")
       .real("--seconds", "S", &options.seconds, 0.01, 3600, "how long to measure a cell (2)")
       .text("--json", "FILE|-", &options.json, "write the report as JSON as well; -: only that")
       .choice("--format", &options.format, {"table", "md", "csv"}, "of the report (table)")
       .examples(
           "  mle-bench serve 127.0.0.1:8000 --concurrency 1,10,100\n"
+          "  mle-bench serve 127.0.0.1:8001 --protocol grpc --pid $(pidof mle-serve)\n"
           "  mle-bench serve 127.0.0.1:8000 --model iris --rate 5000 --burst 20\n");
   return flags;
 }
 
 int run_serve_bench(const ServeBench& given, const Console& console) {
   ServeBench options = given;
+  raise_file_limit();
   auto cells = measure_all(options);
   if (!cells) return console.error("", cells.error()), kFailed;
   if (options.json != "-") std::fputs(table_text(options, *cells).c_str(), stdout);

@@ -12,9 +12,9 @@
 namespace mle::tools {
 
 struct ServeBench {
-  std::string target, model, json, format = "table";
-  std::vector<uint64_t> concurrency{1, 10, 100};
-  uint64_t rows = 1, burst = 1;
+  std::string target, model, json, format = "table", protocol = "http";
+  std::vector<uint64_t> concurrency{1, 10, 100, 1000};
+  uint64_t rows = 1, burst = 1, pid = 0;
   double rate = 0, seconds = 2;
 };
 

@@ -464,9 +464,27 @@ class Bench(Case):
                 self.assertGreater(cell["samples"], 10)
                 self.assertLessEqual(cell["latency_us"]["p50"], cell["latency_us"]["p99"])
                 self.assertIn("server_cpu_us", cell)
-        unknown = subprocess.run([program, "serve", self.server.http, "--model", "nobody"], capture_output=True)
+        self.assert_unknown_is_named([program, "serve", self.server.http])
+
+    def assert_unknown_is_named(self, command):
+        unknown = subprocess.run([*command, "--model", "nobody"], capture_output=True)
         self.assertEqual(unknown.returncode, 1)
         self.assertIn(b"'nobody'", unknown.stderr)
+
+    def test_mle_bench_asks_over_grpc(self):
+        command = [os.path.join(BIN, "mle-bench"), "serve", self.server.grpc, "--protocol", "grpc"]
+        for model in ("linear", "echo_BYTES", "echo_INT64", "echo_BOOL", "echo_BF16"):
+            more = ["--rate", "200", "--burst", "4"] if model == "echo_BYTES" else []
+            said = subprocess.run([*command, "--model", model, "--concurrency", "1,12", "--seconds", "0.3", "--rows", "3",
+                                   "--pid", str(self.server.process.pid), "--json", "-", *more],
+                                  capture_output=True, check=True)
+            report = json.loads(said.stdout)
+            self.assertEqual((report["protocol"], report["model"]), ("grpc", model))
+            for cell in report["results"]:
+                self.assertEqual(cell["errors"], 0)
+                self.assertGreater(cell["samples"], 5)
+                self.assertGreater(cell["server_cpu_us"], 0)
+        self.assert_unknown_is_named(command)
 
 
 class Overload(Case):
