@@ -255,10 +255,9 @@ Status encode(const inference::ModelInferRequest& question, const Request& reque
   message.set_model_name(request.served->model);
   message.set_model_version(std::to_string(request.served->number));
   message.set_id(question.id());
-  std::vector<Place> places(static_cast<size_t>(question.outputs_size()));
-  for (int i = 0; i < question.outputs_size(); ++i) {
-    Place& place = places[static_cast<size_t>(i)];
-    MLE_TRY(read_place(question.outputs(i).parameters(), place));
+  for (const auto& output : question.outputs()) {
+    Place place;
+    MLE_TRY(read_place(output.parameters(), place));
     raw = raw || place.is_there();
   }
   for (const AnswerTensor& answer : request.answers) raw = raw || only_raw(answer.spec->dtype);
@@ -277,8 +276,11 @@ Status encode(const inference::ModelInferRequest& question, const Request& reque
     }
     // An output in shared memory keeps its place among the raw ones, empty.
     std::string& to = *message.add_raw_output_contents();
-    if (i < places.size() && places[i].is_there())
-      MLE_TRY(write_to(places[i], answer, regions, output));
+    Place place;
+    if (const int at = static_cast<int>(i); at < question.outputs_size())
+      MLE_TRY(read_place(question.outputs(at).parameters(), place));
+    if (place.is_there())
+      MLE_TRY(write_to(place, answer, regions, output));
     else
       append_raw(answer, to);
   }
