@@ -11,7 +11,7 @@ build_packages=(g++ cmake ninja-build pkgconf flatbuffers-compiler libflatbuffer
   libsimdjson-dev libssl-dev)
 check_packages=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 libmimalloc-dev python3
   python3-venv python3-dev g++-aarch64-linux-gnu qemu-user)
-corpus_packages=(python3 python3-numpy)
+corpus_packages=(clang-14 libclang-rt-14-dev python3 python3-numpy)
 
 export CMAKE_BUILD_PARALLEL_LEVEL="${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"
 if command -v ccache >/dev/null; then

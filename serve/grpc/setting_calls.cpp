@@ -64,10 +64,10 @@ Status no_cuda() {
 Status trace(const inference::TraceSettingRequest& question,
              inference::TraceSettingResponse& answer) {
   for (const auto& [name, given] : question.settings()) {
-    const auto is_off = [&](const std::string& value) {
-      return name == "trace_level" && value == "OFF";
-    };
-    if (!std::all_of(given.value().begin(), given.value().end(), is_off))
+    const bool is_level = name == "trace_level";
+    const auto& values = given.value();
+    if (!std::all_of(values.begin(), values.end(),
+                     [&](const std::string& value) { return is_level && value == "OFF"; }))
       return Status::make(Code::Unsupported, format::rule::S412_Control, Status::kNoOffset,
                           "requests are not traced here",
                           "metrics and statistics say where time goes");

@@ -103,15 +103,17 @@ TEST_CASE("compiler: the same graph gives the same bytes twice") {
 }
 
 TEST_CASE("compiler: packing puts every weight where the layout says and zeros elsewhere") {
-  for (const auto& [k, n] : std::vector<std::pair<size_t, size_t>>{{1, 1},
-                                                                   {3, 2},
-                                                                   {40, 256},
-                                                                   {17, 33},
-                                                                   {300, 1},
-                                                                   {256, 7},
-                                                                   {255, 16},
-                                                                   {513, 16},
-                                                                   {2, 130}}) {
+  for (const auto& each : std::vector<std::pair<size_t, size_t>>{{1, 1},
+                                                                 {3, 2},
+                                                                 {40, 256},
+                                                                 {17, 33},
+                                                                 {300, 1},
+                                                                 {256, 7},
+                                                                 {255, 16},
+                                                                 {513, 16},
+                                                                 {2, 130}}) {
+    const auto& k = each.first;
+    const auto& n = each.second;
     CAPTURE(k);
     CAPTURE(n);
     const format::Layout layout = format::dense_order(k, n, DType::F32).layout;

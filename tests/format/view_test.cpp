@@ -56,7 +56,9 @@ TEST_CASE("reader: tiny models are accepted") {
 
 TEST_CASE("reader: a correct op of every kind is accepted") {
   std::set<fb::OpKind> seen;
-  for (const auto& [name, make] : kOneOpModels) {
+  for (const auto& each : kOneOpModels) {
+    const auto& name = each.name;
+    const auto& make = each.make;
     CAPTURE(name);
     TinyModel model = make();
     seen.insert(model.op(0).kind);

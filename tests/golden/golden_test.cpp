@@ -41,7 +41,9 @@ AlignedBytes read(const std::filesystem::path& path) {
 
 TEST_CASE("golden files: every table with fused multiply-add answers with the recorded bits") {
   const kernels::Tables tables = kernels::available_tables();
-  for (const auto& [name, sum] : recorded_sums()) {
+  for (const auto& each : recorded_sums()) {
+    const auto& name = each.first;
+    const auto& sum = each.second;
     CAPTURE(name);
     for (size_t i = 0; i < tables.count; ++i) {
       if (!tables.begin[i]->fused) continue;
@@ -57,7 +59,8 @@ TEST_CASE("golden files: every table with fused multiply-add answers with the re
 TEST_CASE("golden files: every table answers the rows inside them within their tolerance") {
   const kernels::Tables tables = kernels::available_tables();
   size_t replayed = 0;
-  for (const auto& [name, sum] : recorded_sums()) {
+  for (const auto& each : recorded_sums()) {
+    const auto& name = each.first;
     CAPTURE(name);
     const AlignedBytes bytes = read(kFolder / name);
     const auto view = format::FileView::open(bytes.span());

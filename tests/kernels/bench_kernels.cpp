@@ -115,7 +115,7 @@ int main(int count, char** arguments) {
   using namespace mle::kernels::test;
   if (__builtin_cpu_supports("avx512f")) {
     std::printf("512-bit fused multiply-add: %.0f GF/s at most. Reading", peak_gflops());
-    for (const size_t kb : {16, 40, 128, 400, 800, 4000, 16000, 64000}) {
+    for (const size_t kb : {16u, 40u, 128u, 400u, 800u, 4000u, 16000u, 64000u}) {
       std::printf("  %zu KB: %.0f GB/s", kb, read_gbytes(kb * 1000));
     }
     std::printf("\n");

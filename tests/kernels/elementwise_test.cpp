@@ -143,7 +143,9 @@ TEST_CASE_TEMPLATE("kernels: arithmetic of two operands is that of IEEE 754, wit
   };
   Numbers numbers(6);
   for (const Table* table : tables()) {
-    for (const auto& [fn, want] : functions) {
+    for (const auto& each : functions) {
+      const auto& fn = each.first;
+      const auto& want = each.second;
       for_each_broadcast<T>(*table, fn, numbers,
                             [&](T a, T b, T y) { return same(y, want(a, b)); });
     }

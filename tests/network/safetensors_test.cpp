@@ -124,8 +124,10 @@ TEST_CASE("safetensors: types that mle has not are refused by the layer that tak
     const char* type;
     int bytes;  // of 8 elements
   };
-  for (const auto& [type, bytes] : {Given{"F8_E8M0", 8}, Given{"F6_E2M3", 6}, Given{"F6_E3M2", 6},
-                                    Given{"F4", 4}, Given{"C64", 64}}) {
+  for (const auto& each : {Given{"F8_E8M0", 8}, Given{"F6_E2M3", 6}, Given{"F6_E3M2", 6},
+                           Given{"F4", 4}, Given{"C64", 64}}) {
+    const auto& type = each.type;
+    const auto& bytes = each.bytes;
     CAPTURE(type);
     const std::string size = std::to_string(bytes);
     const std::string header = std::string(R"({"w":{"dtype":")") + type +

@@ -168,7 +168,9 @@ TEST_CASE("onnx: what is out of scope is refused by the operator's name") {
       {"DictVectorizer", "ai.onnx.ml"},
       {"Attention", "com.microsoft"},
   };
-  for (const auto& [type, domain] : operators) {
+  for (const auto& each : operators) {
+    const auto& type = each.first;
+    const auto& domain = each.second;
     CAPTURE(type);
     Model model;
     model.input("x", "N,4").output("y");

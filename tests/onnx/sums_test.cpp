@@ -288,7 +288,9 @@ TEST_CASE("onnx: trigonometric and other functions of one number") {
       {"IsInf", [](double x) { return std::isinf(x) ? 1.0 : 0.0; }},
   };
   const Elements points = {-2.5, -0.5, 0, 0.25, 0.5, 1, 1.5, 3, kInfinity, -kInfinity};
-  for (const auto& [type, function] : functions) {
+  for (const auto& each : functions) {
+    const auto& type = each.first;
+    const auto& function = each.second;
     CAPTURE(type);
     Elements wanted;
     for (const double x : points) wanted.push_back(function(x));

@@ -102,7 +102,7 @@ TEST_CASE("onnx: typed data is read from the field of its type") {
 }
 
 TEST_CASE("onnx: data longer or shorter than its shape is refused by the initializer's name") {
-  for (const size_t bytes : {0, 11, 13, 16}) {
+  for (const size_t bytes : {0u, 11u, 13u, 16u}) {
     Model model = sum_with(kF32);
     constant_of(model).set_raw_data(std::string(bytes, '\0'));
     const std::string text = refusal(model);

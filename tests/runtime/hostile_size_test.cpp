@@ -7,6 +7,7 @@
 #include "format/limits.h"
 #include "format/mle_generated.h"
 #include "tests/support/effort.h"
+#include "tests/support/sanitizers.h"
 #include "tests/support/tiny_models.h"
 
 #include <doctest/doctest.h>
@@ -245,7 +246,7 @@ double processor_milliseconds() {
 
 // Only the build people use is held to a time.
 constexpr bool kTimed =
-#if defined(NDEBUG) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if defined(NDEBUG) && !MLE_SANITIZED
     true;
 #else
     false;

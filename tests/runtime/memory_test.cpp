@@ -5,6 +5,7 @@
 #include "runtime/memory/pool.h"
 #include "tests/runtime/networks.h"
 #include "tests/support/no_alloc.h"
+#include "tests/support/sanitizers.h"
 
 #include <doctest/doctest.h>
 #include <linux/seccomp.h>
@@ -169,7 +170,7 @@ TEST_CASE("memory: a succeeding run allocates nothing, with one thread or severa
 }
 
 // Sanitizers make system calls of their own.
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !MLE_SANITIZED
 TEST_CASE("memory: taking a session from a pool and giving it back allocates nothing") {
   const Model model = load(tiny_mlp());
   SessionPool pool = SessionPool::make(model, 2).or_exit();

@@ -95,7 +95,9 @@ const std::pair<Dims, Dims> kOrders[] = {
 };
 
 TEST_CASE("steps: Transpose moves axes of rows, whatever the size of an element") {
-  for (const auto& [dims, order] : kOrders) {
+  for (const auto& each : kOrders) {
+    const auto& dims = each.first;
+    const auto& order = each.second;
     CAPTURE(order.size());
     check_transpose<float>(dims, order);
     check_transpose<uint8_t>(dims, order);

@@ -80,10 +80,10 @@ TEST_CASE("rows that mix: the answers are those of all rows together, whatever t
   constexpr size_t kWidth = 5;
   const Model model = load(ranges(kLayers, kWidth));
   REQUIRE(model.rows_mix());
-  for (const size_t rows : {2, 3, 7, 64, 301}) {
+  for (const size_t rows : {2u, 3u, 7u, 64u, 301u}) {
     const std::vector<float> x = random_rows(rows * kWidth, 11);
     const std::vector<float> expected = wanted(kLayers, kWidth, x);
-    for (const size_t tile : {0, 1, 2, 7, 64, 1000}) {
+    for (const size_t tile : {0u, 1u, 2u, 7u, 64u, 1000u}) {
       for (const int threads : {1, 3}) {
         CAPTURE(rows);
         CAPTURE(tile);
@@ -100,8 +100,8 @@ TEST_CASE("rows that mix: the order of the rows does not change a bit, nor do ze
   constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
   const Model model = load(one_reduce_rows());
   std::vector<float> x = {-0.0f, 1, kNan, 4, -5, 0.0f, 0.0f, 2, 3, -4, -6, -0.0f};
-  for (int turn = 0; turn < 2; ++turn) {
-    for (const size_t tile : {1, 2}) {
+  for (size_t turn = 0; turn < 2; ++turn) {
+    for (const size_t tile : {1u, 2u}) {
       Session session = session_of(model, tile);
       const std::vector<float> y = answers(session, x);
       const size_t a = turn * 6, b = 6 - a;  // where the first of the rows is now
@@ -183,7 +183,7 @@ TEST_CASE(
   const Model model = load(m);
   const std::vector<int64_t> places = {0, 1, 2, 3, 0, 9, 1, 2}, others = {0, 1, 7, 3, 0, 1, 1, 2};
   std::vector<float> answer(places.size());
-  for (const size_t tile : {1, 3, 8}) {
+  for (const size_t tile : {1u, 3u, 8u}) {
     Session session = session_of(model, tile);
     const Status status = session.run({In(places), In(others)}, {Out(answer)});
     CHECK(std::string(status.message()).find("row 2: 'late' met") != std::string::npos);

@@ -61,7 +61,7 @@ TEST_CASE("threads: workers do every row exactly once, fresh, spinning or parked
                            for (size_t r = begin; r < end; ++r) ++c.rows[r];
                          },
                          &count};
-  for (const size_t threads : {1, 2, 5}) {
+  for (const size_t threads : {1u, 2u, 5u}) {
     std::vector<Workers::Thread> room(threads);
     Workers workers(job, room);
     REQUIRE(workers.start().ok());

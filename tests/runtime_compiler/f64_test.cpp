@@ -163,7 +163,8 @@ Graph scaled_network(double mean, double spread) {
 }
 
 TEST_CASE("f64: time stamps and prices keep their digits up to the first dense layer in f32") {
-  for (const auto& [mean, spread] : {std::pair{1.7e9, 1000.0}, {104217.25, 0.01}, {1e300, 1e298}}) {
+  for (const auto& each : {std::pair{1.7e9, 1000.0}, {104217.25, 0.01}, {1e300, 1e298}}) {
+    const double mean = each.first, spread = each.second;
     const Graph source = scaled_network(mean, spread);
     Graph lowered = source;
     REQUIRE(lower_precision(lowered).ok());

@@ -68,7 +68,7 @@ TEST_CASE("codec: raw strings are read to the byte and no further") {
   const auto* texts = static_cast<const std::string_view*>(good.request.inputs[0].data);
   CHECK(texts[0] == "hi");
   CHECK(texts[1].empty());
-  for (const size_t cut : {1, 3, 4, 5, 7, 9}) {
+  for (const size_t cut : {1u, 3u, 4u, 5u, 7u, 9u}) {
     message.set_raw_input_contents(0, raw.substr(0, cut));
     CHECK(Decoded(message).status.rule() == format::rule::S409_RequestBytes);
   }

@@ -100,9 +100,9 @@ TEST_CASE("sklearn: the files of each version answer as that version did") {
     CAPTURE(version);
     const json models = json::parse(std::ifstream(entry.path()));
     CHECK(models.size() >= 20);
-    for (const auto& [name, model] : models.items()) {
-      CAPTURE(name);
-      check_model(model);
+    for (const auto& each : models.items()) {
+      CAPTURE(each.key());
+      check_model(each.value());
     }
     ++files;
   }

@@ -44,7 +44,7 @@ TEST_CASE("tools: CSV is read the same however its bytes arrive") {
       "\xEF\xBB\xBF"
       "a,\"b,\"\"c\"\"\nd\",\r\n\r\n1,2,3\n\"\",x,y";
   const Records wanted{{"a", "b,\"c\"\nd", ""}, {"1", "2", "3"}, {"", "x", "y"}};
-  for (const size_t step : {3, 4, 7, 65536}) {
+  for (const size_t step : {3u, 4u, 7u, 65536u}) {
     const auto records = records_of(text, step);
     REQUIRE(records.has_value());
     CHECK(*records == wanted);

@@ -336,7 +336,9 @@ TEST_CASE("programs: a standard output that is full ends every tool with 1 and a
       {"mle-bench", {"load", model, "--seconds", "0.01"}},
       {"mle-bench", {"load", model, "--seconds", "0.01", "--json", "-"}},
       {"mle-run", {model, "--input", kModels + "/digits_rows.csv"}}};
-  for (const auto& [tool, words] : kRuns) {
+  for (const auto& each : kRuns) {
+    const auto& tool = each.first;
+    const auto& words = each.second;
     CAPTURE(words.back());
     const Finished done = run(tool, words, {}, "/dev/full");
     CHECK(done.status == 1);
@@ -378,8 +380,10 @@ TEST_CASE("programs: help fits a screen, ends with examples, and version names t
   const std::vector<std::pair<std::string, std::vector<std::string>>> kTools{
       {"mle-run", {}},        {"mle-convert", {}},     {"mle-inspect", {}},     {"mle-bench", {}},
       {"mle-bench", {"run"}}, {"mle-bench", {"load"}}, {"mle-bench", {"start"}}};
-  for (auto [tool, words] : kTools) {
+  for (const auto& each : kTools) {
+    const std::string& tool = each.first;
     CAPTURE(tool);
+    std::vector<std::string> words = each.second;
     words.push_back("--help");
     const Finished help = run(tool, words);
     CHECK(help.status == 0);
