@@ -30,6 +30,7 @@ Status check_gather_elements(const OpUnderTest& op) noexcept;
 // op_rules_reduction.cpp
 Status check_softmax(const OpUnderTest& op) noexcept;
 Status check_argmax(const OpUnderTest& op) noexcept;
+Status check_couple(const OpUnderTest& op) noexcept;
 
 // op_rules_keys.cpp
 Status check_map_keys(const OpUnderTest& op) noexcept;

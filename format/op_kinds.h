@@ -38,8 +38,9 @@ enum class OpKind : uint16_t {
   Products,
   Piecewise,
   ReduceRows,
+  Couple,
 };
-inline constexpr int kOpKindCount = 30;
+inline constexpr int kOpKindCount = 31;
 
 // alpha and beta are the op's fattr[0] and fattr[1]; functions without parameters ignore them.
 enum class Act : uint8_t {
@@ -134,6 +135,9 @@ enum class Outside : uint32_t {
   Fault,  // the row has no answer
 };
 inline constexpr int kOutsideCount = 4;
+
+// Most classes of a Couple op, which compares each with each, round by round.
+inline constexpr uint32_t kMaxCoupled = 128;
 
 enum class Layout : uint8_t { Plain, Panel16, Panel16K2, Panel16K4, Lanes16 };
 

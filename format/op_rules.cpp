@@ -42,6 +42,7 @@ MLE_SAME(OpKind, IsMissing);
 MLE_SAME(OpKind, Products);
 MLE_SAME(OpKind, Piecewise);
 MLE_SAME(OpKind, ReduceRows);
+MLE_SAME(OpKind, Couple);
 static_assert(static_cast<int>(fb::OpKind::MAX) + 1 == kOpKindCount);
 MLE_SAME(Act, None);
 MLE_SAME(Act, Relu);
@@ -168,6 +169,7 @@ Arity arity_of(OpKind kind) noexcept {
     case OpKind::Products:
     case OpKind::Reduce:
     case OpKind::ReduceRows:
+    case OpKind::Couple:
     case OpKind::CumSum:
     case OpKind::TopK:
     case OpKind::Transpose:
@@ -213,6 +215,7 @@ Status check_op_rule(OpKind kind, const OpUnderTest& op) noexcept {
     case OpKind::MatMul: return check_matmul(op);
     case OpKind::Reduce: return check_reduce(op);
     case OpKind::ReduceRows: return check_reduce_rows(op);
+    case OpKind::Couple: return check_couple(op);
     case OpKind::CumSum: return check_cumsum(op);
     case OpKind::TopK: return check_topk(op);
     case OpKind::LayerNorm: return check_layer_norm(op);

@@ -1,4 +1,4 @@
-// Along an axis: Softmax, LogSoftmax, ArgMax.
+// Along an axis: Softmax, LogSoftmax, ArgMax, Couple.
 // SPDX-License-Identifier: Apache-2.0
 #include "format/op_demands.h"
 #include "format/op_families.h"
@@ -30,6 +30,20 @@ Status check_argmax(const OpUnderTest& op) noexcept {
                     (kept == 0 || out[axis] == 1);
   if (fits) return {};
   return op.bad(rule::V45_Shapes, "its output is not its input without axis %u", axis);
+}
+
+Status check_couple(const OpUnderTest& op) noexcept {
+  MLE_TRY(want_counts(op, 0, 0));
+  MLE_TRY(want_one_float(op));
+  const Dims x = op.input(0).dims, y = op.output().dims;
+  const uint64_t classes = y.empty() ? 0 : y.back();
+  if (x.size() == y.size() && classes >= 2 && classes <= kMaxCoupled &&
+      x.back() == classes * (classes - 1) / 2 &&
+      same(x.first(x.size() - 1), y.first(y.size() - 1))) {
+    return {};
+  }
+  return op.bad(rule::V45_Shapes, "its output is not its input with 2 to %u classes for its pairs",
+                kMaxCoupled);
 }
 
 }  // namespace mle::format

@@ -163,7 +163,11 @@ constexpr RuleText kRules[] = {
      kConvertAgain},
     {V66_Axes, "V66", "axes of an input",
      "A port that takes arrays of other axes than its dims say is an input, PerRow; one whose axes "
-     "are flattened has one dim, one with axes before its own at least one.",
+     "are flattened has one dim.",
+     kConvertAgain},
+    {V67_Classes, "V67", "classes of an output",
+     "Classes are those of an output; where it says how many of them are each column's, it says so "
+     "of every column, and they are as many together.",
      kConvertAgain},
     // Cost
     {V70_Work, "V70", "too much work",

@@ -74,6 +74,7 @@ enum Rule : int {
   V64_Golden,
   V65_SourceRows,
   V66_Axes,
+  V67_Classes,
   // Cost
   V70_Work = 70,
   V71_LoaderMemory,

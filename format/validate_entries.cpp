@@ -1,4 +1,4 @@
-// Entries, their ports and their names (V60 … V63, V65, V66).
+// Entries, their ports and their names (V60 … V63, V65 … V67).
 // SPDX-License-Identifier: Apache-2.0
 #include "format/tensor_facts.h"
 #include "format/validation.h"
@@ -89,13 +89,27 @@ Status check_axes(Validation& v, const fb::Port& port, const TensorFacts& tensor
   const fb::Axes axes = port.axes();
   if (axes == fb::Axes::AsDims) return {};
   const bool fits = (axes == fb::Axes::Flattened && tensor.dims.size() == 1) ||
-                    (axes == fb::Axes::Leading && !tensor.dims.empty());
+                    axes == fb::Axes::Leading;
   if (fits && tensor.per_row && tensor.place == fb::Place::Input) return {};
   return refuse(Code::Corrupt, rule::V66_Axes, v.at(&port), "%s: cannot take axes of kind %u",
                 v.tensor_name(port.tensor()).text, static_cast<unsigned>(axes));
 }
 
-// V60, V62, V63, V65, V66 for one port; `seen` has the tensors named so far.
+// V67: what the values of an output are among.
+Status check_classes(Validation& v, const fb::Port& port, const TensorFacts& tensor) noexcept {
+  const uint32_t classes = count_of(port.classes()), counts = count_of(port.class_counts());
+  MLE_TRY(v.check_strings(port.classes(), &port, "the classes of a port"));
+  uint64_t sum = 0;
+  MLE_TRY(v.spend(counts));
+  for (uint32_t i = 0; i < counts; ++i) sum += port.class_counts()->Get(i);
+  const bool counted = counts == 0 || (counts == column_count(tensor) && sum == classes);
+  if (counted && (classes == 0 || tensor.place == fb::Place::Output)) return {};
+  return refuse(Code::Corrupt, rule::V67_Classes, v.at(&port),
+                "%s: has %u classes and says of %u columns how many are theirs",
+                v.tensor_name(port.tensor()).text, classes, counts);
+}
+
+// V60, V62, V63, V65 … V67 for one port; `seen` has the tensors named so far.
 Status check_port(Validation& v, const fb::Port& port, fb::Place place, const Writers& writers,
                   Marks& seen, const Owner& owner) noexcept {
   MLE_TRY(v.check_name(port.name(), &port, "a port"));
@@ -122,6 +136,7 @@ Status check_port(Validation& v, const fb::Port& port, fb::Place place, const Wr
   seen[port.tensor()] = 1;
   MLE_TRY(check_source_rows(v, port, tensor));
   MLE_TRY(check_axes(v, port, tensor));
+  MLE_TRY(check_classes(v, port, tensor));
   return check_columns(v, port);
 }
 

@@ -172,7 +172,7 @@ using Facts = Scratch<TensorFacts>;
 Status check_tensors(Validation& v, Facts& facts) noexcept;  // V30 … V37, V54; fills v.tensors
 Status check_ops(Validation& v, Writers& writers) noexcept;  // V40 … V46, V54, V55
 Status check_memory(Validation& v) noexcept;                 // V48 … V52
-Status check_entries(Validation& v, const Writers& writers) noexcept;  // V60 … V63, V65, V66
+Status check_entries(Validation& v, const Writers& writers) noexcept;  // V60 … V63, V65 … V67
 Status check_goldens(Validation& v) noexcept;                          // V64
 Status check_provenance(Validation& v) noexcept;                       // V23, V25
 

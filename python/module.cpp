@@ -67,6 +67,14 @@ NB_MODULE(_mle, m) {
       .def_prop_ro(
           "labels",
           [](const LoadedModel& loaded) { return mle::python::texts_of(loaded.model.labels()); })
+      // A list of classes for each column that has any.
+      .def_prop_ro("classes",
+                   [](const LoadedModel& loaded) {
+                     nb::list columns;
+                     for (size_t i = 0; !loaded.model.classes(i).empty(); ++i)
+                       columns.append(mle::python::texts_of(loaded.model.classes(i)));
+                     return columns;
+                   })
       .def_prop_ro("features", [](const LoadedModel& loaded) {
         return mle::python::texts_of(loaded.model.features());
       });

@@ -91,6 +91,28 @@ std::span<const TensorSpec> Model::outputs() const noexcept {
 
 std::span<const std::string_view> Model::labels() const noexcept { return state_->labels; }
 
+std::span<const std::string_view> Model::classes(size_t column) const noexcept {
+  if (state_->classes.empty()) return {};
+  const EntrySpec& entry = state_->entry_specs[state_->classes_of];
+  const auto& ports = *state_->view.model().entries()->Get(state_->classes_of)->outputs();
+  size_t at = 0;
+  for (uint32_t i = 0; i < ports.size(); ++i) {
+    const auto* classes = ports.Get(i)->classes();
+    const auto* counts = ports.Get(i)->class_counts();
+    const size_t all = classes == nullptr ? 0 : classes->size();
+    const size_t columns = entry.outputs[i].columns();
+    if (column >= columns) {
+      column -= columns;
+      at += all;
+      continue;
+    }
+    if (counts == nullptr || counts->size() == 0) return state_->classes.subspan(at, all);
+    for (uint32_t c = 0; c < column; ++c) at += counts->Get(c);
+    return state_->classes.subspan(at, counts->Get(static_cast<uint32_t>(column)));
+  }
+  return {};
+}
+
 std::span<const std::string_view> Model::features() const noexcept { return state_->features; }
 
 std::string_view Model::name() const noexcept {

@@ -59,6 +59,8 @@ struct ModelState {
   std::span<const EntrySpec> entry_specs;
   std::span<const Entry> entries;
   std::span<const std::string_view> labels;
+  std::span<const std::string_view> classes;  // of all outputs of that entry
+  uint32_t classes_of = 0;
   std::span<const std::string_view> features;
   std::span<const TensorFacts> tensors;
   std::span<const steps::Step> steps;

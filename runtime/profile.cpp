@@ -9,11 +9,11 @@ namespace mle::detail {
 namespace {
 
 constexpr std::string_view kKindNames[format::kOpKindCount] = {
-    "none",     "dense",      "unary",      "binary",      "compare",   "select",
-    "scale",    "clip",       "softmax",    "log-softmax", "concat",    "slice",
-    "reshape",  "argmax",     "cast",       "matmul",      "reduce",    "cumsum",
-    "topk",     "layer-norm", "transpose",  "expand",      "gather",    "gather-elements",
-    "map-keys", "labels",     "is-missing", "products",    "piecewise", "reduce-rows"};
+    "none",      "dense",       "unary",           "binary",   "compare", "select",     "scale",
+    "clip",      "softmax",     "log-softmax",     "concat",   "slice",   "reshape",    "argmax",
+    "cast",      "matmul",      "reduce",          "cumsum",   "topk",    "layer-norm", "transpose",
+    "expand",    "gather",      "gather-elements", "map-keys", "labels",  "is-missing", "products",
+    "piecewise", "reduce-rows", "couple"};
 
 }  // namespace
 

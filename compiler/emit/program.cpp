@@ -114,6 +114,8 @@ std::unique_ptr<fb::PortT> ProgramBuilder::make_port(const GraphPort& port) {
   made->axes = static_cast<fb::Axes>(port.axes);
   for (const std::string& feature : port.features) made->features.push_back(add_name(feature));
   for (const std::string& label : port.labels) made->labels.push_back(add_name(label));
+  for (const std::string& name : port.classes) made->classes.push_back(add_name(name));
+  made->class_counts = port.class_counts;
   return made;
 }
 

@@ -81,6 +81,7 @@ Elements run_slice(const OpSite& site);
 Elements run_transpose(const OpSite& site);
 Elements run_softmax(const OpSite& site, bool logarithm);
 Elements run_argmax(const OpSite& site);
+Elements run_couple(const OpSite& site);
 Elements run_products(const OpSite& site);
 Result<Elements> run_piecewise(const OpSite& site);
 

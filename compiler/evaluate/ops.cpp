@@ -80,6 +80,7 @@ Result<Elements> evaluate_node(const Graph& graph, const Node& node,
     case OpKind::MatMul: return run_matmul(site);
     case OpKind::Reduce: return run_reduce(site);
     case OpKind::ReduceRows: return run_reduce_rows(site);
+    case OpKind::Couple: return run_couple(site);
     case OpKind::CumSum: return run_cumsum(site);
     case OpKind::TopK: return run_topk(site);
     case OpKind::LayerNorm: return run_layer_norm(site);

@@ -7,6 +7,7 @@
 #include "compiler/graph/stored.h"
 #include "format/rules.h"
 
+#include <numeric>
 #include <set>
 #include <string>
 #include <string_view>
@@ -87,6 +88,11 @@ Status check_ports(const Graph& graph, const GraphEntry& entry,
       return broken(who + " has feature names for another number of columns");
     if (!port.labels.empty() && port.labels.size() != columns)
       return broken(who + " has labels for another number of columns");
+    const size_t counted =
+        std::accumulate(port.class_counts.begin(), port.class_counts.end(), size_t{0});
+    if (!port.class_counts.empty() &&
+        (port.class_counts.size() != columns || counted != port.classes.size()))
+      return broken(who + " has classes for another number of columns");
   }
   return {};
 }

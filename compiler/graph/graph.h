@@ -96,6 +96,10 @@ struct GraphPort {
   std::vector<std::string> labels;    // one per column, or empty
   uint32_t source_rows = 1;           // rows of the source's tensor in a row of this output
   Axes axes = Axes::AsDims;           // of an input
+  // Of an output: what its values are among, column after column, and how many are each column's;
+  // without counts all of them are every column's.
+  std::vector<std::string> classes = {};
+  std::vector<uint32_t> class_counts = {};
 };
 
 struct GraphEntry {

@@ -37,6 +37,7 @@ Result<Fact> infer_kind(const ShapeSite& site) {
     case OpKind::MatMul: return infer_matmul(site);
     case OpKind::Reduce: return infer_reduce(site);
     case OpKind::ReduceRows: return infer_reduce_rows(site);
+    case OpKind::Couple: return infer_couple(site);
     case OpKind::CumSum: return infer_cumsum(site);
     case OpKind::TopK: return infer_topk(site);
     case OpKind::LayerNorm: return infer_layer_norm(site);

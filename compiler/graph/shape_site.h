@@ -83,6 +83,7 @@ Result<Fact> infer_gather_elements(const ShapeSite& site);
 // infer_reduction.cpp
 Result<Fact> infer_softmax(const ShapeSite& site);
 Result<Fact> infer_argmax(const ShapeSite& site);
+Result<Fact> infer_couple(const ShapeSite& site);
 
 // infer_keys.cpp
 Result<Fact> infer_map_keys(const ShapeSite& site);

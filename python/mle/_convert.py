@@ -27,6 +27,8 @@ def convert(source, X=None, *, to=None, threads=1, precision="auto", golden_rows
                               hint="it is one of batch, row")
     data, source_name, estimator = _source_of(source)
     rows = None if X is None else _LiveRows(estimator, X, golden_rows)
+    if not shapes and _changes_each_alone(estimator) and len(numpy.shape(X)) == 2:
+        shapes = {"X": numpy.shape(X)[1]}
     options = {
         "source_name": source_name, "from_format": from_format, "shapes": dict(shapes or {}),
         "free_batch": bool(free_batch), "arch": None if arch is None else os.fsdecode(os.fspath(arch)),
@@ -62,6 +64,11 @@ def _source_of(source):
         raise InvalidArgument(f"{type(source).__name__} cannot be pickled: {error}",
                               hint="functions given to an estimator must be importable") from error
     return data, type(source).__name__, source
+
+
+def _changes_each_alone(estimator):
+    """Up to 1.1 such a one does not know how many columns it was fitted on."""
+    return type(estimator).__name__ == "FunctionTransformer" and not hasattr(estimator, "n_features_in_")
 
 
 def _picked(rows, at):

@@ -33,8 +33,9 @@ def _along_dims(rows, spec, axes):
     if not isinstance(array, numpy.ndarray):
         return rows, None
     shape, dims = array.shape, tuple(spec[2])
-    if axes == "leading" and len(shape) > len(dims) + 1 and shape[-len(dims):] == dims:
-        leading = shape[:-len(dims)]
+    first = len(shape) - len(dims)
+    if axes == "leading" and first > 1 and shape[first:] == dims:
+        leading = shape[:first]
         return array.reshape((numpy.prod(leading, dtype=int),) + dims), leading
     if axes == "flattened" and len(shape) > 2 and numpy.prod(shape[1:], dtype=int) == dims[0]:
         return array.reshape((shape[0],) + dims), None

@@ -21,20 +21,28 @@ def feature_names(model):
 
 
 def classes(model):
+    """Of one answer by row an array of its labels, of several a list of arrays."""
+    outputs = model.entries["predict"][1] if "predict" in model.entries else ()
+    dtypes = [spec.dtype for spec in outputs for _ in range(spec.shape[0] if spec.shape else 1)]
+    columns = model._open().classes
+    if columns:
+        found = [_labels(*each) for each in zip(columns, dtypes)]
+        return found[0] if len(found) == 1 and not (outputs and outputs[0].shape) else found
     labels = model._open().labels
     if not labels:
         raise AttributeError("the model knows no labels")
+    return _labels(labels, dtypes[0] if dtypes else "str")
+
+
+def _labels(texts, dtype):
     import numpy
-    dtype = "str"
-    if "predict" in model.entries:
-        dtype = model.entries["predict"][1][0].dtype
     if dtype == "bool":
-        return numpy.array([label.lower() in ("true", "1") for label in labels])
-    if dtype == "str" or "predict" not in model.entries:
-        return numpy.array(labels)
+        return numpy.array([text.lower() in ("true", "1") for text in texts])
+    if dtype == "str":
+        return numpy.array(texts)
     if dtype.startswith(("int", "uint")):
-        return numpy.array([int(label) for label in labels], dtype=dtype)
-    return numpy.array([float(label) for label in labels])
+        return numpy.array([int(text) for text in texts], dtype=dtype)
+    return numpy.array([float(text) for text in texts])
 
 
 def tags(model):

@@ -122,6 +122,27 @@ bool name_columns(ModelState& state) noexcept {
   return true;
 }
 
+// Classes of the outputs of the first entry that has any.
+bool name_classes(ModelState& state) noexcept {
+  const auto& entries = *state.view.model().entries();
+  for (uint32_t i = 0; i < entries.size(); ++i) {
+    size_t count = 0;
+    for (const fb::Port* output : *entries.Get(i)->outputs())
+      count += output->classes() == nullptr ? 0 : output->classes()->size();
+    if (count == 0) continue;
+    std::string_view* names = state.memory.make<std::string_view>(count);
+    if (names == nullptr) return false;
+    state.classes = {names, count};
+    state.classes_of = i;
+    for (const fb::Port* output : *entries.Get(i)->outputs()) {
+      if (output->classes() == nullptr) continue;
+      for (const uint32_t name : *output->classes()) *names++ = state.view.string(name);
+    }
+    return true;
+  }
+  return true;
+}
+
 // A layer whose answers an arg-max compares keeps denormals: scores that differ must not become
 // equal.
 void keep_compared_denormals(const ModelState& state, std::span<steps::Step> steps) noexcept {
@@ -199,7 +220,7 @@ Result<ModelState*> load(MappedFile file, std::span<const std::byte> front,
   state->kernels = table;
   state->arena_bytes = state->view.model().arena_bytes();
   if (!describe_tensors(*state) || !describe_entries(*state) || !name_columns(*state) ||
-      !bind_steps(*state)) {
+      !name_classes(*state) || !bind_steps(*state)) {
     Status failure = no_memory(state->memory);
     state->drop_owner();
     return failure;

@@ -39,6 +39,7 @@ bool bind_family(Binder& binder, const fb::Op& op, Step& step) noexcept {
     case OpKind::MatMul: return bind_matmul(binder, op, step);
     case OpKind::Reduce: return bind_reduce(binder, op, step);
     case OpKind::ReduceRows: return bind_reduce_rows(binder, op, step);
+    case OpKind::Couple: return bind_couple(binder, op, step);
     case OpKind::CumSum: return bind_cumsum(binder, op, step);
     case OpKind::TopK: return bind_topk(binder, op, step);
     case OpKind::LayerNorm: return bind_layer_norm(binder, op, step);

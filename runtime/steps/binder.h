@@ -107,6 +107,7 @@ bool bind_argmax(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_cast(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_products(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_piecewise(Binder& binder, const fb::Op& op, Step& step) noexcept;
+bool bind_couple(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_matmul(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_reduce(Binder& binder, const fb::Op& op, Step& step) noexcept;
 bool bind_reduce_rows(Binder& binder, const fb::Op& op, Step& step) noexcept;

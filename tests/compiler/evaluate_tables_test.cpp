@@ -1,4 +1,4 @@
-// The judge of Products and Piecewise, judged by hand, and their shape rules.
+// The judge of Products, Piecewise and Couple, judged by hand, and their shape rules.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/graph/infer.h"
 #include "format/rules.h"
@@ -68,6 +68,25 @@ TEST_CASE("compiler: the judge clamps what lies outside, or makes it NaN") {
     CHECK((outside == Outside::Clamp ? y[0] == 1 && y[2] == 5
                                      : std::isnan(y[0]) && std::isnan(y[2])));
   }
+}
+
+TEST_CASE("compiler: the judge couples pairs as libsvm does") {
+  GraphBuilder g;
+  Node node;
+  node.kind = OpKind::Couple;
+  node.inputs = {g.input({3})};
+  const Elements y = answer(
+      g, node, {0.36740170911386566, 0.999718483274925, 0.9620307188545332, NAN, 0.5, 0.5}, 2);
+  const double theirs[] = {0.36342381460281903, 0.6245215763877996, 0.012054609009381287};
+  for (size_t i = 0; i < 3; ++i) {
+    CHECK(std::abs(y[i] - theirs[i]) < 1e-15);
+    CHECK(std::isnan(y[3 + i]));
+  }
+  GraphBuilder odd;
+  node.inputs = {odd.input({4})};
+  const auto refused = add_inferred(odd.graph, node);
+  REQUIRE(!refused.has_value());
+  CHECK(refused.error().rule() == format::rule::C208_Shape);
 }
 
 TEST_CASE("compiler: the judge has no answer outside, where it is told so") {

@@ -109,6 +109,12 @@ inline TinyModel one_argmax() {
   return m;
 }
 
+inline TinyModel one_couple() {
+  TinyModel m = one_op({2, 6}, {2, 4});
+  m.add_op(fb::OpKind::Couple, {0}, 1);
+  return m;
+}
+
 inline TinyModel one_cast() {
   TinyModel m = one_op({2, 4}, {2, 4});
   m.tensor(0).dtype = fb::DType::I64;
@@ -259,6 +265,7 @@ inline constexpr OneOpModel kOneOpModels[] = {
     {"slice", one_slice},
     {"reshape", one_reshape},
     {"argmax", one_argmax},
+    {"couple", one_couple},
     {"cast", one_cast},
     {"matmul", one_matmul},
     {"reduce", one_reduce},

@@ -20,13 +20,13 @@ std::vector<Refusal> header_refusals();   // V01 … V18
 std::vector<Refusal> program_refusals();  // V22 … V25, V70
 std::vector<Refusal> tensor_refusals();   // V30 … V37, V54
 std::vector<Refusal> op_refusals();       // V40 … V44, V48, V50 … V54
-// V45, V46 of each kind: most; Products and Piecewise; those that sum over axes;
+// V45, V46 of each kind: most; Products, Piecewise and Couple; those that sum over axes;
 // those that move elements
 std::vector<Refusal> op_rule_refusals();
 std::vector<Refusal> table_rule_refusals();
 std::vector<Refusal> sum_refusals();
 std::vector<Refusal> movement_rule_refusals();
-std::vector<Refusal> entry_refusals();  // V60 … V66
+std::vector<Refusal> entry_refusals();  // V60 … V67
 
 // A file of `base` after `change`.
 template <class Change>

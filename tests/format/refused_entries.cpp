@@ -110,6 +110,26 @@ std::vector<Refusal> entry_refusals() {
             [](EntryT& e) { e.inputs[0]->axes = static_cast<fb::Axes>(3); }),
       changed(V66_Axes, "axes before those of a whole model", tiny_whole,
               [](TinyModel& m) { m.entry().inputs[0]->axes = fb::Axes::Leading; }),
+      entry(V67_Classes, "classes of an input",
+            [](EntryT& e) { e.inputs[0]->classes.assign(2, 0); }),
+      entry(V67_Classes, "classes of one of two columns",
+            [](EntryT& e) {
+              e.outputs[0]->classes.assign(2, 0);
+              e.outputs[0]->class_counts.assign(1, 2);
+            }),
+      entry(V67_Classes, "more classes than its columns have",
+            [](EntryT& e) {
+              e.outputs[0]->classes.assign(4, 0);
+              e.outputs[0]->class_counts = {2, 1};
+            }),
+      entry(V67_Classes, "counts of classes that are not there",
+            [](EntryT& e) {
+              e.outputs[0]->class_counts = {1, 1};
+            }),
+      entry(V67_Classes, "counts of classes that overflow",
+            [](EntryT& e) {
+              e.outputs[0]->class_counts = {~uint32_t{0}, 1};
+            }),
       entry(V65_SourceRows, "a row that is no row of the source",
             [](EntryT& e) { e.outputs[0]->source_rows = 0; }),
       entry(V65_SourceRows, "a row of an input that is three rows of the source",

@@ -1,5 +1,5 @@
-// Files with a Products or Piecewise that breaks its rule. Tensor 0 is the input, 1 the output, 2
-// and 3 are the breaks and the coefficients.
+// Files with a Products, Piecewise or Couple that breaks its rule. Tensor 0 is the input, 1 the
+// output, 2 and 3 are the breaks and the coefficients.
 // SPDX-License-Identifier: Apache-2.0
 #include "format/rules.h"
 #include "tests/format/one_op.h"
@@ -75,6 +75,37 @@ std::vector<Refusal> table_rule_refusals() {
               }),
       changed(V45_Shapes, "Piecewise: an f64 input", one_piecewise,
               [](M& m) { m.tensor(0).dtype = DType::F64; }),
+      changed(V45_Shapes, "Couple: pairs of no number of classes", one_couple,
+              [](M& m) {
+                m.tensor(0).dims = {2, 5};
+              }),
+      changed(V45_Shapes, "Couple: fewer classes than its pairs are of", one_couple,
+              [](M& m) {
+                m.tensor(1).dims = {2, 3};
+              }),
+      changed(V45_Shapes, "Couple: differs elsewhere", one_couple,
+              [](M& m) { m.tensor(1).dims[0] = 1; }),
+      changed(V45_Shapes, "Couple: of a number", one_couple,
+              [](M& m) {
+                m.tensor(0).dims.clear();
+                m.tensor(1).dims.clear();
+              }),
+      changed(V45_Shapes, "Couple: of one class", one_couple,
+              [](M& m) {
+                m.tensor(0).dims = {2, 1};
+                m.tensor(1).dims = {2, 1};
+              }),
+      changed(V45_Shapes, "Couple: of too many classes", one_couple,
+              [](M& m) {
+                m.tensor(0).dims = {1, 8256};
+                m.tensor(1).dims = {1, 129};
+              }),
+      changed(V45_Shapes, "Couple: of whole numbers", one_couple,
+              [](M& m) { m.tensor(0).dtype = m.tensor(1).dtype = DType::I32; }),
+      changed(V45_Shapes, "Couple: f32 into f64", one_couple,
+              [](M& m) { m.tensor(1).dtype = DType::F64; }),
+      changed(V46_Attributes, "Couple: an attribute", one_couple,
+              [](M& m) { m.op(0).iattr = {4}; }),
       changed(V46_Attributes, "Piecewise: side 2", one_piecewise,
               [](M& m) { m.op(0).iattr[0] = 2; }),
       changed(V46_Attributes, "Piecewise: outside 4", one_piecewise,

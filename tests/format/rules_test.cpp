@@ -45,7 +45,7 @@ TEST_CASE("rules: every number of the enum has its text") {
               {rule::V30_Dims, rule::V37_Quant},
               {rule::V40_UnknownOp, rule::V48_InPlace},
               {rule::V50_ArenaPlace, rule::V55_RowsMix},
-              {rule::V60_EntryIndex, rule::V66_Axes},
+              {rule::V60_EntryIndex, rule::V67_Classes},
               {rule::V70_Work, rule::V71_LoaderMemory},
               {rule::R101_Open, rule::R106_UnknownOutput},
               {rule::R110_ArgumentCount, rule::R117_NoAnswer},

@@ -40,6 +40,13 @@ def compare(got, expected, tolerance):
     assert (numpy.abs(got - expected)[finite] <= tolerance * size).all()
 
 
+def known_classes_are(got, expected):
+    assert isinstance(got, list) == isinstance(expected, list)
+    for of_column, wanted in zip(got, expected, strict=True) if isinstance(got, list) else [(got, expected)]:
+        assert list(of_column) == list(wanted)
+        assert of_column.dtype.kind == wanted.dtype.kind
+
+
 def test_every_estimator_of_the_table_is_among_those_that_are_compared():
     with open(in_root("docs", "supported.md"), encoding="utf-8") as page:
         named = set(re.findall(r"^\| ([A-Z]\w+) \|", page.read(), re.MULTILINE))
@@ -54,6 +61,8 @@ def test_converted_in_process_it_answers_as_the_estimator(case, precision, toler
     assert set(case.answers) <= set(model.entries)
     for method, expected in case.answers.items():
         compare(getattr(model, method)(case.rows), expected, tolerance)
+    if hasattr(case.model, "predict") and hasattr(case.model, "classes_"):
+        known_classes_are(model.classes_, case.model.classes_)
     references = {entry["entry"]: entry["reference"] for entry in model.conversion["golden"]}
     assert references and set(references.values()) == {"scikit-learn"}
 
@@ -161,6 +170,20 @@ def test_a_model_that_looks_at_no_column_takes_any_number_of_them():
         assert [spec.name for spec in model.inputs] == ["x0"]
         for table in (rows, rows[:, :1], rows[:, :2].tolist()):
             assert (model.predict(table) == 6.5).all()
+
+
+def test_each_output_has_classes_of_its_own():
+    from sklearn.multioutput import MultiOutputClassifier
+    X = numpy.linspace(0, 1, 12)[:, None]
+    for two in (numpy.array([["a", "x"], ["b", "y"], ["c", "x"]] * 4), numpy.array([[1, 0], [5, 1]] * 6)):
+        estimator = MultiOutputClassifier(linear_model.RidgeClassifier()).fit(X, two)
+        known_classes_are(mle.convert(estimator, X=X).classes_, estimator.classes_)
+    mixed = numpy.array([["a", 1], ["b", 2], ["c", 1]] * 4, dtype=object)
+    estimator = MultiOutputClassifier(linear_model.LogisticRegression())
+    estimator.fit(X, mixed[:, :1].astype(str))
+    estimator.estimators_ += [linear_model.LogisticRegression().fit(X, mixed[:, 1].astype(int))]
+    estimator.classes_ = [each.classes_ for each in estimator.estimators_]
+    known_classes_are(mle.convert(estimator).classes_, estimator.classes_)
 
 
 def test_labels_keep_their_type():

@@ -177,6 +177,30 @@ TEST_CASE("model: labels are those of another entry where the default one has no
   CHECK(model.features().empty());
 }
 
+TEST_CASE("model: classes are told column by column, through all outputs of an entry") {
+  TinyModel m = tiny_mlp();
+  CHECK(load(tiny_mlp()).classes().empty());
+  const auto strings = [&](std::initializer_list<const char*> texts) {
+    std::vector<uint32_t> made;
+    for (const char* text : texts) made.push_back(m.strings.add(text));
+    return made;
+  };
+  fb::PortT& output = *m.entry().outputs[0];  // of two columns
+  output.classes = strings({"a", "b", "c", "yes", "no"});
+  output.class_counts = {3, 2};
+  const Model counted = load(m);
+  REQUIRE(counted.classes().size() == 3);
+  CHECK(counted.classes()[2] == "c");
+  REQUIRE(counted.classes(1).size() == 2);
+  CHECK(counted.classes(1)[0] == "yes");
+  CHECK(counted.classes(2).empty());
+  output.class_counts = {};
+  const Model shared = load(m);
+  CHECK(shared.classes(0).size() == 5);
+  CHECK(shared.classes(1).size() == 5);
+  CHECK(shared.classes(2).empty());
+}
+
 TEST_CASE("model: each table of this machine can be forced, others are refused with the list") {
   const kernels::Tables tables = kernels::available_tables();
   for (size_t i = 0; i < tables.count; ++i) {

@@ -50,7 +50,8 @@ std::vector<Elements> inputs_of(const Graph& graph, const json& rows) {
   std::vector<Elements> inputs(ports);
   std::vector<std::string> words;
   const size_t width = element_count(graph.value(graph.entries[0].inputs[0].value).fact.dims);
-  for (const json& row : rows)
+  if (graph.entries[0].inputs[0].axes == Axes::Leading) flatten(rows, inputs[0], words);
+  for (const json& row : graph.entries[0].inputs[0].axes == Axes::Leading ? json() : rows)
     for (size_t i = 0; i < ports * width; ++i) flatten(row[i], inputs[i / width], words);
   return inputs;
 }
@@ -77,8 +78,9 @@ void check_model(const json& model) {
   const std::string refused = problems.empty() ? "" : problems.kept()[0].what;
   CAPTURE(refused);
   REQUIRE(graph);
-  const size_t rows = model["rows"].size();
-  const auto answers = evaluate_outputs(*graph, inputs_of(*graph, model["rows"]), rows);
+  const std::vector<Elements> inputs = inputs_of(*graph, model["rows"]);
+  const size_t width = element_count(graph->value(graph->entries[0].inputs[0].value).fact.dims);
+  const auto answers = evaluate_outputs(*graph, inputs, inputs[0].size() / width);
   REQUIRE(answers);
   size_t methods = 0;
   for (size_t i = 0; i < graph->entries.size(); ++i) {

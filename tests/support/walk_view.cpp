@@ -88,6 +88,7 @@ struct Walk {
       demand(!view.string(port->name()).empty());
       strings(port->features());
       strings(port->labels());
+      strings(port->classes());
       string(port->doc());
       string(port->unit());
     }

@@ -135,6 +135,7 @@ class Differ {
       compare(report_.structure, port + ", shape", shape_of(tensor_a(x.tensor())),
               shape_of(tensor_b(y.tensor())));
       names(port + ", label", x.labels(), y.labels());
+      names(port + ", class", x.classes(), y.classes());
       names(port + ", column", x.features(), y.features());
     }
   }

@@ -123,6 +123,8 @@ class Writer {
     reals("fmax", port.fmax());
     json_.field("source_rows", uint64_t{port.source_rows()});
     json_.field("axes", uint64_t{static_cast<uint8_t>(port.axes())});
+    texts("classes", port.classes());
+    wholes("class_counts", port.class_counts());
     json_.end_object();
   }
 

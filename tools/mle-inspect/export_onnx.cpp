@@ -95,6 +95,8 @@ void add_ports(OnnxGraph& graph) {
       graph.out.output(name, dtype_of(tensor), is_per_row(tensor), dims);
       if (port->labels() != nullptr && port->labels()->size() > 0)
         graph.out.meta("labels." + name, joined(port->labels()));
+      if (port->classes() != nullptr && port->classes()->size() > 0)
+        graph.out.meta("classes." + name, joined(port->classes()));
     }
   }
 }

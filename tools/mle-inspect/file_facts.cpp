@@ -109,6 +109,7 @@ class Gatherer {
     if (tensor.dims() != nullptr) facts.dims.assign(tensor.dims()->begin(), tensor.dims()->end());
     facts.features = names(port.features());
     facts.labels = names(port.labels());
+    facts.classes = names(port.classes());
     return facts;
   }
 

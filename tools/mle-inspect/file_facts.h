@@ -17,7 +17,7 @@ struct PortFacts {
   uint64_t source_rows = 1;  // in one row
   std::string axes;          // "flattened", "leading" or empty
   std::vector<uint64_t> dims;
-  std::vector<std::string> features, labels;
+  std::vector<std::string> features, labels, classes;
   std::string shape() const;  // "[*, 4] f32"
 };
 

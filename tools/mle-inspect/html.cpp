@@ -92,6 +92,7 @@ class Page {
       if (!port.doc.empty()) html_ += "<div>" + html_text(port.doc) + "</div>";
       chips("columns", port.features);
       chips("labels", port.labels);
+      chips("classes", port.classes);
       html_ += "</td><td class=\"mono shape\">" + html_text(port.shape()) + "</td></tr>\n";
     }
   }

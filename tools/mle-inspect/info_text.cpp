@@ -38,6 +38,7 @@ void port_lines(Page& page, const char* key, const PortFacts& port) {
   page.line(key, value);
   page.line("  columns", names_text(port.features));
   page.line("  labels", names_text(port.labels));
+  page.line("  classes", names_text(port.classes));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ void write_port(JsonWriter& json, const PortFacts& port) {
   for (const uint64_t dim : port.dims) json.whole(dim);
   json.end_array();
   json.texts("features", port.features).texts("labels", port.labels);
+  if (!port.classes.empty()) json.texts("classes", port.classes);
   json.field("doc", port.doc).field("unit", port.unit).end_object();
 }
 

@@ -408,8 +408,12 @@ Status Machine::call(Id callee, Id arguments) {
       const std::span<const Id> content = pickle_.items(given[2]);
       made.insert(made.end(), content.begin(), content.end());
     }
-    MLE_TRY(push(Kind::Tuple));
-    made[1] = pop();
+    if (given.size() == 3 && pickle_.at(given[2]).kind == Kind::Tuple) {
+      made[1] = given[2];  // the content of one of tuple, which others are made with
+    } else {
+      MLE_TRY(push(Kind::Tuple));
+      made[1] = pop();
+    }
     return push(Kind::Call, std::move(made));
   }
   return push(Kind::Call, {callee, arguments});

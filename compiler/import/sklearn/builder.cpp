@@ -129,6 +129,8 @@ ValueId Builder::reduce(ReduceFn fn, ValueId x) {
 
 ValueId Builder::argmax(ValueId x) { return add_node(node_of(OpKind::ArgMax, {x}, {0, 0, 1})); }
 
+ValueId Builder::couple(ValueId pairs) { return add_node(node_of(OpKind::Couple, {pairs})); }
+
 ValueId Builder::reshape(ValueId x, Dims dims) {
   Fact wanted = graph_.value(x).fact;
   if (wanted.dims == dims) return x;

@@ -51,7 +51,8 @@ class Builder {
   ValueId cast(ValueId x, DType dtype);
   ValueId reduce(ReduceFn fn, ValueId x);  // over the columns, to one
   ValueId sum(ValueId x) { return reduce(ReduceFn::Sum, x); }
-  ValueId argmax(ValueId x);  // i64, the first of equals
+  ValueId argmax(ValueId x);      // i64, the first of equals
+  ValueId couple(ValueId pairs);  // probabilities of pairs of classes to those of the classes
   ValueId reshape(ValueId x, Dims dims);
 
   ValueId concat(const std::vector<ValueId>& parts);

@@ -27,26 +27,17 @@ bool is_one_against_rest(const Estimator& e) {
 
 std::string loss_of(const Estimator& e) { return e.text_or("loss", "hinge"); }
 
-// libsvm gets the two probabilities from an iteration that begins in the middle and stops when it
-// is near enough: with s the distance from the first's, after two rounds at most.
-ValueId coupled(Builder& b, ValueId first) {
-  constexpr double kNear = 0.0025;
-  const ValueId second = b.from(1, first), minus_first = b.unary(Act::Neg, first);
-  const auto slope = [&](ValueId s, ValueId v) {
-    return b.unary(Act::Abs, b.multiply(s, b.subtract(v, s)));
-  };
-  const auto step = [&](ValueId s, ValueId v) {
-    const ValueId squared = b.multiply(s, s);
-    const ValueId down = b.subtract(b.add(b.multiply(v, v), squared), b.multiply(s, v));
-    return b.divide(b.multiply(squared, v), down);
-  };
-  ValueId s = b.from(0.5, first);
-  for (int round = 0; round < 3; ++round) {
-    const ValueId error = b.binary(BinaryFn::Max, slope(s, second), slope(s, minus_first));
-    const ValueId next = step(step(s, second), minus_first);
-    s = b.select(b.compare(CompareFn::Less, error, kNear), s, next);
-  }
-  return b.add(s, first);
+// Of a machine that was calibrated: each pair's decision becomes how likely its first class is, and
+// the pairs are coupled.
+ValueId libsvm_proba(Builder& b, const Estimator& e, ValueId pairs, size_t classes) {
+  const char *slopes = e.has("_probA") ? "_probA" : "probA_",
+             *shifts = e.has("_probB") ? "_probB" : "probB_";
+  if (!e.flag_or("probability", false) || !e.has(slopes) || !e.has(shifts)) return kNone;
+  const Reals a = e.reals(slopes), c = e.reals(shifts);
+  if (a.size() != b.width(pairs) || c.size() != a.size() || classes > format::kMaxCoupled)
+    return kNone;
+  const ValueId fitted = b.add(b.multiply(pairs, b.vector(a)), b.vector(c));
+  return b.couple(b.clip(b.sigmoid(b.unary(Act::Neg, fitted)), 1e-7, 1 - 1e-7));
 }
 
 }  // namespace
@@ -86,6 +77,7 @@ Classified classify_ridge(Reading& r, const Estimator& e, const Frame& x) {
   }
   Classified made;
   made.multilabel = true;
+  made.labels = e.estimator("_label_binarizer").labels("classes_");
   made.decision = scores;
   made.index = index_above(r.b, scores);
   return made;
@@ -161,25 +153,18 @@ Classified classify_linear_kernel(Reading& r, const Estimator& e, const Frame& x
   counts.resize(made.labels.size());
   const Matrix weights = pairwise_weights(dual, vectors, counts);
   const ValueId pairs = affine(b, numbers(b, x), weights, intercepts);
+  made.proba = libsvm_proba(b, e, pairs, made.labels.size());
   if (made.labels.size() == 2) {
     // The library's own sign is the other one.
     made.decision = b.unary(Act::Neg, pairs);
     made.index = index_above(b, made.decision);
-    const bool calibrated = e.flag_or("probability", false) && (e.has("_probA") || e.has("probA_"));
-    if (calibrated && e.reals(e.has("_probA") ? "_probA" : "probA_").size() == 1) {
-      const double slope = e.reals(e.has("_probA") ? "_probA" : "probA_")[0];
-      const double shift = e.reals(e.has("_probB") ? "_probB" : "probB_")[0];
-      // 1 / (1 + exp(a f + b)) is the first class's.
-      const ValueId first = b.sigmoid(b.unary(Act::Neg, b.add(b.multiply(pairs, slope), shift)));
-      const ValueId kept = coupled(b, b.clip(first, 1e-7, 1 - 1e-7));
-      made.proba = b.concat({kept, b.from(1, kept)});
-    }
     return made;
   }
   const ValueId second_wins = b.cast(b.compare(CompareFn::Less, pairs, 0.0), DType::F64);
   const auto classes = static_cast<uint32_t>(made.labels.size());
   const bool by_class = e.text_or("decision_function_shape", "ovr") == "ovr";
-  const ValueId ranked = votes_and_confidences(b, second_wins, b.unary(Act::Neg, pairs), classes);
+  const ValueId ranked = b.add(votes(b, second_wins, classes),
+                               squeezed_confidences(b, b.unary(Act::Neg, pairs), classes));
   made.decision = by_class ? ranked : pairs;
   // In the library a tie of a pair goes to the second class, and a tie of votes to the first.
   const ValueId first_wins = b.cast(b.compare(CompareFn::Greater, pairs, 0.0), DType::F64);

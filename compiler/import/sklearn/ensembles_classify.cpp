@@ -97,6 +97,7 @@ Classified classify_chain(Reading& r, const Estimator& e, const Frame& x) {
   std::vector<ValueId> labels, proba, decision;
   for (const Classified& c : found) {
     labels.push_back(label_numbers(b, c));
+    made.by_column.push_back(c.labels);
     if (c.proba != kNone) proba.push_back(b.column(c.proba, 1));
     if (c.decision != kNone) decision.push_back(c.decision);
   }

@@ -17,6 +17,15 @@ bool keeps_width_untold(const Estimator& e) {
   return e.name() == "FunctionTransformer" && !e.has("n_features_in_");
 }
 
+// Is all that it does done to each number for itself, however many columns there are?
+bool changes_each_alone(const Estimator& e) {
+  if (e.name() != "Pipeline") return keeps_width_untold(e);
+  const auto steps = e.named_estimators("steps");
+  return std::all_of(steps.begin(), steps.end(), [](const NamedEstimator& step) {
+    return step.second.name().empty() || keeps_width_untold(step.second);
+  });
+}
+
 // Where an estimator that does not say it itself keeps one that was fitted on the same columns.
 std::optional<Estimator> fitted_inside(const Estimator& e) {
   if (e.name() == "Pipeline") {
@@ -54,6 +63,12 @@ class Entries {
 
   Frame add_inputs(const std::map<uint32_t, DType>& types) {
     Frame frame;
+    if (columns_.each) {
+      const ValueId x = graph_.add_input("X", {DType::F64, Rows::PerRow, {}});
+      inputs_.push_back({x, "X", {}, {}, 1, Axes::Leading});
+      frame.parts.push_back({b_.reshape(x, {1}), {0}});
+      return frame;
+    }
     if (!r_.typed) {
       const auto width = static_cast<uint32_t>(columns_.count);
       const ValueId x = graph_.add_input("X", {DType::F64, Rows::PerRow, {width}});
@@ -150,7 +165,7 @@ class Entries {
       same = same && b_.dtype(part.value) == dtype;
     }
     const ValueId all = same ? b_.concat(values) : numbers(b_, table);
-    add("transform", as_answer(all, {b_.width(all)}));
+    add("transform", as_answer(all, columns_.each ? Dims{} : Dims{b_.width(all)}));
   }
 
   // The labels themselves, from their places.
@@ -173,20 +188,32 @@ class Entries {
     return texts;
   }
 
+  GraphPort& last_answer() { return graph_.entries.back().outputs.back(); }
+
+  // Of one column more.
+  void add_classes(const Labels& labels) {
+    GraphPort& port = last_answer();
+    for (const std::string& text : texts_of(labels)) port.classes.push_back(text);
+    port.class_counts.push_back(static_cast<uint32_t>(labels.size()));
+  }
+
   void write_classes(const Classified& c) {
     if (!c.outputs.empty()) return write_outputs(c.outputs);
-    if (c.multilabel) {
-      add("predict", as_answer(c.index, {b_.width(c.index)}));
-      if (c.proba != kNone) add("predict_proba", as_answer(c.proba, {b_.width(c.proba)}));
-      if (c.decision != kNone)
-        add("decision_function", as_answer(c.decision, {b_.width(c.decision)}));
-      return;
-    }
-    add("predict", as_answer(labels_at(c.labels, c.index), {}));
     const std::vector<std::string> texts = texts_of(c.labels);
     const auto labelled = [&](ValueId value) {
       return b_.width(value) == texts.size() ? texts : std::vector<std::string>();
     };
+    if (c.multilabel) {
+      const auto add_columns = [&](const char* name, ValueId value) {
+        if (value != kNone) add(name, as_answer(value, {b_.width(value)}), labelled(value));
+      };
+      add_columns("predict", c.index);
+      for (const Labels& each : c.by_column) add_classes(each);
+      add_columns("predict_proba", c.proba);
+      return add_columns("decision_function", c.decision);
+    }
+    add("predict", as_answer(labels_at(c.labels, c.index), {}));
+    last_answer().classes = texts;
     if (c.proba != kNone)
       add("predict_proba", as_answer(c.proba, {b_.width(c.proba)}), labelled(c.proba));
     if (c.decision == kNone) return;
@@ -208,8 +235,12 @@ class Entries {
     const auto count = static_cast<uint32_t>(outputs.size());
     if (alike) {
       add("predict", as_answer(b_.concat(predicted), {count}));
+      for (const Classified& c : outputs) add_classes(c.labels);
     } else {
-      for (const ValueId each : predicted) add("predict", as_answer(each, {}));
+      for (size_t i = 0; i < predicted.size(); ++i) {
+        add("predict", as_answer(predicted[i], {}));
+        last_answer().classes = texts_of(outputs[i].labels);
+      }
       name_ports();
     }
     if (probas.size() != outputs.size()) return;
@@ -258,6 +289,10 @@ Columns columns_of_model(const Estimator& e, size_t told) {
     // Up to 1.2 these do not say. They look at no column: the first stands for all.
     made.count = 1;
     made.apart = true;
+  }
+  if (made.count == 0 && changes_each_alone(e)) {
+    made.count = 1;
+    made.each = true;
   }
   if (made.count == 0)
     refuse(e.name() + " does not say how many columns it takes",

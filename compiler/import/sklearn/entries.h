@@ -16,6 +16,8 @@ struct Columns {
   size_t count = 0;
   std::vector<std::string> names;
   bool apart = false;  // an input for each, though they are numbers
+  // How many is not known, and does not matter: each number is answered for itself.
+  bool each = false;
 };
 Columns columns_of_model(const Estimator& e, size_t told);
 

@@ -87,6 +87,7 @@ constexpr auto kHelpers =
                                      "_CalibratedClassifier",
                                      "_ConstantPredictor",
                                      "_CurveScorer",
+                                     "_ImputerTriplet",
                                      "_MultimetricScorer",
                                      "_PassthroughScorer",
                                      "_PredictScorer",

@@ -91,7 +91,87 @@ Frame filled_numbers(Reading& r, const Estimator& e, const Frame& x,
   return Frame::computed(b, filled);
 }
 
+// One regression of IterativeImputer: a column from others, all counted among those that are kept.
+struct Imputation {
+  uint32_t column = 0;
+  std::vector<uint32_t> from;
+  Estimator estimator;
+};
+
+std::vector<Imputation> imputations_of(const Estimator& e, uint32_t columns) {
+  std::vector<Imputation> made;
+  for (const pickle::Id id : e.list("imputation_sequence_")) {
+    const auto parts = e.source().arguments(id);  // of a tuple whose members have names
+    if (parts.size() != 3) refuse_damaged("IterativeImputer has odd imputations");
+    const auto column = number_of(e.source(), parts[0]);
+    Reals told = reals_of(e.source(), parts[1], "the neighbours of a column");
+    if (column) told.push_back(*column);
+    for (const double each : told)
+      if (!column || !(each >= 0 && each < columns))
+        refuse_damaged("IterativeImputer imputes a column that is not there");
+    Imputation one{static_cast<uint32_t>(*column), {}, Estimator(e.source(), parts[2])};
+    told.pop_back();
+    for (const double each : told) one.from.push_back(static_cast<uint32_t>(each));
+    made.push_back(std::move(one));
+  }
+  return made;
+}
+
+// -inf or inf where there is none.
+Reals limits_of(const Estimator& e, std::string_view attribute, size_t columns) {
+  const Reals made = e.reals(attribute);
+  if (made.size() != columns) refuse_damaged("IterativeImputer has limits of other columns");
+  return made;
+}
+
+// Places of the columns that the first filling keeps.
+std::vector<uint32_t> kept_columns(const Estimator& e, const Estimator& first, uint32_t width) {
+  std::vector<bool> empty(width);
+  if (e.has("_is_empty_feature")) {
+    empty = e.mask("_is_empty_feature");
+  } else {
+    const auto statistics =
+        categories_of(first.source(), first.need("statistics_"), "'statistics_' of SimpleImputer");
+    for (size_t i = 0; i < std::min<size_t>(width, statistics.size()); ++i)
+      empty[i] = is_gap(statistics[i]);
+  }
+  if (empty.size() != width) refuse_damaged("IterativeImputer was fitted on other columns");
+  std::vector<uint32_t> kept;
+  for (uint32_t i = 0; i < width; ++i)
+    if (!empty[i] || e.flag_or("keep_empty_features", false)) kept.push_back(i);
+  return kept;
+}
+
 }  // namespace
+
+// A first filling, then round by round each column that had gaps from the others. The rounds are
+// those of fit().
+Frame transform_iterative_imputer(Reading& r, const Estimator& e, const Frame& x) {
+  Builder& b = r.b;
+  if (e.flag_or("sample_posterior", false))
+    refuse("IterativeImputer with sample_posterior=True draws its answers at random");
+  const Estimator first = e.estimator("initial_imputer_");
+  const ValueId filled = numbers(b, transform_simple_imputer(r, first, x));
+  if (e.integer("n_iter_") == 0) return with_indicator(r, e, x, Frame::computed(b, filled));
+
+  const std::vector<uint32_t> kept = kept_columns(e, first, static_cast<uint32_t>(x.width()));
+  const auto width = static_cast<uint32_t>(kept.size());
+  if (b.width(filled) != width) refuse_damaged("IterativeImputer was fitted on other columns");
+  const ValueId columns = numbers(b, x.picked(b, kept));
+  const ValueId gaps = gaps_of_numbers(b, e, columns, missing_value(e));
+  const Reals least = limits_of(e, "_min_value", width), most = limits_of(e, "_max_value", width);
+  Frame now;
+  for (uint32_t i = 0; i < width; ++i) now.append(Frame::computed(b, b.column(filled, i)));
+  for (const Imputation& each : imputations_of(e, width)) {
+    if (!can_regress(each.estimator))
+      refuse("IterativeImputer of " + each.estimator.name() + ", which predicts no numbers");
+    const uint32_t i = each.column;
+    const ValueId guess =
+        b.clip(regress(r, each.estimator, now.picked(b, each.from)).value, least[i], most[i]);
+    now.parts[i].value = b.select(b.column(gaps, i), guess, now.parts[i].value);
+  }
+  return with_indicator(r, e, x, Frame::computed(b, numbers(b, now)));
+}
 
 Frame transform_simple_imputer(Reading& r, const Estimator& e, const Frame& x) {
   Builder& b = r.b;

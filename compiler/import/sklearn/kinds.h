@@ -102,6 +102,7 @@ Frame transform_target_encoder(Reading&, const Estimator&, const Frame&);
 
 // imputers.cpp
 Frame transform_simple_imputer(Reading&, const Estimator&, const Frame&);
+Frame transform_iterative_imputer(Reading&, const Estimator&, const Frame&);
 Frame transform_missing_indicator(Reading&, const Estimator&, const Frame&);
 
 // pipelines.cpp

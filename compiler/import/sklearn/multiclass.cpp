@@ -53,6 +53,7 @@ Classified classify_one_vs_rest(Reading& r, const Estimator& e, const Frame& x) 
     if (const ValueId p = second_proba(r, member, x); p != kNone) probas.push_back(p);
   }
   Classified made;
+  made.labels = binarizer.labels("classes_");
   made.multilabel = binarizer.text_or("y_type_", "").starts_with("multilabel");
   const ValueId all = b.concat(scores);
   const bool has_proba = probas.size() == members.size();
@@ -60,7 +61,6 @@ Classified classify_one_vs_rest(Reading& r, const Estimator& e, const Frame& x) 
     made.index = index_above(b, all, threshold);
     if (has_proba) made.proba = b.concat(probas);
   } else {
-    made.labels = binarizer.labels("classes_");
     made.index = members.size() == 1 ? index_above(b, all, threshold) : b.argmax(all);
     if (has_proba)
       made.proba =
@@ -78,19 +78,22 @@ Classified classify_one_vs_one(Reading& r, const Estimator& e, const Frame& x) {
   const auto classes = static_cast<uint32_t>(made.labels.size());
   if (members.size() != size_t{classes} * (classes - 1) / 2 || e.has("pairwise_indices_"))
     refuse("OneVsOneClassifier of something else than columns");
-  std::vector<ValueId> wins, scores;
+  std::vector<ValueId> predicted, scores;
   double threshold = 0;
   for (const Estimator& member : members) {
-    if (member.name() != "_ConstantPredictor" && !can_classify(member))
-      refuse("OneVsOneClassifier of regressors");
     const Binary one = binary_score(r, member, x);
     threshold = one.threshold;
     scores.push_back(one.score);
-    const ValueId index = can_classify(member) ? classify(r, member, x).index
-                                               : index_above(b, one.score, one.threshold);
-    wins.push_back(b.cast(index, DType::F64));
+    predicted.push_back(can_classify(member) ? b.cast(classify(r, member, x).index, DType::F64)
+                                             : one.score);
   }
-  const ValueId ranked = votes_and_confidences(b, b.concat(wins), b.concat(scores), classes);
+  // A regressor votes where it predicts just 0 or 1.
+  const ValueId all = b.concat(predicted);
+  const auto predicts = [&](double label) {
+    return b.cast(b.compare(CompareFn::Equal, all, label), DType::F64);
+  };
+  const ValueId votes = votes_of_both(b, predicts(0), predicts(1), classes);
+  const ValueId ranked = b.add(votes, squeezed_confidences(b, b.concat(scores), classes));
   made.decision = classes == 2 ? b.column(ranked, 1) : ranked;
   made.index = classes == 2 ? index_above(b, made.decision, threshold) : b.argmax(ranked);
   return made;

@@ -46,6 +46,7 @@ Classified classify_mlp(Reading& r, const Estimator& e, const Frame& x) {
   Classified made;
   if (binarizer.text_or("y_type_", "").starts_with("multilabel")) {
     made.multilabel = true;
+    made.labels = binarizer.labels("classes_");
     made.proba = b.width(y) == 1 ? both(b, y) : y;
     made.index = index_above(b, y, 0.5);
     return made;

@@ -51,11 +51,15 @@ ValueId votes(Builder& b, ValueId second_wins, uint32_t classes) {
   return b.dense(second_wins, of_pairs(classes, -1, 1), begin);
 }
 
-ValueId votes_and_confidences(Builder& b, ValueId second_wins, ValueId confidences,
-                              uint32_t classes) {
+ValueId votes_of_both(Builder& b, ValueId first_wins, ValueId second_wins, uint32_t classes) {
+  return b.add(b.dense(first_wins, of_pairs(classes, 1, 0)),
+               b.dense(second_wins, of_pairs(classes, 0, 1)));
+}
+
+ValueId squeezed_confidences(Builder& b, ValueId confidences, uint32_t classes) {
   const ValueId sums = b.dense(confidences, of_pairs(classes, -1, 1));
   const ValueId size = b.multiply(b.add(b.unary(Act::Abs, sums), 1.0), 3.0);
-  return b.add(votes(b, second_wins, classes), b.divide(sums, size));
+  return b.divide(sums, size);
 }
 
 }  // namespace mle::compiler::sklearn

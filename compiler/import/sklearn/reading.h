@@ -28,6 +28,7 @@ struct Classified {
   ValueId proba = kNone;     // one column for each label
   ValueId decision = kNone;  // of two labels one column, else one for each
   bool multilabel = false;
+  std::vector<Labels> by_column;    // of a multi-label one whose columns have labels of their own
   std::vector<Classified> outputs;  // of a model with several outputs, and nothing else then
 };
 

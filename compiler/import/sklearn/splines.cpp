@@ -35,7 +35,6 @@ Splines read_splines(const Estimator& wrapped) {
   made.knots = e.reals(e.has("t") ? "t" : "_t");
   made.weights = e.matrix(e.has("c") ? "c" : "_c");
   made.degree = static_cast<size_t>(e.integer("k"));
-  if (made.degree == 0) refuse("SplineTransformer of degree 0");
   if (made.degree > 16 || made.knots.size() < 2 * made.degree + 2 ||
       made.weights.rows != made.knots.size() - made.degree - 1 ||
       !std::is_sorted(made.knots.begin(), made.knots.end()))
@@ -105,6 +104,19 @@ struct Column {
   std::vector<std::vector<Polynomial>> intervals;  // one more than breaks
 };
 
+// Of a column that was constant: all knots are one, and no spline of degree 1 or more has any room.
+Column of_one_knot(const Splines& s, const std::string& extrapolation) {
+  const std::vector<Polynomial> nothing(s.weights.columns, Polynomial(s.degree + 1));
+  Column made{{s.knots[s.last()]}, {nothing, nothing}};
+  if (s.degree > 0) return made;
+  const bool periodic = extrapolation == "periodic";
+  for (size_t c = 0; c < nothing.size(); ++c) {
+    if (periodic || extrapolation == "continue") made.intervals[0][c][0] = s.weights.at(0, c);
+    made.intervals[1][c][0] = s.weights.at(periodic ? 0 : s.weights.rows - 1, c);
+  }
+  return made;
+}
+
 Column column_of(const Splines& s, const std::string& extrapolation) {
   Column made;
   for (size_t j = s.first(); j < s.last(); ++j) {
@@ -112,7 +124,7 @@ Column column_of(const Splines& s, const std::string& extrapolation) {
     made.breaks.push_back(s.knots[j]);
     made.intervals.push_back(splines_on(s, j));
   }
-  if (made.breaks.empty()) refuse("SplineTransformer of a column that was constant");
+  if (made.breaks.empty()) return of_one_knot(s, extrapolation);
   const double end = s.knots[s.last()];
   std::vector<Polynomial> before = made.intervals.front(), behind;
   for (const Polynomial& each : made.intervals.back())
@@ -121,6 +133,8 @@ Column column_of(const Splines& s, const std::string& extrapolation) {
     cut(before, 2);
     cut(behind, 2);
   }
+  // Of degree 0 there is no spline whose value at the first knot goes on below it.
+  if (extrapolation == "constant" && s.degree == 0) cut(before, 0);
   made.breaks.push_back(end);
   made.intervals.insert(made.intervals.begin(), std::move(before));
   made.intervals.push_back(std::move(behind));
@@ -147,7 +161,8 @@ Frame transform_spline(Reading& r, const Estimator& e, const Frame& x) {
     const Splines s = read_splines(spline);
     made.push_back(column_of(s, extrapolation));
     begins.push_back(s.knots[s.first()]);
-    periods.push_back(s.knots[s.last()] - s.knots[s.first()]);
+    const double period = s.knots[s.last()] - s.knots[s.first()];
+    periods.push_back(period > 0 ? period : 1);
     const auto polynomials = static_cast<uint32_t>(s.weights.columns);
     if (made.size() > 1 && (polynomials != pieces.polynomials || s.degree != pieces.degree))
       refuse_damaged("SplineTransformer has columns of different kinds");
@@ -165,9 +180,10 @@ Frame transform_spline(Reading& r, const Estimator& e, const Frame& x) {
       append(pieces.coefficients, column.intervals[std::min(i, column.breaks.size())]);
   }
   pieces.right = true;
-  pieces.outside = extrapolation == "constant" ? format::Outside::Clamp
-                   : extrapolation == "error"  ? format::Outside::Fault
-                                               : format::Outside::Polynomial;
+  const bool flat = extrapolation == "constant" && pieces.degree > 0;
+  pieces.outside = flat                       ? format::Outside::Clamp
+                   : extrapolation == "error" ? format::Outside::Fault
+                                              : format::Outside::Polynomial;
   if (extrapolation == "periodic") columns = wrapped_around(b, columns, begins, periods);
   ValueId y = b.piecewise(columns, pieces);
   const uint32_t splines = pieces.polynomials;

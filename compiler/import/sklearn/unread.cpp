@@ -43,7 +43,6 @@ constexpr std::array kUnread = {
     Unread{"HistGradientBoostingRegressor", "decision trees"},
     Unread{"IsolationForest", "decision trees"},
     Unread{"Isomap", "manifolds"},
-    Unread{"IterativeImputer", "imputation by models"},
     Unread{"KMeans", "clustering"},
     Unread{"KNNImputer", "nearest neighbours"},
     Unread{"KNeighborsClassifier", "nearest neighbours"},

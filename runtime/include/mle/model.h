@@ -52,6 +52,10 @@ class MLE_API Model {
   // Class labels of the first output that has any, the default entry's before those of others, in
   // the order of its columns; empty where the source had none.
   std::span<const std::string_view> labels() const noexcept;
+  // What the answers of a classifier are among, in the source's order: of that column, counted
+  // through the outputs of the first entry that says so. Empty where the source had no classes, and
+  // beyond the last column. Costs a look at every column before.
+  std::span<const std::string_view> classes(size_t column = 0) const noexcept;
   // Names of the columns of the default entry's first input; empty where the source had none.
   std::span<const std::string_view> features() const noexcept;
   // The model's own name; may be empty.

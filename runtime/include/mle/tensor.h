@@ -40,6 +40,11 @@ struct TensorSpec {
     for (uint32_t d : dims) n *= d;
     return n;
   }
+
+  // Elements of one row, where a whole tensor has its rows along its first axis.
+  size_t columns() const noexcept {
+    return per_row || dims.empty() || dims[0] == 0 ? width() : width() / dims[0];
+  }
 };
 
 // One question a model answers: its name, what it needs, what it gives.
