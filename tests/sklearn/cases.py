@@ -10,7 +10,7 @@ from sklearn import (calibration, compose, cross_decomposition, decomposition, d
                      neural_network, pipeline, preprocessing, random_projection, svm)
 from sklearn.cluster import FeatureAgglomeration
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_linnerud
-from sklearn.experimental import enable_halving_search_cv  # noqa: F401
+from sklearn.experimental import enable_halving_search_cv, enable_iterative_imputer  # noqa: F401
 from sklearn.semi_supervised import SelfTrainingClassifier
 
 warnings.filterwarnings("ignore")
@@ -123,6 +123,8 @@ def classifiers(d, add):
     if hasattr(lm, "PassiveAggressiveClassifier"):
         add(lm.PassiveAggressiveClassifier(random_state=0), d.iris, species)
     add(svm.SVC(kernel="linear", probability=True, random_state=0), d.cancer[:, :3], d.malign, name="SVC with probabilities")
+    add(svm.SVC(kernel="linear", probability=True, random_state=0), d.iris, species, name="SVC with probabilities of three")
+    add(svm.NuSVC(kernel="linear", nu=0.1, probability=True, random_state=0), d.iris, species, name="NuSVC with probabilities of three")
     add(lm.LogisticRegression(solver="newton-cholesky"), d.iris, species, name="LogisticRegression newton-cholesky")
     add(lm.LogisticRegression(solver="liblinear"), d.cancer, d.malign * 7 - 3, name="LogisticRegression liblinear")
     add(lm.LogisticRegression().fit(d.cancer, d.malign).sparsify(), d.cancer, d.malign, name="LogisticRegression sparse")
@@ -141,7 +143,7 @@ def transformers(d, add):
                   pp.FunctionTransformer(np.square), pp.PolynomialFeatures(3), pp.PolynomialFeatures((2, 3), include_bias=False),
                   pp.PolynomialFeatures(2, interaction_only=True), pp.SplineTransformer(), pp.SplineTransformer(
                       degree=2, knots="quantile", extrapolation="linear", include_bias=False),
-                  pp.SplineTransformer(extrapolation="continue"), pp.SplineTransformer(extrapolation="periodic"),
+                  pp.SplineTransformer(extrapolation="continue"), pp.SplineTransformer(degree=0, extrapolation="linear"), pp.SplineTransformer(extrapolation="periodic"),
                   pp.KBinsDiscretizer(4), pp.KBinsDiscretizer(3, encode="ordinal", strategy="uniform"),
                   pp.PowerTransformer(), pp.PowerTransformer("box-cox", standardize=False),
                   pp.QuantileTransformer(n_quantiles=20), pp.QuantileTransformer(n_quantiles=30, output_distribution="normal"),
@@ -170,6 +172,16 @@ def transformers(d, add):
     add(pp.OrdinalEncoder(), d.words, name="OrdinalEncoder of words")
     add(pp.TargetEncoder(random_state=0), d.words, np.arange(160.0), name="TargetEncoder")
     add(pp.TargetEncoder(random_state=0), d.words, np.arange(160) % 3, name="TargetEncoder of three")
+    flat = np.column_stack([d.iris, np.full(150, 7.0)])
+    for extrapolation in ("constant", "linear", "continue", "periodic"):
+        add(pp.SplineTransformer(degree=2, extrapolation=extrapolation), flat, rows=flat * 1.1, name="SplineTransformer of a constant")
+    ii, half = impute.IterativeImputer, np.where(d.holes > 3, d.holes, -1)
+    for model in (ii(random_state=0), ii(linear_model.Ridge(), imputation_order="descending", max_iter=4, add_indicator=True),
+                  ii(pipeline.make_pipeline(pp.StandardScaler(), linear_model.Ridge()), n_nearest_features=2, random_state=0),
+                  ii(max_iter=0), ii(initial_strategy="median", min_value=2, max_value=[5.0, 3.0, 4.0, 2.5], skip_complete=True)):
+        add(model, d.holes)
+    add(ii(missing_values=-1.0), half, name="IterativeImputer of -1")
+    add(ii(), np.column_stack([d.holes, np.full(150, np.nan)]), name="IterativeImputer of an empty column")
     for model in (impute.SimpleImputer(), impute.SimpleImputer(strategy="median", add_indicator=True),
                   impute.SimpleImputer(strategy="constant", fill_value=-7.0), impute.MissingIndicator(features="all")):
         add(model, d.holes)
@@ -222,6 +234,9 @@ def composed(d, add):
     add(multiclass.OneVsRestClassifier(lm.LogisticRegression()), cancer, malign)
     add(multiclass.OneVsOneClassifier(lm.LogisticRegression()), iris, species)
     add(multiclass.OneVsOneClassifier(svm.LinearSVC()), cancer, malign)
+    for many in (multiclass.OneVsOneClassifier, multiclass.OneVsRestClassifier):
+        for xs, ys in ((iris, species), (cancer, malign)):
+            add(many(lm.Ridge()), xs, ys, name=many.__name__ + " of regressors")
     for inner in (lm.LogisticRegression(), svm.LinearSVC()):
         add(multiclass.OutputCodeClassifier(inner, random_state=0), iris, species)
     for method in ("sigmoid", "isotonic", "temperature"):

@@ -19,13 +19,16 @@ from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.cross_decomposition import PLSRegression
 from sklearn.dummy import DummyClassifier, DummyRegressor
 from sklearn.ensemble import BaggingClassifier, StackingClassifier
+from sklearn.experimental import enable_iterative_imputer  # noqa: F401
+from sklearn.impute import IterativeImputer
 from sklearn.linear_model import (LogisticRegression, PoissonRegressor, Ridge, RidgeClassifier, SGDClassifier,
                                   TweedieRegressor)
 from sklearn.model_selection import GridSearchCV
 from sklearn.multiclass import OutputCodeClassifier
 from sklearn.neural_network import MLPRegressor
-from sklearn.preprocessing import (KBinsDiscretizer, MinMaxScaler, OneHotEncoder, PowerTransformer, SplineTransformer,
-                                   StandardScaler)
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (FunctionTransformer, KBinsDiscretizer, MinMaxScaler, OneHotEncoder, PowerTransformer,
+                                   SplineTransformer, StandardScaler)
 from sklearn.semi_supervised import SelfTrainingClassifier
 from sklearn.svm import SVC
 
@@ -75,6 +78,13 @@ def main():
         "prior": (DummyClassifier().fit(x, three), x),
         "first": (OneHotEncoder(drop="first").fit(whole), whole),
     }
+    holes = np.where(random.uniform(size=x.shape) < 0.3, -1, x)
+    models.update({
+        "holes": (IterativeImputer(missing_values=-1, max_iter=3, add_indicator=True, max_value=4).fit(holes), holes),
+        "odds": (SVC(kernel="linear", probability=True, random_state=0).fit(x, words), x),
+        "steps": (SplineTransformer(4, degree=0, extrapolation="linear").fit(x), 2 * x),
+        "each": (make_pipeline(FunctionTransformer(np.log1p), "passthrough").fit(x * x), x * x),
+    })
     if VERSION >= (1, 1):
         rare = OneHotEncoder(drop="first", handle_unknown="infrequent_if_exist", max_categories=3)
         models["rare"] = (rare.fit(whole), np.vstack([whole, whole[:3] + 100]))

@@ -5,6 +5,7 @@
 #include "compiler/import/sklearn/refusal.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace mle::compiler::sklearn {
 namespace {
@@ -141,6 +142,74 @@ Column column_of(const Splines& s, const std::string& extrapolation) {
   return made;
 }
 
+// Which knots, counted from both ends, are where lines go on from in a column, and how many splines
+// from each end do. For splines of degree 0 and 1 scikit-learn counts on from column to column.
+struct Ends {
+  size_t knot = 0, splines = 0;
+
+  Ends next() const {
+    return {splines, std::max<size_t>(splines, std::min<size_t>(2, splines + 1))};
+  }
+};
+
+// All splines as lines through a point, as their right side there has them.
+std::vector<Polynomial> lines_at(const Splines& s, double x) {
+  size_t j = s.last() - 1;
+  while (j > s.first() && (!(s.knots[j + 1] > s.knots[j]) || s.knots[j] > x)) --j;
+  std::vector<Polynomial> made;
+  for (const Polynomial& each : splines_on(s, j)) made.push_back(moved(each, x - s.knots[j]));
+  cut(made, 2);
+  return made;
+}
+
+// Those that go on below (or above), beginning at `from` and told of u = x - origin.
+void go_on(std::vector<Polynomial>& to, const Splines& s, const Ends& ends, double from,
+           double origin, bool above) {
+  const std::vector<Polynomial> lines = lines_at(s, from);
+  const size_t n = lines.size();
+  for (size_t j = 0; j < std::min(ends.splines, n); ++j) {
+    const size_t i = above ? n - 1 - j : j;
+    to[i] = moved(lines[i], origin - from);
+  }
+}
+
+// Splines of degree 0 or 1 with lines beyond the ends, which may lie inside or even cross.
+Column linear_column_of(const Splines& s, const Ends& ends) {
+  if (ends.knot >= s.knots.size()) refuse("SplineTransformer of lines with so few knots");
+  const double least = s.knots[ends.knot], most = s.knots[s.knots.size() - 1 - ends.knot];
+  const std::vector<Polynomial> nothing(s.weights.columns, Polynomial(s.degree + 1));
+  std::vector<Polynomial> before = nothing, behind = nothing;
+  if (most < least) {
+    // Between the two it is both at once: what is nearer to its own end, where both say something.
+    Column made{{std::nextafter(most, least), least}, {}};
+    const size_t n = nothing.size();
+    std::vector<Polynomial> low = nothing, high = nothing;
+    go_on(before, s, ends, least, made.breaks[0], false);
+    go_on(low, s, ends, least, made.breaks[0], false);
+    go_on(high, s, ends, most, made.breaks[0], true);
+    go_on(behind, s, ends, most, made.breaks[1], true);
+    for (size_t i = 0; i < n; ++i) {
+      const bool is_high = n - 1 - i < ends.splines && (i >= ends.splines || n - 1 - i >= i);
+      if (is_high) low[i] = high[i];
+    }
+    made.intervals = {std::move(before), std::move(low), std::move(behind)};
+    return made;
+  }
+  Column made;
+  go_on(before, s, ends, least, least, false);
+  made.intervals.push_back(std::move(before));
+  for (size_t j = s.first(); j < s.last(); ++j) {
+    const double begin = s.knots[j];
+    if (!(s.knots[j + 1] > begin) || begin < least || begin >= most) continue;
+    made.breaks.push_back(begin);
+    made.intervals.push_back(splines_on(s, j));
+  }
+  go_on(behind, s, ends, most, most, true);
+  made.breaks.push_back(most);
+  made.intervals.push_back(std::move(behind));
+  return made;
+}
+
 ValueId wrapped_around(Builder& b, ValueId x, const Reals& begins, const Reals& periods) {
   const ValueId begin = b.vector(begins), period = b.vector(periods);
   const ValueId from = b.subtract(x, begin);
@@ -156,10 +225,15 @@ Frame transform_spline(Reading& r, const Estimator& e, const Frame& x) {
   const std::string extrapolation = e.text_or("extrapolation", "constant");
   std::vector<Column> made;
   Reals begins, periods;
+  Ends ends;
   Builder::Pieces pieces;
   for (const Estimator& spline : e.estimators("bsplines_")) {
     const Splines s = read_splines(spline);
-    made.push_back(column_of(s, extrapolation));
+    if (made.empty()) ends.splines = s.degree;
+    ends = ends.next();
+    const bool lines = extrapolation == "linear" && s.degree < 2;
+    const bool flat = !(s.knots[s.last()] > s.knots[s.first()]);
+    made.push_back(lines && !flat ? linear_column_of(s, ends) : column_of(s, extrapolation));
     begins.push_back(s.knots[s.first()]);
     const double period = s.knots[s.last()] - s.knots[s.first()];
     periods.push_back(period > 0 ? period : 1);
