@@ -88,8 +88,8 @@ Status check_source_rows(Validation& v, const fb::Port& port, const TensorFacts&
 Status check_axes(Validation& v, const fb::Port& port, const TensorFacts& tensor) noexcept {
   const fb::Axes axes = port.axes();
   if (axes == fb::Axes::AsDims) return {};
-  const bool fits = (axes == fb::Axes::Flattened && tensor.dims.size() == 1) ||
-                    axes == fb::Axes::Leading;
+  const bool fits =
+      (axes == fb::Axes::Flattened && tensor.dims.size() == 1) || axes == fb::Axes::Leading;
   if (fits && tensor.per_row && tensor.place == fb::Place::Input) return {};
   return refuse(Code::Corrupt, rule::V66_Axes, v.at(&port), "%s: cannot take axes of kind %u",
                 v.tensor_name(port.tensor()).text, static_cast<unsigned>(axes));
