@@ -157,6 +157,29 @@ TEST_CASE("compiler: multiplying and then shifting far is one Scale, it loses no
   CHECK(after(merge_affine, g.finish()).nodes().size() == 1);
 }
 
+TEST_CASE("compiler: steps stay one by one where their last digit may decide") {
+  const auto steps = [](const auto& behind) {
+    GraphBuilder g;
+    ValueId y = g.binary(kSub, g.input({2}), g.constant({2}, {3, 1}));
+    y = g.binary(kMul, y, g.constant({2}, {0.7f, 3}));
+    g.output(behind(g, y));
+    return count(after(merge_affine, g.finish()), "Scale");
+  };
+  CHECK(steps([](auto& g, ValueId y) { return g.unary(Act::Tanh, y); }) == 1);
+  CHECK(steps([](auto& g, ValueId y) { return g.binary(kDiv, y, g.input({2}, "z")); }) == 1);
+  CHECK(steps([](auto& g, ValueId y) { return g.unary(Act::Floor, y); }) == 0);
+  CHECK(steps([](auto& g, ValueId y) { return g.unary(Act::Sqrt, g.unary(Act::Relu, y)); }) == 0);
+  CHECK(steps([](auto& g, ValueId y) { return g.argmax(y, 0); }) == 0);
+  CHECK(steps([](auto& g, ValueId y) { return g.cast(y, DType::I64); }) == 0);
+  CHECK(steps([](auto& g, ValueId y) { return g.binary(kDiv, g.input({2}, "z"), y); }) == 0);
+  CHECK(steps([](auto& g, ValueId y) {
+          return g.compare(CompareFn::Less, g.reshape(y, {1, 2}), g.scalar(0));
+        }) == 0);
+  // A sum has its own last digits.
+  CHECK(steps([](auto& g, ValueId y) { return g.argmax(g.dense(g.unary(Act::Relu, y), 3), 0); }) ==
+        1);
+}
+
 TEST_CASE("compiler: steps in f64 stay one by one, each rounded as the source rounds") {
   Graph graph;
   const ValueId x = graph.add_input("x", {DType::F64, Rows::PerRow, {2}});

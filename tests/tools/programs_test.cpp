@@ -128,6 +128,10 @@ TEST_CASE("programs: rows that mix are answered in one call, and a trace sees th
   CHECK(
       mentions(run("mle-inspect", {model}).out, "mix: an answer depends on all rows of its call"));
   CHECK(run("mle-inspect", {model, "--verify"}).status == 0);
+  const std::string page = folder.path("m.html");
+  CHECK(run("mle-inspect", {model, "--html", page}).status == 0);
+  CHECK(mentions(read_file(page), "they mix: an answer depends on all rows of its call"));
+  CHECK(!mentions(read_file(page), "no row sees another"));
 
   // More rows than a source gives at a time; the last one has the widest range.
   constexpr size_t kRows = 5000;

@@ -78,6 +78,13 @@ TEST_CASE("tools: without names CSV columns go by position, with or without a he
   CHECK(floats_of(folder.file("e.csv", ""), {kPair, {}})->empty());
 }
 
+TEST_CASE("tools: the columns of a wide input without names are called as answers are") {
+  const TempFolder folder;
+  const std::string path = folder.file("x.csv", "x[1],note,x[0]\n2,a,1\n4,b,3\n");
+  CHECK(*floats_of(path, {kPair, {}}) == std::vector<float>{1, 2, 3, 4});
+  CHECK(mentions(refusal(folder.file("y.csv", "x[1],p\n2,1\n"), {kPair, {}}), "no column 'x[0]'"));
+}
+
 TEST_CASE("tools: a first CSV line with a number in it is no header, so its typo is refused") {
   const TempFolder folder;
   CHECK(mentions(refusal(folder.file("a.csv", "1,2O\n3,4\n"), {kPair, {}}),

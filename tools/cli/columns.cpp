@@ -4,17 +4,32 @@
 #include "tools/cli/text.h"
 
 namespace mle::tools {
+namespace {
+
+bool features_name(const RowTarget& target, size_t input) {
+  return input == 0 && !target.features.empty() &&
+         target.features.size() == target.inputs[0].width();
+}
+
+}  // namespace
 
 std::vector<std::string> column_names(const RowTarget& target) {
+  for (size_t i = 0; i < target.inputs.size(); ++i)
+    if (!features_name(target, i) && target.inputs[i].width() != 1) return {};
+  return element_names(target);
+}
+
+std::vector<std::string> element_names(const RowTarget& target) {
   std::vector<std::string> names;
   for (size_t i = 0; i < target.inputs.size(); ++i) {
     const TensorSpec& input = target.inputs[i];
-    if (i == 0 && !target.features.empty() && target.features.size() == input.width())
+    if (features_name(target, i))
       names.insert(names.end(), target.features.begin(), target.features.end());
     else if (input.width() == 1)
       names.emplace_back(input.name);
     else
-      return {};
+      for (size_t j = 0; j < input.width(); ++j)
+        names.push_back(std::string(input.name) + "[" + std::to_string(j) + "]");
   }
   return names;
 }

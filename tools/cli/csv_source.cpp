@@ -86,7 +86,10 @@ class CsvSource final : public RowSource {
 Status CsvSource::bind(const RowTarget& target, const Console& console) {
   MLE_TRY(read_record());
   if (ended_) return {};
-  const std::vector<std::string> wanted = column_names(target);
+  const bool per_row = !specs_.empty() && specs_[0].per_row;
+  const std::vector<std::string> wanted =
+      per_row ? element_names(target) : std::vector<std::string>();
+  const bool all_have_names = !column_names(target).empty();
   const std::unordered_set<std::string_view> known(wanted.begin(), wanted.end());
   // One number makes it a row of data: a typo in its other cells must not hide it.
   bool words = false, numbers = false, named = false;
@@ -105,8 +108,7 @@ Status CsvSource::bind(const RowTarget& target, const Console& console) {
   if (header)
     for (const CsvField& field : fields_) header_.emplace_back(trim(field.text));
   // Columns of other names are other columns, even where there are as many of them.
-  if (header && !wanted.empty()) return bind_names(wanted, console);
-  const bool per_row = !specs_.empty() && specs_[0].per_row;
+  if (header && per_row && (named || all_have_names)) return bind_names(wanted, console);
   if (per_row && columns_ != slots_.size())
     return bad(Code::InvalidArgument, format::rule::T304_Columns,
                "has " + std::to_string(columns_) + " columns, the model takes " +

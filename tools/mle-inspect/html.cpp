@@ -114,7 +114,10 @@ class Page {
                "</td></tr>\n</tbody></table>\n";
     }
     if (!facts_.entries.empty() && facts_.entries[0].inputs[0].per_row)
-      html_ += "<p class=\"soft\">* stands for any number of rows; no row sees another.</p>\n";
+      html_ += std::string("<p class=\"soft\">* stands for any number of rows; ") +
+               (facts_.rows_mix ? "they mix: an answer depends on all rows of its call"
+                                : "no row sees another") +
+               ".</p>\n";
   }
 
   void layers() {
