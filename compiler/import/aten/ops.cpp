@@ -4,6 +4,7 @@
 
 #include "format/rules.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace mle::compiler::aten {
@@ -43,7 +44,7 @@ const Operator* find(std::string_view op) {
   for (const auto family :
        {linear_operators(), activation_operators(), normalise_operators(), elementwise_operators(),
         compare_operators(), shape_operators(), pick_operators(), join_operators(),
-        reduce_operators(), window_operators(), make_operators()})
+        reduce_operators(), window_operators(), make_operators(), derived_operators()})
     for (const Operator& candidate : family)
       if (op == candidate.name) return &candidate;
   return nullptr;
@@ -71,6 +72,17 @@ std::vector<std::string_view> split(std::string_view words) {
 }
 
 }  // namespace
+
+bool is_view(std::string_view op) {
+  static constexpr std::string_view kViews[] = {
+      "slice",     "select",     "view",     "reshape",     "transpose",
+      "t",         "permute",    "squeeze",  "unsqueeze",   "expand",
+      "expand_as", "narrow",     "split",    "chunk",       "unbind",
+      "flatten",   "unflatten",  "movedim",  "view_as",     "split_with_sizes",
+      "swapaxes",  "swapdims",   "mT",       "numpy_T",     "adjoint",
+      "moveaxis",  "reshape_as", "diagonal", "tensor_split"};
+  return std::ranges::find(kViews, op) != std::end(kViews);
+}
 
 Result<Value> run_operator(onnx::Composer& composer, std::string_view op,
                            std::vector<Value> positional, Named named) {

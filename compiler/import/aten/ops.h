@@ -31,6 +31,7 @@ std::span<const Operator> join_operators();
 std::span<const Operator> reduce_operators();
 std::span<const Operator> window_operators();
 std::span<const Operator> make_operators();
+std::span<const Operator> derived_operators();
 
 // Two operands of an element-wise operator in one dtype, as PyTorch promotes them: a number beside
 // a tensor never widens it.
@@ -39,7 +40,10 @@ Result<std::pair<std::string, std::string>> promoted(Call& call, const Value& a,
 // As a float, if it is none.
 Result<std::string> as_float(Call& call, const std::string& tensor);
 
-// Follows one operator. `op` is without namespace and overload; an in-place operator ends in '_'.
+// Whether an operator's results show the elements of its first argument.
+bool is_view(std::string_view op);
+
+// Follows one operator. `op` is without namespace, overload and the '_' of one that works in place.
 Result<Value> run_operator(onnx::Composer& composer, std::string_view op,
                            std::vector<Value> positional, Named named);
 

@@ -98,6 +98,8 @@ Result<Value> read_arithmetic(Call& call) {
   if (mode == "floor" || op == "floor_divide") {
     if (!is_real(call.dtype_of(y))) return call.not_compiled("of whole numbers is not compiled");
     MLE_TRY_ASSIGN(y, call.unary("Floor", y));
+  } else if (mode == "trunc" && is_real(call.dtype_of(y))) {
+    return run_operator(call.composer(), "trunc", {Value::tensor(y)}, {});
   } else if (!mode.empty()) {
     return call.not_compiled("with rounding_mode '" + mode.substr(0, 20) + "' is not compiled");
   }
@@ -123,15 +125,11 @@ Result<Value> read_chain(Call& call) {
     bool real;
   };
   static constexpr Chain kChains[] = {
-      {"neg", "Neg", "", false},
-      {"negative", "Neg", "", false},
-      {"abs", "Abs", "", false},
-      {"absolute", "Abs", "", false},
-      {"sign", "Sign", "", false},
-      {"floor", "Floor", "", true},
-      {"ceil", "Ceil", "", true},
-      {"round", "Round", "", true},
-      {"rsqrt", "Sqrt", "Reciprocal", true},
+      {"neg", "Neg", "", false},    {"negative", "Neg", "", false},
+      {"abs", "Abs", "", false},    {"absolute", "Abs", "", false},
+      {"sign", "Sign", "", false},  {"sgn", "Sign", "", false},
+      {"floor", "Floor", "", true}, {"ceil", "Ceil", "", true},
+      {"round", "Round", "", true}, {"rsqrt", "Sqrt", "Reciprocal", true},
   };
   MLE_TRY_ASSIGN(std::string x, call.tensor("self"));
   for (const Chain& chain : kChains) {
@@ -252,6 +250,7 @@ constexpr Operator kOperators[] = {
     {"abs", "self", read_chain},
     {"absolute", "self", read_chain},
     {"sign", "self", read_chain},
+    {"sgn", "self", read_chain},
     {"floor", "self", read_chain},
     {"ceil", "self", read_chain},
     {"round", "self", read_chain},

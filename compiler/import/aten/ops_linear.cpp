@@ -81,14 +81,41 @@ Result<Value> read_einsum(Call& call) {
   return as_value(call.node("Einsum", std::move(operands), {{"equation", equation}}));
 }
 
+// True where a place of the second-last axis may look at one of the last: not later than itself.
+Result<std::string> places_before(Call& call, const std::string& scores) {
+  const size_t rank = call.rank(scores);
+  MLE_TRY_ASSIGN(const int64_t rows, call.fixed_length(scores, rank - 2));
+  MLE_TRY_ASSIGN(const int64_t columns, call.fixed_length(scores, rank - 1));
+  constexpr int64_t kMost = 4096;
+  if (rows > kMost || columns > kMost) return call.wrong("too many places");
+  std::vector<double> flat;
+  for (int64_t row = 0; row < rows; ++row)
+    for (int64_t column = 0; column < columns; ++column) flat.push_back(column <= row ? 1 : 0);
+  return call.reshaped(call.composer().numbers(flat, DType::Bool), {{rows, 0}, {columns, 0}});
+}
+
+// A score so low that nothing of its place is left. Each row has to have a place that counts.
+Result<std::string> masked(Call& call, const std::string& scores, const std::string& mask) {
+  constexpr double kNothing = -1e30;
+  const auto allowed = call.composer().reals(mask);
+  const auto dims = call.shape(mask).dims;
+  if (!allowed || dims.empty() || !dims.back().is_fixed() || dims.back().fixed < 1)
+    return call.not_compiled("with a mask that depends on the inputs is not compiled");
+  const auto width = static_cast<size_t>(dims.back().fixed);
+  for (size_t row = 0; row + width <= allowed->size(); row += width) {
+    bool any = false;
+    for (size_t i = 0; i < width; ++i) any = any || (*allowed)[row + i] != 0;
+    if (!any) return call.not_compiled("with a mask that leaves nothing is not compiled");
+  }
+  return call.node("Where", {mask, scores, call.number_like(scores, kNothing)});
+}
+
 // softmax(q k' scale + mask) v.
 Result<Value> read_attention(Call& call) {
   MLE_TRY_ASSIGN(std::string q, call.tensor("query"));
   MLE_TRY_ASSIGN(const std::string k, call.tensor("key"));
   MLE_TRY_ASSIGN(const std::string v, call.tensor("value"));
   MLE_TRY_ASSIGN(const bool causal, call.flag("is_causal", false));
-  if (causal || (call.has("attn_mask") && call.dtype_of(*call.tensor("attn_mask")) == DType::Bool))
-    return call.not_compiled("with a mask of places is not compiled");
   const size_t rank = call.rank(q);
   if (rank < 2) return call.wrong("its query has too few axes");
   MLE_TRY_ASSIGN(const int64_t width, call.fixed_length(q, rank - 1));
@@ -97,8 +124,15 @@ Result<Value> read_attention(Call& call) {
   MLE_TRY_ASSIGN(q, call.with_number("Mul", q, scale));
   MLE_TRY_ASSIGN(const std::string key, turned(call, k));
   MLE_TRY_ASSIGN(std::string scores, call.node("MatMul", {q, key}));
+  std::string mask;
   if (call.has("attn_mask")) {
-    MLE_TRY_ASSIGN(const std::string mask, call.tensor("attn_mask"));
+    MLE_TRY_ASSIGN(mask, call.tensor("attn_mask"));
+  } else if (causal) {
+    MLE_TRY_ASSIGN(mask, places_before(call, scores));
+  }
+  if (!mask.empty() && call.dtype_of(mask) == DType::Bool) {
+    MLE_TRY_ASSIGN(scores, masked(call, scores, mask));
+  } else if (!mask.empty()) {
     MLE_TRY_ASSIGN(scores, call.node("Add", {scores, mask}));
   }
   MLE_TRY_ASSIGN(const std::string shares, call.node("Softmax", {scores}, {{"axis", int64_t{-1}}}));

@@ -45,7 +45,7 @@ Result<Value> read_batch_norm(Call& call) {
   MLE_TRY_ASSIGN(
       const std::string y,
       call.node("BatchNormalization", {x, weight, bias, mean, variance}, {{"epsilon", eps}}));
-  if (call.op() == "batch_norm") return Value::tensor(y);
+  if (call.op() == "batch_norm" || call.op() == "instance_norm") return Value::tensor(y);
   return Value::list({Value::tensor(y), {}, {}, {}, {}});
 }
 
@@ -88,7 +88,8 @@ Result<Value> read_rms_norm(Call& call) {
 
 Result<Value> read_group_norm(Call& call) {
   MLE_TRY_ASSIGN(const std::string x, call.tensor("input"));
-  MLE_TRY_ASSIGN(const int64_t groups, call.integer("num_groups"));
+  const bool native = call.op() == "native_group_norm";
+  MLE_TRY_ASSIGN(const int64_t groups, call.integer(native ? "group" : "num_groups"));
   if (call.rank(x) < 2) return call.wrong("an input of fewer than two axes");
   MLE_TRY_ASSIGN(const int64_t channels, call.fixed_length(x, 1));
   MLE_TRY_ASSIGN(const std::string weight, or_constant(call, "weight", x, {channels}, 1));
@@ -105,13 +106,14 @@ Result<Value> read_group_norm(Call& call) {
   if (vector) {
     MLE_TRY_ASSIGN(y, call.reshaped(y, dims));
   }
+  if (native) return Value::list({Value::tensor(y), {}, {}});
   return Value::tensor(y);
 }
 
 Result<Value> read_instance_norm(Call& call) {
   MLE_TRY_ASSIGN(const std::string x, call.tensor("input"));
-  MLE_TRY_ASSIGN(const bool own, call.flag("use_input_stats", true));
-  if (!own) return call.not_compiled("with running statistics is not compiled");
+  MLE_TRY_ASSIGN(const bool own, call.flag("use_input_stats", !call.has("running_mean")));
+  if (!own) return read_batch_norm(call);
   if (call.rank(x) < 3) return call.wrong("an input of fewer than three axes");
   MLE_TRY_ASSIGN(const int64_t channels, call.fixed_length(x, 1));
   MLE_TRY_ASSIGN(const std::string weight, or_constant(call, "weight", x, {channels}, 1));
@@ -132,6 +134,7 @@ constexpr Operator kOperators[] = {
     {"rms_norm", "input normalized_shape weight eps", read_rms_norm},
     {"_fused_rms_norm", "input normalized_shape weight eps", read_rms_norm},
     {"group_norm", "input num_groups weight bias eps cudnn_enabled", read_group_norm},
+    {"native_group_norm", "input weight bias N C HxW group eps", read_group_norm},
     {"instance_norm",
      "input weight bias running_mean running_var use_input_stats momentum eps cudnn_enabled",
      read_instance_norm},

@@ -92,7 +92,13 @@ Result<Value> read_gather(Call& call) {
   MLE_TRY_ASSIGN(const std::string x, call.tensor("self"));
   MLE_TRY_ASSIGN(const int64_t dim, call.integer("dim"));
   MLE_TRY_ASSIGN(const size_t axis, call.axis(dim, call.rank(x)));
-  MLE_TRY_ASSIGN(const std::string index, call.tensor("index"));
+  MLE_TRY_ASSIGN(const std::string index, call.tensor(call.has("indices") ? "indices" : "index"));
+  if (call.op() == "take_along_dim") {
+    const auto own = call.shape(x).dims, places = call.shape(index).dims;
+    for (size_t i = 0; i < own.size(); ++i)
+      if (places.size() != own.size() || (i != axis && !(places[i] == own[i])))
+        return call.not_compiled("of indices that are broadcast is not compiled");
+  }
   return as_value(call.node(call.op() == "index_select" ? "Gather" : "GatherElements", {x, index},
                             {{"axis", static_cast<int64_t>(axis)}}));
 }
@@ -162,6 +168,7 @@ constexpr Operator kOperators[] = {
     {"select_copy", "self dim index", read_select},
     {"unbind", "self dim", read_unbind},
     {"gather", "self dim index sparse_grad", read_gather},
+    {"take_along_dim", "self indices dim", read_gather},
     {"index_select", "self dim index", read_gather},
     {"embedding", "weight indices padding_idx scale_grad_by_freq sparse", read_embedding},
     {"index", "self indices", read_index},

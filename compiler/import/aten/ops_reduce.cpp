@@ -170,7 +170,7 @@ Result<Value> read_cumsum(Call& call) {
 
 Result<Value> read_topk(Call& call) {
   MLE_TRY_ASSIGN(const std::string x, call.tensor("self"));
-  const bool sort = call.op() == "sort";
+  const bool places = call.op() == "argsort", sort = places || call.op() == "sort";
   MLE_TRY_ASSIGN(const int64_t dim, call.integer("dim", -1));
   MLE_TRY_ASSIGN(const size_t axis, call.axis(dim, call.rank(x)));
   MLE_TRY_ASSIGN(const int64_t length, call.fixed_length(x, axis));
@@ -183,6 +183,7 @@ Result<Value> read_topk(Call& call) {
                                       {{"axis", static_cast<int64_t>(axis)},
                                        {"largest", (sort ? descending : largest) ? int64_t{1} : 0}},
                                       2}));
+  if (places) return Value::tensor(std::move(both[1]));
   return Value::list({Value::tensor(std::move(both[0])), Value::tensor(std::move(both[1]))});
 }
 
@@ -241,6 +242,7 @@ constexpr Operator kOperators[] = {
     {"cumsum", "self dim", read_cumsum},
     {"topk", "self k dim largest sorted", read_topk},
     {"sort", "self dim descending", read_topk},
+    {"argsort", "self dim descending stable", read_topk},
     {"cosine_similarity", "x1 x2 dim eps", read_cosine},
     {"pairwise_distance", "x1 x2 p eps keepdim", read_distance},
 };

@@ -19,6 +19,12 @@ std::vector<int64_t> counted(size_t rank) {
 
 Result<Value> read_identity(Call& call) { return as_value(call.tensor("self")); }
 
+// What is done to the copy in place is not done to the original.
+Result<Value> read_clone(Call& call) {
+  MLE_TRY_ASSIGN(const std::string x, call.tensor("self"));
+  return as_value(call.unary("Identity", x));
+}
+
 // In the dtype asked for, whatever device or layout.
 Result<Value> read_to(Call& call) {
   MLE_TRY_ASSIGN(const std::string x, call.tensor("self"));
@@ -175,8 +181,9 @@ Result<Value> read_transpose(Call& call) {
     if (rank < 2) return call.wrong("a matrix is wanted");
     std::swap(order[rank - 1], order[rank - 2]);
   } else {
-    MLE_TRY_ASSIGN(const int64_t first, call.integer("dim0"));
-    MLE_TRY_ASSIGN(const int64_t second, call.integer("dim1"));
+    const bool axes = call.has("axis0");
+    MLE_TRY_ASSIGN(const int64_t first, call.integer(axes ? "axis0" : "dim0"));
+    MLE_TRY_ASSIGN(const int64_t second, call.integer(axes ? "axis1" : "dim1"));
     MLE_TRY_ASSIGN(const size_t a, call.axis(first, rank));
     MLE_TRY_ASSIGN(const size_t b, call.axis(second, rank));
     std::swap(order[a], order[b]);
@@ -266,7 +273,7 @@ Result<Value> read_repeat(Call& call) {
 
 constexpr Operator kOperators[] = {
     {"contiguous", "self memory_format", read_identity},
-    {"clone", "self memory_format", read_identity},
+    {"clone", "self memory_format", read_clone},
     {"detach", "self", read_identity},
     {"alias", "self", read_identity},
     {"lift_fresh", "self", read_identity},

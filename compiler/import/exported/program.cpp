@@ -193,6 +193,7 @@ class Program {
           return damaged("the file has no tensor '" + archive::shown(full) + "'");
         // Empty and unused counters stay out of the graph until somebody asks.
         MLE_TRY_ASSIGN(std::string name, network::add_constant(composer_, full, found->second));
+        shared_.insert(name);  // the model's own
         values_[internal] = Value::tensor(std::move(name));
       }
       if (choice.name == "constant_input") {
@@ -318,13 +319,42 @@ class Program {
     }
     std::string op = operator_of(target);
     const bool in_place = op.size() > 1 && op.back() == '_' && op.rfind("__", 0) != 0;
-    if (in_place)
-      return Status::make(Code::Unsupported, C205_UnsupportedOp, Status::kNoOffset,
-                          "operator '" + archive::shown(op) + "' changes a tensor in place",
-                          "run .run_decompositions() on the exported program before saving it");
+    if (in_place) op.pop_back();
+    const Value first = first_of(positional, arguments);
     MLE_TRY_ASSIGN(Value made,
                    aten::run_operator(composer_, op, std::move(positional), std::move(arguments)));
+    if (in_place) {
+      MLE_TRY(change_in_place(first, made, op));
+    } else if (aten::is_view(op) && first.is_tensor()) {
+      shared_.insert(first.text);
+      if (made.is_tensor()) shared_.insert(made.text);
+      for (const Value& part : made.items)
+        if (part.is_tensor()) shared_.insert(part.text);
+    }
     return assign(field(node, "outputs"), std::move(made));
+  }
+
+  static Value first_of(const std::vector<Value>& positional, const aten::Named& named) {
+    if (!positional.empty()) return positional[0];
+    for (const char* name : {"self", "input"})
+      if (const auto found = named.find(name); found != named.end()) return found->second;
+    return {};
+  }
+
+  // Whoever held the tensor holds what became of it.
+  Status change_in_place(const Value& before, const Value& after, const std::string& op) {
+    if (before.is_tensor() && after.is_tensor() && before.text == after.text) return {};
+    if (!before.is_tensor() || !after.is_tensor() || shared_.contains(before.text))
+      return Status::make(
+          Code::Unsupported, C205_UnsupportedOp, Status::kNoOffset,
+          "operator '" + archive::shown(op) + "_' changes a tensor in place that others show",
+          "run .run_decompositions() on the exported program before saving it");
+    for (auto& [name, value] : values_) {
+      if (value.is_tensor() && value.text == before.text) value.text = after.text;
+      for (Value& part : value.items)
+        if (part.is_tensor() && part.text == before.text) part.text = after.text;
+    }
+    return {};
   }
 
   // One output takes the value, several take the items of a list.
@@ -396,6 +426,7 @@ class Program {
   onnx::Composer composer_;
   std::map<std::string, Value> values_;
   std::set<std::string> refused_;  // outputs of nodes that had a problem, which has been told
+  std::set<std::string> shared_;   // tensors that others may show, too
   mutable bool follows_refused_ = false;
 };
 

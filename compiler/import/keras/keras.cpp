@@ -111,6 +111,22 @@ Result<Parts> read_h5(const SourceFile& source, const std::optional<SourceFile>&
   return parts;
 }
 
+// NOLINTNEXTLINE(misc-no-recursion): JSON is 64 deep at most
+bool has_key(const json& config, std::string_view key) {
+  for (const auto& [own, value] : config.items())
+    if ((config.is_object() && own == key) ||
+        ((value.is_object() || value.is_array()) && has_key(value, key)))
+      return true;
+  return false;
+}
+
+// A configuration that stands alone names its version, or inputs as versions before 3 do.
+std::string version_of(const json& config) {
+  const std::string named = text_of(field(config, "keras_version"));
+  if (!named.empty()) return named;
+  return has_key(config, "batch_input_shape") ? "2." : "";
+}
+
 std::optional<Graph> make_graph(Result<Parts> parts, const SourceFile& source,
                                 const ImportOptions& options, Problems& problems) {
   if (!parts) {
@@ -118,6 +134,7 @@ std::optional<Graph> make_graph(Result<Parts> parts, const SourceFile& source,
     return std::nullopt;
   }
   find_legacy_weights(*parts);
+  if (parts->version.empty()) parts->version = version_of(parts->config);
   const Source model{parts->config, *parts->weights, parts->legacy, parts->version};
   auto graph = read_model(model, source, options, problems);
   if (graph)

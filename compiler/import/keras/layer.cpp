@@ -145,6 +145,9 @@ Result<std::vector<std::string>> Layer::variables(const std::vector<std::string_
                                                      name_ + "/" + std::string(roles[i]), *tensor));
     }
     names.push_back(constant);
+    if (dtype() == DType::F64 && composer().shape(constant).dtype == DType::F32) {
+      MLE_TRY_ASSIGN(names.back(), node("Cast", {constant}, {{"to", int64_t{11}}}));
+    }
   }
   return names;
 }

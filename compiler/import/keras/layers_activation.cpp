@@ -88,7 +88,19 @@ Result<std::string> read_thresholded(Layer& layer) {
 
 Result<std::string> read_softmax(Layer& layer) {
   MLE_TRY_ASSIGN(const auto axes, layer.integers("axis"));
-  if (axes && axes->size() != 1) return not_compiled("softmax over several axes is not compiled");
+  if (axes && axes->size() > 1) {  // e^(x - log sum e^x)
+    std::vector<Value> dims;
+    for (const int64_t one : *axes) {
+      MLE_TRY_ASSIGN(const size_t axis, layer.axis(one));
+      dims.push_back(Value::whole(static_cast<int64_t>(axis)));
+    }
+    MLE_TRY_ASSIGN(const std::string sum, layer.torch("logsumexp", layer.x(),
+                                                      {{"dim", Value::list(std::move(dims))},
+                                                       {"keepdim", Value::boolean(true)}}));
+    MLE_TRY_ASSIGN(const std::string left, layer.node("Sub", {layer.x(), sum}));
+    return layer.node("Exp", {left});
+  }
+  if (axes && axes->empty()) return wrong_layer("without its axis");
   MLE_TRY_ASSIGN(const size_t axis, layer.axis(axes ? axes->front() : -1));
   return layer.node("Softmax", {layer.x()}, {{"axis", static_cast<int64_t>(axis)}});
 }

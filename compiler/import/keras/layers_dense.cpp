@@ -25,6 +25,20 @@ Result<std::string> read_dense(Layer& layer) {
   return layer.activated(y, field(layer.config(), "activation"));
 }
 
+// activation(einsum(x, W) + b), b with a length or 1 for each of the last axes.
+Result<std::string> read_einsum_dense(Layer& layer) {
+  const bool biased = layer.has("bias_axes");
+  std::vector<std::string_view> roles = {"kernel"};
+  if (biased) roles.push_back("bias");
+  MLE_TRY_ASSIGN(const auto variables, layer.variables(roles));
+  MLE_TRY_ASSIGN(std::string y, layer.node("Einsum", {layer.x(), variables[0]},
+                                           {{"equation", layer.text("equation", "")}}));
+  if (biased) {
+    MLE_TRY_ASSIGN(y, layer.node("Add", {y, variables[1]}));
+  }
+  return layer.activated(y, field(layer.config(), "activation"));
+}
+
 Result<std::string> read_embedding(Layer& layer) {
   MLE_TRY_ASSIGN(const auto variables, layer.variables({"embeddings"}));
   MLE_TRY_ASSIGN(const int64_t count, layer.integer("input_dim"));
@@ -42,6 +56,7 @@ Result<std::string> read_embedding(Layer& layer) {
 
 constexpr LayerKind kKinds[] = {
     {"Dense", read_dense},
+    {"EinsumDense", read_einsum_dense},
     {"Embedding", read_embedding},
 };
 

@@ -39,27 +39,51 @@ Result<std::string> read_concatenate(Layer& layer) {
   return layer.node("Concat", layer.inputs(), {{"axis", static_cast<int64_t>(axis)}});
 }
 
-// The inner product of two vectors of each row.
+// x / max(|x|, 1e-6) along an axis.
+Result<std::string> normalised(Layer& layer, const std::string& x, int64_t axis) {
+  MLE_TRY_ASSIGN(
+      const std::string norm,
+      layer.node("ReduceL2", {x, layer.composer().integers({axis})}, {{"keepdims", int64_t{1}}}));
+  MLE_TRY_ASSIGN(const std::string by, layer.node("Max", {norm, layer.number(1e-6)}));
+  return layer.node("Div", {x, by});
+}
+
+// The sums of products along an axis of either side, of each row by itself: [.., axis] of the left,
+// times [axis, ..] of the right.
 Result<std::string> read_dot(Layer& layer) {
   if (layer.inputs().size() != 2) return wrong_layer("it multiplies other than two tensors");
-  MLE_TRY_ASSIGN(const auto axes, layer.integers("axes"));
-  bool last = axes && !axes->empty() && axes->size() <= 2;
-  for (const int64_t axis : last ? *axes : std::vector<int64_t>())
-    last = last && (axis == 1 || axis == -1);
-  const size_t other = layer.composer().shape(layer.inputs()[1]).rank();
-  if (!last || layer.rank() != 2 || other != 2)
-    return not_compiled("products of other than vectors are not compiled");
+  MLE_TRY_ASSIGN(const auto given, layer.integers("axes"));
+  if (!given || given->empty() || given->size() > 2) return wrong_layer("without its axes");
   std::string sides[2] = {layer.inputs()[0], layer.inputs()[1]};
-  const std::string axis = layer.composer().integers({1});
-  if (layer.flag("normalize", false))
-    for (std::string& side : sides) {
-      MLE_TRY_ASSIGN(const std::string norm,
-                     layer.node("ReduceL2", {side, axis}, {{"keepdims", int64_t{1}}}));
-      MLE_TRY_ASSIGN(const std::string by, layer.node("Max", {norm, layer.number(1e-6)}));
-      MLE_TRY_ASSIGN(side, layer.node("Div", {side, by}));
+  int64_t axes[2] = {given->front(), given->back()};
+  size_t ranks[2];
+  for (int i = 0; i < 2; ++i) {
+    ranks[i] = layer.composer().shape(sides[i]).rank();
+    const auto rank = static_cast<int64_t>(ranks[i]);
+    if (axes[i] < 0) axes[i] += rank;
+    if (axes[i] < 1 || axes[i] >= rank) return wrong_layer("its axes do not fit");
+    if (rank > 3) return not_compiled("of more than two axes of a row it is not compiled");
+    if (layer.flag("normalize", false)) {
+      MLE_TRY_ASSIGN(sides[i], normalised(layer, sides[i], axes[i]));
     }
-  MLE_TRY_ASSIGN(const std::string product, layer.node("Mul", {sides[0], sides[1]}));
-  return layer.node("ReduceSum", {product, axis}, {{"keepdims", int64_t{1}}});
+  }
+  if (ranks[0] == 2 && ranks[1] == 2) {
+    MLE_TRY_ASSIGN(const std::string product, layer.node("Mul", {sides[0], sides[1]}));
+    return layer.node("ReduceSum", {product, layer.composer().integers({1})},
+                      {{"keepdims", int64_t{1}}});
+  }
+  const std::vector<int64_t> turn = {0, 2, 1};
+  for (int i = 0; i < 2; ++i) {
+    if (ranks[i] == 2) {  // a row of its own on the left, a column on the right
+      MLE_TRY_ASSIGN(sides[i], layer.node("Unsqueeze",
+                                          {sides[i], layer.composer().integers({i == 0 ? 1 : 2})}));
+    } else if (axes[i] != (i == 0 ? 2 : 1)) {
+      MLE_TRY_ASSIGN(sides[i], layer.node("Transpose", {sides[i]}, {{"perm", turn}}));
+    }
+  }
+  MLE_TRY_ASSIGN(const std::string product, layer.node("MatMul", {sides[0], sides[1]}));
+  if (ranks[0] == 3 && ranks[1] == 3) return product;
+  return layer.node("Squeeze", {product, layer.composer().integers({ranks[0] == 2 ? 1 : 2})});
 }
 
 constexpr LayerKind kKinds[] = {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace mle::compiler::keras {
 namespace {
@@ -64,98 +65,152 @@ Result<std::string> read_batch_norm(Layer& layer) {
   return scaled(layer, layer.x(), by, plus, axis);
 }
 
-// The first of the normalised axes, which must be the last ones.
-Result<size_t> trailing_axes(Layer& layer) {
+// The normalised axes, in order.
+Result<std::vector<int64_t>> axes_of(Layer& layer) {
   MLE_TRY_ASSIGN(const auto given, layer.integers("axis"));
-  std::vector<size_t> axes;
+  std::vector<int64_t> axes;
   for (const int64_t one : given ? *given : std::vector<int64_t>{-1}) {
     MLE_TRY_ASSIGN(const size_t axis, layer.axis(one));
-    axes.push_back(axis);
+    axes.push_back(static_cast<int64_t>(axis));
   }
   std::sort(axes.begin(), axes.end());
-  for (size_t i = 0; i < axes.size(); ++i)
-    if (axes[i] != layer.rank() - axes.size() + i)
-      return not_compiled("over other axes than the last ones it is not compiled");
-  if (axes.empty()) return wrong_layer("it normalises no axis");
-  return axes[0];
+  if (axes.empty() || std::adjacent_find(axes.begin(), axes.end()) != axes.end())
+    return wrong_layer("its axes are no axes");
+  return axes;
 }
 
-// A variable with the dims of the normalised axes, or ones.
-Result<std::string> ones_from(Layer& layer, size_t axis) {
-  const auto dims = layer.dims();
-  const std::vector<onnx::Length> rest(dims.begin() + static_cast<ptrdiff_t>(axis), dims.end());
-  return layer.node("Expand", {layer.number(1), layer.composer().lengths(rest)});
+// All axes with these moved to the end; its inverse moves them back.
+std::vector<int64_t> moved_last(Layer& layer, const std::vector<int64_t>& axes) {
+  std::vector<int64_t> order;
+  for (int64_t axis = 0; axis < static_cast<int64_t>(layer.rank()); ++axis)
+    if (std::find(axes.begin(), axes.end(), axis) == axes.end()) order.push_back(axis);
+  order.insert(order.end(), axes.begin(), axes.end());
+  return order;
+}
+std::vector<int64_t> inverse_of(const std::vector<int64_t>& order) {
+  std::vector<int64_t> inverse(order.size());
+  for (size_t i = 0; i < order.size(); ++i)
+    inverse[static_cast<size_t>(order[i])] = static_cast<int64_t>(i);
+  return inverse;
+}
+Result<std::string> transposed(Layer& layer, const std::string& x,
+                               const std::vector<int64_t>& order) {
+  if (std::is_sorted(order.begin(), order.end())) return x;
+  return layer.node("Transpose", {x}, {{"perm", order}});
+}
+
+Result<std::string> ones(Layer& layer, const std::vector<onnx::Length>& dims) {
+  return layer.node("Expand", {layer.number(1), layer.composer().lengths(dims)});
+}
+
+// gamma and beta of a normalisation; empty names where it has none.
+Result<std::pair<std::string, std::string>> gamma_and_beta(Layer& layer) {
+  std::vector<std::string_view> roles;
+  if (layer.flag("scale", true)) roles.push_back("gamma");
+  if (layer.flag("center", true)) roles.push_back("beta");
+  std::pair<std::string, std::string> both;
+  if (roles.empty()) return both;
+  MLE_TRY_ASSIGN(const auto names, layer.variables(roles));
+  for (size_t i = 0; i < roles.size(); ++i)
+    (roles[i] == "gamma" ? both.first : both.second) = names[i];
+  return both;
 }
 
 Result<std::string> read_layer_norm(Layer& layer) {
-  if (layer.flag("rms_scaling", false))
-    return not_compiled("with rms_scaling it is not compiled", "use RMSNormalization");
-  MLE_TRY_ASSIGN(const size_t axis, trailing_axes(layer));
-  const bool scale = layer.flag("scale", true), center = layer.flag("center", true);
-  std::vector<std::string_view> roles;
-  if (scale) roles.push_back("gamma");
-  if (center) roles.push_back("beta");
-  std::vector<std::string> names;
-  if (!roles.empty()) {
-    MLE_TRY_ASSIGN(names, layer.variables(roles));
+  MLE_TRY_ASSIGN(const auto axes, axes_of(layer));
+  const auto order = moved_last(layer, axes);
+  if (layer.flag("rms_scaling", false)) {  // x / sqrt(variance + epsilon) gamma
+    if (axes.size() != 1 || !std::is_sorted(order.begin(), order.end()))
+      return not_compiled("with rms_scaling over other than the last axis it is not compiled",
+                          "use RMSNormalization");
+    MLE_TRY_ASSIGN(const auto names, layer.variables({"gamma"}));
+    MLE_TRY_ASSIGN(const std::string variance,
+                   layer.torch("var", layer.x(),
+                               {{"dim", aten::Value::whole(axes[0])},
+                                {"correction", aten::Value::whole(0)},
+                                {"keepdim", aten::Value::boolean(true)}}));
+    MLE_TRY_ASSIGN(const std::string raised,
+                   layer.node("Add", {variance, layer.number(layer.real("epsilon", 1e-3))}));
+    MLE_TRY_ASSIGN(const std::string by, layer.torch("rsqrt", raised));
+    MLE_TRY_ASSIGN(const std::string scaled_by, layer.node("Mul", {layer.x(), by}));
+    return layer.node("Mul", {scaled_by, names[0]});
   }
-  std::string gamma;
-  if (scale) {
-    gamma = names[0];
-  } else {
-    MLE_TRY_ASSIGN(gamma, ones_from(layer, axis));
+  std::vector<onnx::Length> dims;
+  for (const int64_t axis : axes) dims.push_back(layer.dims()[static_cast<size_t>(axis)]);
+  MLE_TRY_ASSIGN(auto both, gamma_and_beta(layer));
+  if (both.first.empty()) {
+    MLE_TRY_ASSIGN(both.first, ones(layer, dims));
   }
-  return layer.node(
-      "LayerNormalization", {layer.x(), gamma, center ? names.back() : ""},
-      {{"axis", static_cast<int64_t>(axis)}, {"epsilon", layer.real("epsilon", 1e-3)}});
+  for (std::string* part : {&both.first, &both.second})
+    if (!part->empty() && axes.size() > 1) {
+      MLE_TRY_ASSIGN(*part, layer.node("Reshape", {*part, layer.composer().lengths(dims)}));
+    }
+  MLE_TRY_ASSIGN(const std::string x, transposed(layer, layer.x(), order));
+  MLE_TRY_ASSIGN(const std::string y, layer.node("LayerNormalization", {x, both.first, both.second},
+                                                 {{"axis", -static_cast<int64_t>(axes.size())},
+                                                  {"epsilon", layer.real("epsilon", 1e-3)}}));
+  return transposed(layer, y, inverse_of(order));
 }
 
-// Every group of neighbouring columns normalised by itself, then gamma and beta by column.
+// Every group of neighbouring entries of an axis normalised with all that belongs to them, then
+// gamma and beta by entry.
 Result<std::string> read_group_norm(Layer& layer) {
   MLE_TRY_ASSIGN(const size_t axis, one_axis(layer));
-  if (layer.rank() != 2 || axis != 1)
-    return not_compiled("over rows of more than one axis it is not compiled");
-  const onnx::Length width = layer.dims()[1];
+  const auto dims = layer.dims();
+  const onnx::Length width = dims[axis];
   int64_t groups = integer_of(field(layer.config(), "groups")).value_or(32);
   if (groups == -1) groups = width.fixed;
   if (!width.is_fixed() || groups < 1 || width.fixed % groups != 0)
     return wrong_layer("its groups do not divide the columns");
-  const std::vector<onnx::Length> grouped = {
-      layer.dims()[0], {groups, 0}, {width.fixed / groups, 0}};
-  MLE_TRY_ASSIGN(const std::string apart,
-                 layer.node("Reshape", {layer.x(), layer.composer().lengths(grouped)}));
-  MLE_TRY_ASSIGN(const std::string ones,
-                 layer.node("Expand", {layer.number(1), layer.composer().lengths({grouped[2]})}));
+  std::vector<int64_t> order = {0, static_cast<int64_t>(axis)};
+  std::vector<onnx::Length> turned = {dims[0], width};
+  int64_t each = width.fixed / groups;
+  for (size_t i = 1; i < dims.size(); ++i) {
+    if (i == axis) continue;
+    if (!dims[i].is_fixed() || dims[i].fixed < 1 || each > (int64_t{1} << 30) / dims[i].fixed)
+      return wrong_layer("its rows have no fixed shape");
+    each *= dims[i].fixed;
+    order.push_back(static_cast<int64_t>(i));
+    turned.push_back(dims[i]);
+  }
+  MLE_TRY_ASSIGN(const std::string x, transposed(layer, layer.x(), order));
+  MLE_TRY_ASSIGN(
+      const std::string apart,
+      layer.node("Reshape", {x, layer.composer().lengths({dims[0], {groups, 0}, {each, 0}})}));
+  MLE_TRY_ASSIGN(const std::string one, ones(layer, {{each, 0}}));
   MLE_TRY_ASSIGN(const std::string normal,
-                 layer.node("LayerNormalization", {apart, ones},
+                 layer.node("LayerNormalization", {apart, one},
                             {{"axis", int64_t{2}}, {"epsilon", layer.real("epsilon", 1e-3)}}));
-  MLE_TRY_ASSIGN(std::string y,
-                 layer.node("Reshape", {normal, layer.composer().lengths(layer.dims())}));
-  std::vector<std::string_view> roles;
-  if (layer.flag("scale", true)) roles.push_back("gamma");
-  if (layer.flag("center", true)) roles.push_back("beta");
-  if (roles.empty()) return y;
-  MLE_TRY_ASSIGN(const auto names, layer.variables(roles));
-  for (size_t i = 0; i < names.size(); ++i) {
-    MLE_TRY_ASSIGN(y, layer.node(roles[i] == "gamma" ? "Mul" : "Add", {y, names[i]}));
+  MLE_TRY_ASSIGN(const std::string joined,
+                 layer.node("Reshape", {normal, layer.composer().lengths(turned)}));
+  MLE_TRY_ASSIGN(std::string y, transposed(layer, joined, inverse_of(order)));
+  MLE_TRY_ASSIGN(auto both, gamma_and_beta(layer));
+  std::vector<onnx::Length> along_axis(dims.size() - axis, onnx::Length{1, 0});
+  along_axis[0] = width;
+  for (std::string* part : {&both.first, &both.second}) {
+    if (part->empty()) continue;
+    MLE_TRY_ASSIGN(*part, layer.node("Reshape", {*part, layer.composer().lengths(along_axis)}));
+    MLE_TRY_ASSIGN(y, layer.node(part == &both.first ? "Mul" : "Add", {y, *part}));
   }
   return y;
 }
 
 Result<std::string> read_rms_norm(Layer& layer) {
-  MLE_TRY_ASSIGN(const size_t axis, trailing_axes(layer));
+  MLE_TRY_ASSIGN(const auto axes, axes_of(layer));
+  const auto order = moved_last(layer, axes);
+  if (!std::is_sorted(order.begin(), order.end()))
+    return not_compiled("over other axes than the last ones it is not compiled",
+                        "normalise the last axis, behind a Permute");
   MLE_TRY_ASSIGN(const auto names, layer.variables({"scale"}));
-  return layer.node(
-      "RMSNormalization", {layer.x(), names[0]},
-      {{"axis", static_cast<int64_t>(axis)}, {"epsilon", layer.real("epsilon", 1e-6)}});
+  return layer.node("RMSNormalization", {layer.x(), names[0]},
+                    {{"axis", axes[0]}, {"epsilon", layer.real("epsilon", 1e-6)}});
 }
 
 Result<std::string> read_unit_norm(Layer& layer) {
-  MLE_TRY_ASSIGN(const size_t axis, one_axis(layer));
-  MLE_TRY_ASSIGN(
-      const std::string norm,
-      layer.node("ReduceL2", {layer.x(), layer.composer().integers({static_cast<int64_t>(axis)})},
-                 {{"keepdims", int64_t{1}}}));
+  MLE_TRY_ASSIGN(const auto axes, axes_of(layer));
+  MLE_TRY_ASSIGN(const std::string norm,
+                 layer.node("ReduceL2", {layer.x(), layer.composer().integers(axes)},
+                            {{"keepdims", int64_t{1}}}));
   MLE_TRY_ASSIGN(const std::string by, layer.node("Max", {norm, layer.number(1e-6)}));
   return layer.node("Div", {layer.x(), by});
 }

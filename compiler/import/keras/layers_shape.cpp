@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/keras/layer.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -50,7 +51,8 @@ Result<std::string> read_global_pool(Layer& layer) {
   if (layer.rank() != 3 || layer.text("data_format", "channels_last") != "channels_last")
     return not_compiled("of such rows it is not compiled");
   if (layer.shared().is_masked && !max)
-    return not_compiled("behind an embedding that masks its zeros it is not compiled");
+    return not_compiled("behind a mask (Masking, mask_zero=True) it is not compiled",
+                        "pool without the mask, or export the model to ONNX");
   return layer.node(max ? "ReduceMax" : "ReduceMean", {layer.x(), layer.composer().integers({1})},
                     {{"keepdims", layer.flag("keepdims", false) ? int64_t{1} : 0}});
 }
@@ -93,21 +95,47 @@ Result<std::string> read_padding(Layer& layer) {
       {{"mode", std::string("constant")}});
 }
 
+Result<std::string> read_upsampling(Layer& layer) {
+  MLE_TRY_ASSIGN(const int64_t size, layer.integer("size", 2));
+  if (layer.rank() != 3) return wrong_layer("its rows have another number of axes");
+  return layer.torch("repeat_interleave", layer.x(),
+                     {{"repeats", Value::whole(size)}, {"dim", Value::whole(1)}});
+}
+
+// Steps that hold nothing but mask_value become zeros, and layers behind it that mind are told.
+Result<std::string> read_masking(Layer& layer) {
+  layer.shared().is_masked = true;
+  const std::string value = layer.number(layer.real("mask_value", 0));
+  MLE_TRY_ASSIGN(const std::string empty, layer.node("Equal", {layer.x(), value}));
+  MLE_TRY_ASSIGN(const std::string full, layer.node("Not", {empty}));
+  MLE_TRY_ASSIGN(
+      const std::string any,
+      layer.torch("any", full, {{"dim", Value::whole(-1)}, {"keepdim", Value::boolean(true)}}));
+  return layer.node("Where", {any, layer.x(), layer.number(0)});
+}
+
 // A layer that treats each step alike because it works on the last axis.
 Result<std::string> read_time_distributed(Layer& layer) {
   const json& inner = field(layer.config(), "layer");
   const std::string name = text_of(field(inner, "class_name"));
   static constexpr std::string_view kLastAxis[] = {"Dense", "Activation", "Dropout", "LeakyReLU",
                                                    "ELU",   "ReLU",       "Softmax"};
-  for (const std::string_view known : kLastAxis)
-    if (known == name) {
-      Place place = layer.place();
-      if (place.group != nullptr) place.group = place.group->find("layer");
-      Layer one(layer.shared(), field(inner, "config"), name,
-                text_of(field(field(inner, "config"), "name")), place, layer.inputs());
-      return run_layer(one);
-    }
-  return not_compiled("of such a layer it is not compiled");
+  static constexpr std::string_view kIfLast[] = {"BatchNormalization", "LayerNormalization",
+                                                 "UnitNormalization", "RMSNormalization"};
+  const json& axis = field(field(inner, "config"), "axis");
+  const bool is_last = integer_of(axis.is_array() ? element(axis, 0) : axis) == -1;
+  bool fits = std::ranges::find(kLastAxis, name) != std::end(kLastAxis) ||
+              (is_last && std::ranges::find(kIfLast, name) != std::end(kIfLast));
+  fits = fits && (name != "Softmax" || is_last);
+  if (fits) {
+    Place place = layer.place();
+    if (place.group != nullptr) place.group = place.group->find("layer");
+    Layer one(layer.shared(), field(inner, "config"), name,
+              text_of(field(field(inner, "config"), "name")), place, layer.inputs());
+    return run_layer(one);
+  }
+  return not_compiled("of such a layer it is not compiled",
+                      "call the layer itself: Dense and its like work on the last axis");
 }
 
 constexpr LayerKind kKinds[] = {
@@ -128,6 +156,8 @@ constexpr LayerKind kKinds[] = {
     {"MaxPooling1D", read_pool},
     {"Cropping1D", read_cropping},
     {"ZeroPadding1D", read_padding},
+    {"UpSampling1D", read_upsampling},
+    {"Masking", read_masking},
     {"TimeDistributed", read_time_distributed},
 };
 

@@ -2,6 +2,7 @@
 #include "compiler/import/keras/model.h"
 
 #include "compiler/import/archive/voice.h"
+#include "compiler/import/keras/functions.h"
 #include "compiler/import/keras/layer.h"
 #include "format/limits.h"
 #include "format/rules.h"
@@ -186,7 +187,8 @@ class Model {
                           "input '" + archive::shown(input.name) + "' has no shape",
                           "build the model with keras.Input(shape) before saving it");
     for (size_t axis = 0; axis < shape.size(); ++axis) {
-      const auto length = integer_of(shape[axis]);
+      // Keras does not hold rows to the batch of the configuration.
+      const auto length = axis == 0 ? std::nullopt : integer_of(shape[axis]);
       if (length && (*length < 1 || *length > static_cast<int64_t>(format::kMaxDim)))
         return wrong_layer("an axis of no usable length");
       input.dims.push_back(static_cast<uint32_t>(length.value_or(0)));
@@ -289,14 +291,61 @@ class Model {
     if (inputs.empty()) return wrong_layer("it is called with nothing");
     if (is_sequential(layer) || is_graph(layer))
       return follow(layer, place, std::move(inputs), depth + 1);
+    MLE_TRY(settle_dtypes(layer, inputs));
     Layer one(shared_, field(layer, "config"), class_of(layer), name, place, std::move(inputs));
     MLE_TRY_ASSIGN(std::string y, run_layer(one));
     return std::vector<std::string>{std::move(y)};
   }
 
+  // A layer casts what it takes to the type it computes in.
+  Status settle_dtypes(const json& layer, std::vector<std::string>& inputs) {
+    static constexpr std::string_view kOfReals[] = {
+        "Dense",      "EinsumDense",        "Rescaling",          "Normalization",
+        "Activation", "BatchNormalization", "LayerNormalization", "UnitNormalization"};
+    const json& dtype = field(field(layer, "config"), "dtype");
+    const std::string policy =
+        dtype.is_string() ? text_of(dtype) : text_of(field(field(dtype, "config"), "name"));
+    if (policy.find("16") != std::string::npos)
+      composer_.note("what the model computes in 16 bits is computed in f32");
+    const DType real = policy == "float64" ? DType::F64 : DType::F32;
+    const bool of_reals = std::ranges::find(kOfReals, class_of(layer)) != std::end(kOfReals);
+    for (std::string& input : inputs) {
+      const DType own = composer_.shape(input).dtype;
+      const bool is_real = own == DType::F32 || own == DType::F64;
+      if (own == real || (is_real ? policy.empty() : !of_reals)) continue;
+      MLE_TRY_ASSIGN(input, composer_.add_one(
+                                {"Cast", {input}, {{"to", int64_t{real == DType::F64 ? 11 : 1}}}}));
+    }
+    return {};
+  }
+
+  // NOLINTNEXTLINE(misc-no-recursion): JSON is 64 deep at most
+  static void collect(const json& given, std::vector<Reference>& all) {
+    if (const auto one = reference_of(field(field(given, "config"), "keras_history"))) {
+      all.push_back(*one);
+      return;
+    }
+    if (given.is_array() || given.is_object())
+      for (const auto& [key, item] : given.items()) collect(item, all);
+  }
+
+  // Whether an argument called mask holds a tensor that the layer minds.
+  static bool minds_mask(const json& layer, const json& mask) {
+    static constexpr std::string_view kMinding[] = {"Softmax", "GlobalAveragePooling1D",
+                                                    "TimeDistributed"};
+    std::vector<Reference> tensors;
+    collect(mask, tensors);
+    return !tensors.empty() && std::ranges::find(kMinding, class_of(layer)) != std::end(kMinding);
+  }
+
   // The tensors a call takes, in the ways of versions 2 and 3.
-  static Result<std::vector<Reference>> arguments_of(const json& node) {
+  static Result<std::vector<Reference>> arguments_of(const json& layer, const json& node) {
     std::vector<Reference> all;
+    if (is_function(layer)) {
+      collect(field(node, "args"), all);
+      collect(field(node, "kwargs"), all);
+      return all;
+    }
     if (node.is_array()) {  // [["dense", 0, 0, {}], …]
       const json list = reference_of(node) ? json::array({node}) : node;
       for (const json& item : list) {
@@ -327,8 +376,9 @@ class Model {
     const json& kwargs = field(node, "kwargs");
     const json& named = kwargs.is_object() ? kwargs : kNone;
     for (const auto& [key, value] : named.items())
-      if (!value.is_null() && key != "training" && key != "mask")
-        return not_compiled("a call with further arguments is not compiled");
+      if (!value.is_null() && key != "training" && (key != "mask" || minds_mask(layer, value)))
+        return not_compiled("a call with the argument '" + archive::shown(key) +
+                            "' is not compiled");
     return all;
   }
 
@@ -344,7 +394,21 @@ class Model {
     struct Pending {
       size_t layer;
       int64_t node;
+      const json* call;
       std::vector<Reference> arguments;
+    };
+    // A model that is a layer has a node of its own before those of its calls: versions before 3
+    // count it everywhere, later ones where a graph names its outputs.
+    std::set<std::string> counts_own;
+    for (const json& layer : layers)
+      if (is_graph(layer) || (is_sequential(layer) && shared_.keras_version < 3))
+        counts_own.insert(name_of(layer));
+    const auto find = [&](const Reference& wanted, bool is_output) {
+      Reference other = wanted;
+      if (other.node > 0 && counts_own.contains(wanted.layer) &&
+          (is_output || shared_.keras_version < 3))
+        --other.node;
+      return known.find(other);
     };
     std::vector<Pending> pending;
     for (size_t i = 0; i < layers.size(); ++i) {
@@ -354,8 +418,8 @@ class Model {
         place_ = "layer '" + archive::shown(name_of(layers[i])) + "'";
         if (class_of(layers[i]) == "InputLayer") continue;
         MLE_TRY(check_origin(layers[i]));
-        MLE_TRY_ASSIGN(auto arguments, arguments_of(node));
-        pending.push_back({i, number++, std::move(arguments)});
+        MLE_TRY_ASSIGN(auto arguments, arguments_of(layers[i], node));
+        pending.push_back({i, number++, &node, std::move(arguments)});
       }
     }
     // Files are nearly always sorted: one pass does it.
@@ -363,17 +427,26 @@ class Model {
       progress = false;
       std::vector<Pending> later;
       for (Pending& one : pending) {
-        const bool ready = std::ranges::all_of(
-            one.arguments, [&](const Reference& reference) { return known.contains(reference); });
+        const bool ready = std::ranges::all_of(one.arguments, [&](const Reference& reference) {
+          return find(reference, false) != known.end();
+        });
         if (!ready) {
           later.push_back(std::move(one));
           continue;
         }
         progress = true;
         std::vector<std::string> given;
-        for (const Reference& reference : one.arguments) given.push_back(known[reference]);
+        for (const Reference& reference : one.arguments)
+          given.push_back(find(reference, false)->second);
         const json& layer = layers[one.layer];
-        MLE_TRY_ASSIGN(const auto made, call(layer, places[one.layer], std::move(given), depth));
+        std::vector<std::string> made;
+        if (is_function(layer)) {
+          place_ = "layer '" + archive::shown(name_of(layer)) + "'";
+          composer_.set_place(name_of(layer));
+          MLE_TRY_ASSIGN(made, run_function(composer_, layer, *one.call, given));
+        } else {
+          MLE_TRY_ASSIGN(made, call(layer, places[one.layer], std::move(given), depth));
+        }
         for (size_t i = 0; i < made.size(); ++i)
           known[{name_of(layer), one.node, static_cast<int64_t>(i)}] = made[i];
       }
@@ -381,7 +454,7 @@ class Model {
     }
     std::vector<std::string> outputs;
     for (const Port& port : ports_of(field(config, "output_layers"))) {
-      const auto found = known.find(port.reference);
+      const auto found = find(port.reference, true);
       if (found == known.end())
         return wrong_layer("output '" + archive::shown(port.name) + "' is computed by no layer");
       outputs.push_back(found->second);

@@ -18,17 +18,6 @@ using Named = std::map<std::string, Value, std::less<>>;
 
 constexpr int64_t kMaxList = 100'000;
 
-// Whose results show the elements of their first argument.
-bool is_view(std::string_view op) {
-  static constexpr std::string_view kViews[] = {
-      "slice",     "select",    "view",    "reshape",   "transpose",
-      "t",         "permute",   "squeeze", "unsqueeze", "expand",
-      "expand_as", "narrow",    "split",   "chunk",     "unbind",
-      "flatten",   "unflatten", "movedim", "view_as",   "split_with_sizes",
-      "clone",     "swapaxes",  "mT"};
-  return std::ranges::find(kViews, op) != std::end(kViews);
-}
-
 int64_t scalar_type(DType dtype) {
   for (int64_t type = 0; type < 30; ++type)
     if (aten::stored_as(type) == dtype) return type;
@@ -229,7 +218,7 @@ Result<Value> Follower::operate(const std::string& name, std::vector<Value> posi
                  aten::run_operator(composer_, op, std::move(positional), std::move(named)));
   if (in_place && first.is_tensor() && made.is_tensor()) {
     MLE_TRY(change_in_place(first.text, made.text, name));
-  } else if (is_view(op) && first.is_tensor()) {
+  } else if (aten::is_view(op) && first.is_tensor()) {
     shared_.insert(first.text);
     if (made.is_tensor()) shared_.insert(made.text);
     for (const Value& part : made.items)

@@ -43,7 +43,7 @@ constexpr Layer kLayers[] = {
     {"batchnorm.BatchNorm1d", "batch_norm", "input", kNorm},
     {"batchnorm.BatchNorm2d", "batch_norm", "input", kNorm},
     {"batchnorm.SyncBatchNorm", "batch_norm", "input", kNorm},
-    {"instancenorm.InstanceNorm1d", "instance_norm", "input", "weight! bias! eps"},
+    {"instancenorm.InstanceNorm1d", "instance_norm", "input", kNorm},
     {"normalization.LayerNorm", "layer_norm", "input", "weight! bias! eps normalized_shape"},
     {"normalization.RMSNorm", "rms_norm", "input", "weight! eps normalized_shape"},
     {"normalization.GroupNorm", "group_norm", "input", "weight! bias! eps num_groups"},
