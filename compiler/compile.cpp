@@ -13,9 +13,11 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <cstring>
 #include <exception>
 #include <memory>
 #include <new>
+#include <string_view>
 #include <utility>
 
 namespace mle::compiler {
@@ -42,13 +44,34 @@ std::string first_bytes(const SourceFile& source) {
   return text;
 }
 
+// What the file is, where others' formats say so at a fixed place.
+std::string foreign_kind(const SourceFile& source) {
+  struct Foreign {
+    size_t at;
+    std::string_view magic, kind;
+  };
+  static constexpr Foreign kKinds[] = {{4, "TFL3", "a TensorFlow Lite model"},
+                                       {0, "GGUF", "a GGUF file"}};
+  for (const Foreign& foreign : kKinds)
+    if (source.bytes.size() >= foreign.at + foreign.magic.size() &&
+        std::memcmp(source.bytes.data() + foreign.at, foreign.magic.data(), foreign.magic.size()) ==
+            0)
+      return std::string(foreign.kind);
+  return "";
+}
+
 const Importer* detect(const SourceFile& source, const std::string& from, Problems& problems) {
   std::string known;
   for (const Importer& importer : importers()) {
     if (from.empty() ? importer.can_read(source) : from == importer.name) return &importer;
     known += (known.empty() ? "" : ", ") + std::string(importer.description);
   }
-  if (from.empty())
+  const std::string kind = foreign_kind(source);
+  if (from.empty() && !kind.empty())
+    problems.add(Code::Unsupported, C201_UnknownFormat, "",
+                 "the file is " + kind + ", which is not read",
+                 "convert the model it was made from; we read " + known);
+  else if (from.empty())
     problems.add(Code::Unsupported, C201_UnknownFormat, "",
                  "the file is in no format we read; it begins with " + first_bytes(source),
                  "we read " + known);

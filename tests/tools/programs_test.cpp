@@ -416,6 +416,14 @@ TEST_CASE("programs: a source that can't be read leaves no output and exits with
   CHECK(folder.count() == 1);
 }
 
+TEST_CASE("programs: a source in a format of others is refused by the name of that format") {
+  const TempFolder folder;
+  const std::string lite = folder.file("m.tflite", std::string("\x1c\0\0\0TFL3 and more", 17));
+  const Finished done = run("mle-convert", {lite, "-o", folder.path("m.mle")});
+  CHECK(done.status == 1);
+  CHECK(mentions(done.err, "TensorFlow Lite"));
+}
+
 TEST_CASE("programs: the same source gives the same bytes, and an existing output is replaced") {
   const TempFolder folder;
   const std::string first = read_file(converted(folder, "iris"));

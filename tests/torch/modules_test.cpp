@@ -75,6 +75,31 @@ TEST_CASE("torch: a module says which other axes its layers take with the same a
   CHECK(axes({linear(), flatten}) == compiler::Axes::AsDims);
 }
 
+TEST_CASE("torch: where a row may have other pairs of lengths, the file says so") {
+  const std::string norm = module(kNN + "instancenorm.InstanceNorm1d", {}, {}, {{"eps", "F0.5\n"}});
+  const std::string flatten =
+      module(kNN + "flatten.Flatten", {}, {}, {{"start_dim", "I1\n"}, {"end_dim", "I-1\n"}});
+  const Read made = read(checkpoint(sequential({norm, flatten, linear()}), kStorages));
+  REQUIRE_MESSAGE(made.graph.has_value(), made.problem());
+  bool said = false;
+  for (const std::string& note : made.graph->notes)
+    said = said || note.find("for 'x', too: --shape x.1=N and --shape x.2=M") != std::string::npos;
+  CHECK(said);
+}
+
+TEST_CASE("torch: an InstanceNorm with the statistics of training takes those") {
+  const std::vector<std::string> storages = {raw({1, 2, 3, -4, 5, -6}), raw({0.5f, -0.5f}),
+                                             raw({1}), raw({4})};
+  const std::string norm = module(
+      kNN + "instancenorm.InstanceNorm1d",
+      {{"running_mean", tensor("2", 1, 0, {1}, {1})}, {"running_var", tensor("3", 1, 0, {1}, {1})}},
+      {}, {{"eps", "F0.0\n"}});
+  const Read made = read(checkpoint(sequential({norm}), storages));
+  REQUIRE_MESSAGE(made.graph.has_value(), made.problem());
+  const Elements row = made.answer({3});
+  CHECK(row == Elements{1});
+}
+
 TEST_CASE("torch: a wrapper around a module is looked through") {
   const std::string wrapped = module("torch.nn.parallel.data_parallel.DataParallel", {},
                                      {{"module", sequential({linear()})}});

@@ -16,7 +16,7 @@ using Input = onnx::Composer::Input;
 
 constexpr uint32_t kSmall = 64;  // widths up to here are tried whether a tensor has them or not
 constexpr size_t kMostWidths = 400;
-constexpr size_t kMostAttempts = 4000;
+constexpr size_t kMostAttempts = 2000;
 constexpr int kMostRounds = 8;
 constexpr uint64_t kMostWork = uint64_t{1} << 26;  // of a graph that is answered several times
 
@@ -166,6 +166,27 @@ class Search {
                                 std::to_string(axis) + " of '" + input.name + "', too: --shape " +
                                 axis_name(input.name, axis) + "=N says which is meant");
       }
+      note_other_pair(which);
+    }
+  }
+
+  // As many elements of a row along two axes of other lengths.
+  void note_other_pair(size_t which) {
+    const Input& input = inputs_[which];
+    if (input.dims.size() != 3 || input.dims[1] == 0 || input.dims[2] == 0) return;
+    const uint64_t count = uint64_t{input.dims[1]} * input.dims[2];
+    for (uint32_t length = 1; length <= kSmall; ++length) {
+      if (count % length != 0 || length == input.dims[1] || count / length > UINT32_MAX) continue;
+      std::vector<Input> other = inputs_;
+      other[which].dims[1] = length;
+      other[which].dims[2] = static_cast<uint32_t>(count / length);
+      if (!attempt_(other).graph) continue;
+      best_.graph->notes.push_back("the layers would take [rows, " + std::to_string(length) + ", " +
+                                   std::to_string(count / length) + "] for '" + input.name +
+                                   "', too: --shape " + axis_name(input.name, 1) +
+                                   "=N and --shape " + axis_name(input.name, 2) +
+                                   "=M say which is meant");
+      return;
     }
   }
 
