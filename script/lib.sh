@@ -10,7 +10,7 @@ build_packages=(g++ cmake ninja-build pkgconf flatbuffers-compiler libflatbuffer
   nlohmann-json3-dev doctest-dev libgrpc++-dev protobuf-compiler-grpc
   libsimdjson-dev libssl-dev)
 check_packages=(clang-14 libclang-rt-14-dev clang-format-14 clang-tidy-14 libmimalloc-dev python3
-  python3-venv python3-dev g++-aarch64-linux-gnu qemu-user)
+  python3-venv python3-dev g++-aarch64-linux-gnu qemu-user curl dpkg-dev file)
 corpus_packages=(clang-14 libclang-rt-14-dev python3 python3-numpy)
 
 export CMAKE_BUILD_PARALLEL_LEVEL="${CMAKE_BUILD_PARALLEL_LEVEL:-$(nproc)}"

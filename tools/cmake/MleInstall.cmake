@@ -6,7 +6,7 @@ include(CMakePackageConfigHelpers)
 
 set(mle_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/mle)
 
-# Component runtime: headers, libmle.a, libmle.so, package files.
+# Component library: libmle.so; component runtime: headers, libmle.a, package files.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/runtime/include/mle DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
         COMPONENT runtime FILES_MATCHING PATTERN "*.h")
 set_target_properties(mle_vocabulary PROPERTIES EXPORT_NAME vocabulary)
@@ -14,7 +14,7 @@ set_target_properties(mle_runtime_static PROPERTIES EXPORT_NAME runtime_static)
 set_target_properties(mle_runtime_shared PROPERTIES EXPORT_NAME runtime_shared)
 install(TARGETS mle_vocabulary mle_runtime_static mle_runtime_shared EXPORT mle-runtime
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime
-        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT runtime
+        LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR} COMPONENT library
         NAMELINK_COMPONENT runtime
         INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(EXPORT mle-runtime NAMESPACE mle:: DESTINATION ${mle_cmake_dir} COMPONENT runtime)
@@ -37,7 +37,8 @@ endif()
 configure_file(${CMAKE_CURRENT_LIST_DIR}/mle.pc.in ${PROJECT_BINARY_DIR}/mle.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/mle.pc DESTINATION ${mle_pc_dir} COMPONENT runtime)
 
-# Every program of tools/: mle-convert is component compiler, the others are component tools.
+# Every program of tools/: mle-convert is component compiler, mle-serve component server, the others
+# are component tools.
 if(MLE_BUILD_TOOLS)
   get_property(mle_programs DIRECTORY ${PROJECT_SOURCE_DIR}/tools PROPERTY BUILDSYSTEM_TARGETS)
   list(FILTER mle_programs INCLUDE REGEX "^mle-")
@@ -45,6 +46,10 @@ if(MLE_BUILD_TOOLS)
     set(component tools)
     if(program STREQUAL "mle-convert")
       set(component compiler)
+    elseif(program STREQUAL "mle-serve")
+      set(component server)
+      install(FILES ${PROJECT_SOURCE_DIR}/deploy/mle-serve.service DESTINATION lib/systemd/system
+              COMPONENT server)
     endif()
     install(TARGETS ${program} EXPORT mle-${component} RUNTIME COMPONENT ${component})
     if(NOT CMAKE_CROSSCOMPILING)
@@ -59,7 +64,7 @@ if(MLE_BUILD_TOOLS)
     endif()
     set(mle_has_${component} TRUE)
   endforeach()
-  foreach(component compiler tools)
+  foreach(component compiler tools server)
     if(mle_has_${component})
       install(EXPORT mle-${component} NAMESPACE mle:: DESTINATION ${mle_cmake_dir}
               COMPONENT ${component})

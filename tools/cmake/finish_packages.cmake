@@ -1,0 +1,21 @@
+# Run by CPack when everything is installed and nothing is packed yet: what Debian wants beside it.
+file(GLOB groups LIST_DIRECTORIES true ${CPACK_TEMPORARY_INSTALL_DIRECTORY}/*)
+foreach(root ${groups})
+  cmake_path(GET root FILENAME name)
+  if(NOT IS_DIRECTORY ${root}/usr)
+    continue()
+  endif()
+  file(GLOB pages ${root}/usr/share/man/man1/*.1)
+  set(doc ${root}/usr/share/doc/${name})
+  file(REMOVE_RECURSE ${root}/usr/share/doc)
+  file(MAKE_DIRECTORY ${doc})
+  file(COPY ${CPACK_MLE_DEPLOY}/copyright DESTINATION ${doc} FILE_PERMISSIONS OWNER_READ OWNER_WRITE
+       GROUP_READ WORLD_READ)
+  configure_file(${CPACK_MLE_CHANGELOG} ${doc}/changelog COPYONLY)
+  configure_file(${CPACK_MLE_DEPLOY}/changelog ${doc}/changelog.Debian COPYONLY)
+  execute_process(COMMAND gzip -9n ${doc}/changelog ${doc}/changelog.Debian ${pages} COMMAND_ERROR_IS_FATAL ANY)
+  if(name STREQUAL "mle-server")
+    file(COPY ${CPACK_MLE_DEPLOY}/serve.json DESTINATION ${root}/etc/mle
+         FILE_PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
+  endif()
+endforeach()
