@@ -2,6 +2,7 @@
 option(MLE_BUILD_COMPILER "mle_compiler: source models to .mle files" ${PROJECT_IS_TOP_LEVEL})
 option(MLE_BUILD_TOOLS "mle-convert, mle-inspect, mle-run, mle-bench" ${PROJECT_IS_TOP_LEVEL})
 option(MLE_BUILD_SERVE "mle-serve; needs gRPC, simdjson and OpenSSL" OFF)
+option(MLE_STATIC_GRPC "mle-serve holds gRPC, protobuf and OpenSSL in itself" OFF)
 option(MLE_BUILD_TESTS "all tests" ${PROJECT_IS_TOP_LEVEL})
 option(MLE_BUILD_EXAMPLES "the examples, against this build tree" ${PROJECT_IS_TOP_LEVEL})
 option(MLE_BUILD_FUZZ "libFuzzer targets; needs clang" OFF)

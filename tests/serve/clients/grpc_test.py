@@ -1,9 +1,13 @@
 #!/usr/bin/env python3
 """mle-serve asked by clients that others wrote: tritonclient and grpcio."""
 # SPDX-License-Identifier: Apache-2.0
+import asyncio
+import base64
 import json
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import threading
 import unittest
@@ -12,6 +16,7 @@ import grpc
 import ml_dtypes
 import numpy as np
 import tritonclient.grpc as triton
+import tritonclient.grpc.aio as triton_aio
 import tritonclient.grpc.service_pb2 as published
 import tritonclient.utils.shared_memory as shared
 from google.protobuf import descriptor_pb2, descriptor_pool
@@ -398,6 +403,52 @@ class Traces(Case):
         self.assertEqual(config.parameters["axes.x"].string_value, "leading")
         answer = self.infer("sequence", [tensor("x", [[[1, 2, 4], [5, 6, 7]]])]).as_numpy("y")
         np.testing.assert_array_equal(answer, [[[1.5, 2.5], [5.5, 6.5]]])
+
+
+class Aio(Case):
+    def test_the_asynchronous_client(self):
+        async def ask():
+            async with triton_aio.InferenceServerClient(self.server.grpc) as client:
+                self.assertTrue(await client.is_server_ready())
+                self.assertTrue(await client.is_model_ready("linear"))
+                answers = await asyncio.gather(*(client.infer("linear", rows([i, 0, 0])) for i in range(50)))
+                self.assertEqual([a.as_numpy("y")[0][0] for a in answers], [i + 0.5 for i in range(50)])
+
+                async def questions():
+                    for i in range(20):
+                        yield {"model_name": "linear", "inputs": rows([i, 0, 0]), "request_id": str(i)}
+                heard = []
+                async for answer, error in client.stream_infer(questions()):
+                    self.assertIsNone(error)
+                    heard.append((answer.get_response().id, float(answer.as_numpy("y")[0][0])))
+                self.assertEqual(heard, [(str(i), i + 0.5) for i in range(20)])
+                with self.assertRaises(InferenceServerException) as caught:
+                    await client.infer("nobody", rows([1, 2, 3]))
+                self.assertEqual(caught.exception.status(), "StatusCode.NOT_FOUND")
+        asyncio.run(ask())
+
+
+@unittest.skipUnless(shutil.which("grpcurl"), "no grpcurl")
+class Grpcurl(Case):
+    def curl(self, *words):
+        said = subprocess.run(["grpcurl", "-plaintext", *words], capture_output=True, text=True, check=True)
+        return said.stdout
+
+    def test_it_lists_describes_and_calls_by_reflection(self):
+        self.assertIn("inference.GRPCInferenceService", self.curl(self.server.grpc, "list").split())
+        self.assertIn("rpc ModelInfer", self.curl(self.server.grpc, "describe", "inference.GRPCInferenceService"))
+        question = {"model_name": "linear", "inputs": [{"name": "x", "datatype": "FP32", "shape": [1, 3],
+                                                        "contents": {"fp32_contents": [1, 2, 4]}}]}
+        call = [self.server.grpc, "inference.GRPCInferenceService/ModelInfer"]
+        answer = json.loads(self.curl("-d", json.dumps(question), *call))
+        self.assertEqual(answer["outputs"][0]["contents"]["fp32Contents"], [1.5, 2.5])
+        del question["inputs"][0]["contents"]
+        raw = base64.b64encode(np.array([1, 2, 4], np.float32).tobytes()).decode()
+        answer = json.loads(self.curl("-d", json.dumps(dict(question, raw_input_contents=[raw])), *call))
+        said = np.frombuffer(base64.b64decode(answer["rawOutputContents"][0]), np.float32)
+        np.testing.assert_array_equal(said, [1.5, 2.5])
+        health = json.loads(self.curl("-d", '{"service": "linear"}', self.server.grpc, "grpc.health.v1.Health/Check"))
+        self.assertEqual(health, {"status": "SERVING"})
 
 
 class Key(unittest.TestCase):

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """mle-serve asked over HTTP: by the standard library, by bare sockets, by curl and by tritonclient."""
 # SPDX-License-Identifier: Apache-2.0
+import asyncio
 import gzip
 import http.client
 import json
@@ -18,6 +19,7 @@ import zlib
 import ml_dtypes
 import numpy as np
 import tritonclient.http as triton
+import tritonclient.http.aio as triton_aio
 from tritonclient.utils import InferenceServerException
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -226,6 +228,13 @@ class Protocol(Case):
                          values[f'mle_requests_total{{{linear},code="ok"}}'])
         self.assertGreater(values["process_resident_memory_bytes"], 1 << 20)
 
+    @unittest.skipUnless(shutil.which("promtool"), "no promtool (Debian package prometheus)")
+    def test_prometheus_finds_fault_with_tritons_names_alone(self):
+        self.ask("POST", LINEAR, ONE_ROW)
+        checked = subprocess.run(["promtool", "check", "metrics"], input=self.ask("GET", "/metrics")[2], capture_output=True)
+        complaints = (checked.stdout + checked.stderr).decode().splitlines()
+        self.assertEqual([line for line in complaints if not line.startswith("nv_inference_")], [])
+
 
 class Wire(Case):
     flags = ("--max-request-mb", "1")
@@ -394,6 +403,25 @@ class Triton(Case):
         self.assertIs(self.client.get_log_settings()["log_info"], True)
         self.assertIs(self.client.update_log_settings({"log_info": False})["log_info"], False)
         self.client.update_log_settings({"log_info": True})
+
+
+class Aio(Case):
+    def test_the_asynchronous_client(self):
+        async def ask():
+            async with triton_aio.InferenceServerClient(self.server.http) as client:
+                self.assertTrue(await client.is_server_ready())
+                metadata = await client.get_model_metadata("linear")
+                self.assertEqual(metadata["inputs"][0]["shape"], [-1, 3])
+                x = triton.InferInput("x", [1, 3], "FP32")
+                for binary in (True, False):
+                    x.set_data_from_numpy(np.array([[1, 2, 4]], np.float32), binary_data=binary)
+                    wanted = [triton.InferRequestedOutput("y", binary_data=binary)]
+                    answers = await asyncio.gather(*(client.infer("linear", [x], outputs=wanted) for _ in range(20)))
+                    for answer in answers:
+                        np.testing.assert_array_equal(answer.as_numpy("y"), [[1.5, 2.5]])
+                with self.assertRaises(InferenceServerException):
+                    await client.infer("nobody", [x])
+        asyncio.run(ask())
 
 
 class Key(Case):
