@@ -24,7 +24,7 @@ from sklearn.impute import IterativeImputer
 from sklearn.linear_model import (LogisticRegression, PoissonRegressor, Ridge, RidgeClassifier, SGDClassifier,
                                   TweedieRegressor)
 from sklearn.model_selection import GridSearchCV
-from sklearn.multiclass import OutputCodeClassifier
+from sklearn.multiclass import OneVsOneClassifier, OutputCodeClassifier
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (FunctionTransformer, KBinsDiscretizer, MinMaxScaler, OneHotEncoder, PowerTransformer,
@@ -83,6 +83,7 @@ def main():
         "holes": (IterativeImputer(missing_values=-1, max_iter=3, add_indicator=True, max_value=4).fit(holes), holes),
         "odds": (SVC(kernel="linear", probability=True, random_state=0).fit(x, words), x),
         "steps": (SplineTransformer(4, degree=0, extrapolation="linear").fit(x), 2 * x),
+        "duel": (OneVsOneClassifier(Ridge()).fit(x, two), x),
         "each": (make_pipeline(FunctionTransformer(np.log1p), "passthrough").fit(x * x), x * x),
     })
     if VERSION >= (1, 1):

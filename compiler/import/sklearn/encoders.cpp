@@ -88,8 +88,10 @@ Frame transform_one_hot(Reading& r, const Estimator& e, const Frame& x) {
     }
     if (unknown == "error") coding.unknown.reset();
     const auto rare = rare_group(e, i, grouping);
-    if ((unknown == "infrequent_if_exist" || unknown == "warn") && rare)
-      coding.unknown = Reals{column_of(*rare)};
+    // Before 1.8 "warn" said that it groups them, and did not.
+    const bool grouped =
+        unknown == "infrequent_if_exist" || (unknown == "warn" && !e.is_older_than(1, 8));
+    if (grouped && rare) coding.unknown = Reals{column_of(*rare)};
     codes.push_back(coded(r, x, i, coding));
     const double columns = groups - (dropped ? 1 : 0);
     for (double column = 0; column < columns; ++column) {

@@ -92,6 +92,8 @@ Regressed regress_voting(Reading& r, const Estimator& e, const Frame& x) {
 Frame transform_voting(Reading& r, const Estimator& e, const Frame& x) {
   std::vector<ValueId> values;
   const bool soft = e.text_or("voting", "hard") == "soft";
+  if (e.name() == "VotingClassifier" && soft && !e.flag_or("flatten_transform", true))
+    refuse("VotingClassifier with flatten_transform=False, which puts members before rows,");
   for (const Estimator& member : members_of(e)) {
     if (e.name() == "VotingRegressor") {
       values.push_back(regress(r, member, x).value);

@@ -4,6 +4,8 @@
 #include "compiler/import/sklearn/kinds.h"
 #include "compiler/import/sklearn/refusal.h"
 
+#include <cmath>
+
 namespace mle::compiler::sklearn {
 namespace {
 
@@ -82,26 +84,31 @@ Classified classify_chain(Reading& r, const Estimator& e, const Frame& x) {
     const Classified c = want_single(members[i], classify(r, members[i], columns));
     if (order[i] >= found.size() || found[order[i]].index != kNone)
       refuse_damaged("ClassifierChain has an odd order");
-    if (c.labels.size() != 2) refuse("ClassifierChain of more than two labels a column");
     const ValueId label = label_numbers(b, c);
     const ValueId next = method == "predict_proba"       ? b.column(c.proba, 1)
                          : method == "decision_function" ? c.decision
                          : method == "predict_log_proba" ? b.unary(Act::Log, b.column(c.proba, 1))
                                                          : label;
     if (next == kNone) refuse(members[i].name() + " has no " + method + " for the chain");
+    if (b.width(next) != 1) refuse("ClassifierChain that goes on with several scores a column");
     columns.append(Frame::computed(b, next));
     found[order[i]] = c;
   }
   Classified made;
   made.multilabel = true;
   std::vector<ValueId> labels, proba, decision;
+  bool whole = true;
   for (const Classified& c : found) {
+    for (const double label : c.labels.reals) whole = whole && label == std::floor(label);
     labels.push_back(label_numbers(b, c));
     made.by_column.push_back(c.labels);
-    if (c.proba != kNone) proba.push_back(b.column(c.proba, 1));
+    // Of more than two labels a column there are none, or from 1.5 on no array to put them into.
+    if (c.proba != kNone && (c.labels.size() == 2 || e.is_older_than(1, 5)))
+      proba.push_back(b.column(c.proba, 1));
+    if (c.labels.size() > 2) continue;
     if (c.decision != kNone) decision.push_back(c.decision);
   }
-  made.index = b.cast(b.concat(labels), DType::I64);
+  made.index = whole ? b.cast(b.concat(labels), DType::I64) : b.concat(labels);
   if (proba.size() == found.size()) made.proba = b.concat(proba);
   if (decision.size() == found.size()) made.decision = b.concat(decision);
   return made;

@@ -164,6 +164,10 @@ class Entries {
       values.push_back(part.value);
       same = same && b_.dtype(part.value) == dtype;
     }
+    const auto is_text = [&](ValueId value) { return b_.dtype(value) == DType::Str; };
+    if (!same && std::any_of(values.begin(), values.end(), is_text))
+      refuse("transform() that gives texts and numbers side by side",
+             "encode the texts in the model, or let it pass on one kind only");
     const ValueId all = same ? b_.concat(values) : numbers(b_, table);
     add("transform", as_answer(all, columns_.each ? Dims{} : Dims{b_.width(all)}));
   }

@@ -151,11 +151,12 @@ Frame transform_iterative_imputer(Reading& r, const Estimator& e, const Frame& x
   if (e.flag_or("sample_posterior", false))
     refuse("IterativeImputer with sample_posterior=True draws its answers at random");
   const Estimator first = e.estimator("initial_imputer_");
-  const ValueId filled = numbers(b, transform_simple_imputer(r, first, x));
-  if (e.integer("n_iter_") == 0) return with_indicator(r, e, x, Frame::computed(b, filled));
-
+  ValueId filled = numbers(b, transform_simple_imputer(r, first, x));
   const std::vector<uint32_t> kept = kept_columns(e, first, static_cast<uint32_t>(x.width()));
   const auto width = static_cast<uint32_t>(kept.size());
+  // From 1.6 on a constant fills empty columns, too, and they are dropped after that.
+  if (b.width(filled) > width && b.width(filled) == x.width()) filled = b.columns(filled, kept);
+  if (e.integer("n_iter_") == 0) return with_indicator(r, e, x, Frame::computed(b, filled));
   if (b.width(filled) != width) refuse_damaged("IterativeImputer was fitted on other columns");
   const ValueId columns = numbers(b, x.picked(b, kept));
   const ValueId gaps = gaps_of_numbers(b, e, columns, missing_value(e));

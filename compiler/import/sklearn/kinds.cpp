@@ -19,7 +19,7 @@ constexpr std::array kKinds = {
     EstimatorKind{"CCA", transform_pls, regress_pls, nullptr, ""},
     EstimatorKind{"CalibratedClassifierCV", nullptr, nullptr, classify_calibrated, ""},
     EstimatorKind{"CategoricalNB", nullptr, nullptr, classify_categorical_nb, ""},
-    EstimatorKind{"ClassifierChain", nullptr, nullptr, classify_chain, "two labels a column"},
+    EstimatorKind{"ClassifierChain", nullptr, nullptr, classify_chain, "labels that are numbers"},
     EstimatorKind{"ColumnTransformer", transform_columns, nullptr, nullptr, ""},
     EstimatorKind{"ComplementNB", nullptr, nullptr, classify_complement_nb, ""},
     EstimatorKind{"DummyClassifier", nullptr, nullptr, classify_dummy,

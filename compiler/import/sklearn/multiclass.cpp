@@ -28,6 +28,14 @@ Binary binary_score(Reading& r, const Estimator& e, const Frame& x) {
   return {r.b.column(c.proba, 1), 0.5};
 }
 
+ValueId last_argmax(Builder& b, ValueId scores) {
+  Node node;
+  node.kind = OpKind::ArgMax;
+  node.inputs = {scores};
+  node.iattr = {0, 1, 1};
+  return b.add_node(std::move(node));
+}
+
 // Its second probability, or none.
 ValueId second_proba(Reading& r, const Estimator& e, const Frame& x) {
   if (e.name() == "_ConstantPredictor") return binary_score(r, e, x).score;
@@ -48,7 +56,8 @@ Classified classify_one_vs_rest(Reading& r, const Estimator& e, const Frame& x) 
   for (const Estimator& member : members) {
     const Binary one = binary_score(r, member, x);
     scores.push_back(one.score);
-    if (member.name() != "_ConstantPredictor") threshold = one.threshold;
+    // The first one decides for all, and one that is always sure counts as a regressor.
+    if (scores.size() == 1) threshold = member.name() == "_ConstantPredictor" ? 0.5 : one.threshold;
     decides = decides && one.threshold == 0;
     if (const ValueId p = second_proba(r, member, x); p != kNone) probas.push_back(p);
   }
@@ -61,7 +70,10 @@ Classified classify_one_vs_rest(Reading& r, const Estimator& e, const Frame& x) 
     made.index = index_above(b, all, threshold);
     if (has_proba) made.proba = b.concat(probas);
   } else {
-    made.index = members.size() == 1 ? index_above(b, all, threshold) : b.argmax(all);
+    // Of equal scores the first wins, before 1.8 the last.
+    made.index = members.size() == 1     ? index_above(b, all, threshold)
+                 : e.is_older_than(1, 8) ? last_argmax(b, all)
+                                         : b.argmax(all);
     if (has_proba)
       made.proba =
           members.size() == 1 ? both(b, probas[0]) : normalised_or_zero(b, b.concat(probas));
@@ -82,7 +94,8 @@ Classified classify_one_vs_one(Reading& r, const Estimator& e, const Frame& x) {
   double threshold = 0;
   for (const Estimator& member : members) {
     const Binary one = binary_score(r, member, x);
-    threshold = one.threshold;
+    // Before 1.1 zero, whatever the members give.
+    if (scores.empty() && !e.is_older_than(1, 1)) threshold = one.threshold;
     scores.push_back(one.score);
     predicted.push_back(can_classify(member) ? b.cast(classify(r, member, x).index, DType::F64)
                                              : one.score);
