@@ -13,6 +13,7 @@ namespace mle::compiler {
 namespace {
 
 constexpr double kNoiseMargin = 8;  // rounding happens in every layer, the noise only once
+constexpr size_t kOrders = 4;       // of sums, tried where the last bit of one moves a whole step
 
 // What rounding does to answers, by the floating type that is computed in.
 struct Rounding {
@@ -74,7 +75,9 @@ struct Trial {
   const std::vector<std::vector<Elements>>* recorded = nullptr;
   std::vector<Elements> rounded_outputs = {};
   // What is rounded to whole numbers on the way moves by a whole step where its last bit moves.
+  // Then other orders of the sums are tried, too.
   bool steps = false;
+  std::vector<std::vector<Elements>> reordered_outputs = {};
 
   const Fact& fact(const GraphPort& port) const { return graph.value(port.value).fact; }
   size_t width(const GraphPort& port) const { return element_count(fact(port).dims); }
@@ -116,13 +119,15 @@ class EntryTrial {
       if (!is_real(trial_.fact(entry_.outputs[o]).dtype)) continue;
       for (size_t i = 0; i < output(o).size(); ++i) {
         const double y = output(o)[i];
-        for (const auto* others : {&trial_.moved_outputs, &trial_.rounded_outputs}) {
-          if (others == &trial_.rounded_outputs && !trial_.steps) continue;
-          const double other = (*others)[first_ + o][i];
-          if (!is_finite(y, other)) continue;
+        const auto compare = [&](const std::vector<Elements>& others) {
+          const double other = others[first_ + o][i];
+          if (!is_finite(y, other)) return;
           spread = std::max(spread, std::abs(y));
           difference = std::max(difference, std::abs(y - other));
-        }
+        };
+        compare(trial_.moved_outputs);
+        if (trial_.steps) compare(trial_.rounded_outputs);
+        for (const auto& others : trial_.reordered_outputs) compare(others);
       }
     }
     return spread * of_spread + difference * kNoiseMargin;
@@ -202,8 +207,9 @@ struct Answers {
   std::vector<bool> answered;
 };
 
+template <class Judge>
 Result<Answers> answers_to(const Graph& graph, const std::vector<Elements>& inputs, size_t rows,
-                           decltype(&evaluate_outputs) judge = evaluate_outputs) {
+                           Judge&& judge) {
   auto together = judge(graph, inputs, rows);
   if (together) return Answers{*std::move(together), std::vector<bool>(rows, true)};
   if (together.error().rule() != format::rule::R117_NoAnswer) return std::move(together).error();
@@ -232,12 +238,25 @@ Result<Answers> answers_to(const Graph& graph, const std::vector<Elements>& inpu
 
 // Has the judge answer inputs and moved inputs.
 Status ask_judge(Trial& trial, const std::vector<Elements>& moved_inputs, size_t rows) {
-  MLE_TRY_ASSIGN(Answers answers, answers_to(trial.graph, trial.inputs, rows));
-  MLE_TRY_ASSIGN(Answers moved_answers, answers_to(trial.graph, moved_inputs, rows));
-  MLE_TRY_ASSIGN(Answers rounded, answers_to(trial.graph, trial.inputs, rows, evaluate_rounded));
+  Random order;
+  const auto reordered = [&](const Graph& graph, const std::vector<Elements>& inputs,
+                             size_t count) {
+    return evaluate_rounded(graph, inputs, count, &order);
+  };
+  const auto rounded_once = [](const Graph& graph, const std::vector<Elements>& inputs,
+                               size_t count) { return evaluate_rounded(graph, inputs, count); };
+  MLE_TRY_ASSIGN(Answers answers, answers_to(trial.graph, trial.inputs, rows, evaluate_outputs));
+  MLE_TRY_ASSIGN(Answers moved_answers,
+                 answers_to(trial.graph, moved_inputs, rows, evaluate_outputs));
+  MLE_TRY_ASSIGN(Answers rounded, answers_to(trial.graph, trial.inputs, rows, rounded_once));
   trial.rounded_outputs = std::move(rounded.outputs);
-  trial.steps = std::ranges::any_of(trial.graph.nodes(),
-                                    [](const Node& node) { return node.act == Act::Round; });
+  trial.steps = std::ranges::any_of(trial.graph.nodes(), [](const Node& node) {
+    return node.act == Act::Round || node.act == Act::Floor || node.act == Act::Ceil;
+  });
+  for (size_t i = 0; i < kOrders && trial.steps; ++i) {
+    MLE_TRY_ASSIGN(Answers other, answers_to(trial.graph, trial.inputs, rows, reordered));
+    trial.reordered_outputs.push_back(std::move(other.outputs));
+  }
   trial.outputs = std::move(answers.outputs);
   trial.moved_outputs = std::move(moved_answers.outputs);
   for (size_t row = 0; row < rows; ++row)

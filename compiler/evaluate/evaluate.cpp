@@ -4,10 +4,27 @@
 
 #include "format/rules.h"
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 
 namespace mle::compiler {
 namespace {
+
+// What adds many numbers, and may do so in any order.
+bool is_sum(const Node& node) {
+  return node.kind == OpKind::Dense || node.kind == OpKind::MatMul || node.kind == OpKind::Reduce ||
+         node.kind == OpKind::LayerNorm || node.kind == OpKind::Softmax;
+}
+
+// Moves sums by the last bit of the largest one. Whole numbers stay: they were summed exactly.
+void reorder(Elements& sums, Random& order) {
+  double largest = 0;
+  for (const double x : sums)
+    if (std::isfinite(x)) largest = std::max(largest, std::abs(x));
+  for (double& x : sums)
+    if (std::isfinite(x) && x != std::floor(x)) x += (2 * order.uniform() - 1) * 0x1p-23 * largest;
+}
 
 // The values of a graph while it is evaluated.
 class Walk {
@@ -33,7 +50,7 @@ class Walk {
                         "the rows to evaluate do not fit the model's inputs");
   }
 
-  Status run(bool keep_all, bool rounded = false) {
+  Status run(bool keep_all, bool rounded = false, Random* order = nullptr) {
     for (const Node& node : graph_.nodes()) {
       std::vector<const Elements*> inputs;
       for (size_t i = 0; i < node.inputs.size(); ++i) {
@@ -43,8 +60,10 @@ class Walk {
         inputs.push_back(in_blocks ? nullptr : &values_[id]);
       }
       MLE_TRY_ASSIGN(values_[node.outputs[0]], evaluate_node(graph_, node, inputs, rows_));
-      if (rounded && graph_.value(node.outputs[0]).fact.dtype == DType::F32)
+      if (rounded && graph_.value(node.outputs[0]).fact.dtype == DType::F32) {
+        if (order != nullptr && is_sum(node)) reorder(values_[node.outputs[0]], *order);
         for (double& x : values_[node.outputs[0]]) x = static_cast<float>(x);
+      }
       for (ValueId id : node.inputs)
         if (--left_[id] == 0 && !keep_all) values_[id] = {};
     }
@@ -81,10 +100,10 @@ Result<std::vector<Elements>> evaluate(const Graph& graph, const std::vector<Ele
 namespace {
 
 Result<std::vector<Elements>> outputs_of(const Graph& graph, const std::vector<Elements>& inputs,
-                                         size_t rows, bool rounded) {
+                                         size_t rows, bool rounded, Random* order = nullptr) {
   Walk walk(graph, rows);
   MLE_TRY(walk.set_inputs(inputs));
-  MLE_TRY(walk.run(false, rounded));
+  MLE_TRY(walk.run(false, rounded, order));
   std::vector<Elements> outputs;
   for (const GraphEntry& entry : graph.entries) {
     for (const GraphPort& port : entry.outputs) {
@@ -103,8 +122,9 @@ Result<std::vector<Elements>> evaluate_outputs(const Graph& graph,
 }
 
 Result<std::vector<Elements>> evaluate_rounded(const Graph& graph,
-                                               const std::vector<Elements>& inputs, size_t rows) {
-  return outputs_of(graph, inputs, rows, true);
+                                               const std::vector<Elements>& inputs, size_t rows,
+                                               Random* order) {
+  return outputs_of(graph, inputs, rows, true, order);
 }
 
 }  // namespace mle::compiler

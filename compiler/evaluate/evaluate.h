@@ -7,6 +7,7 @@
 
 #include "compiler/evaluate/elements.h"
 #include "compiler/graph/graph.h"
+#include "compiler/random.h"
 
 #include <cstddef>
 #include <vector>
@@ -24,9 +25,11 @@ Result<std::vector<Elements>> evaluate_outputs(const Graph& graph,
                                                const std::vector<Elements>& inputs, size_t rows);
 
 // The same with every f32 value rounded to f32: what lies nearer together becomes equal, as it does
-// where it is computed in f32.
+// where it is computed in f32. With `order`, what is summed comes out as another order of the sum
+// might have it.
 Result<std::vector<Elements>> evaluate_rounded(const Graph& graph,
-                                               const std::vector<Elements>& inputs, size_t rows);
+                                               const std::vector<Elements>& inputs, size_t rows,
+                                               Random* order = nullptr);
 
 // The output of one node from its inputs, each rows * width long where it is per row. The weights
 // of a Dense may be null where they are a constant: then they are read in blocks.

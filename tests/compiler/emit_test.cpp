@@ -288,6 +288,20 @@ TEST_CASE("compiler: rows whose label hangs on digits that f32 has not are no go
   CHECK((*judge_golden_rows(g.finish(), 8))[0].rows == 0);
 }
 
+TEST_CASE("compiler: golden rows allow for a step where another order of a sum may take it") {
+  constexpr float kStep = 0x1p-14f;
+  // Moving the inputs shows nothing: they are whole numbers before they are summed.
+  GraphBuilder g;
+  const ValueId x = g.unary(Act::Round, g.binary(BinaryFn::Mul, g.input({8}), g.scalar(4)));
+  const ValueId sums = g.binary(BinaryFn::Div, g.dense(x, 16), g.scalar(kStep));
+  g.output(g.binary(BinaryFn::Mul, g.unary(Act::Round, sums), g.scalar(kStep)));
+  const auto golden = judge_golden_rows(g.finish(), 8);
+  REQUIRE(golden.has_value());
+  CHECK((*golden)[0].rows == 8);
+  CHECK((*golden)[0].atol >= double{kStep});
+  CHECK((*golden)[0].atol < 16 * double{kStep});
+}
+
 TEST_CASE("compiler: golden rows of 16-bit answers allow for their last bit") {
   GraphBuilder g;
   g.output(g.cast(g.unary(Act::Tanh, g.input({3})), DType::F16));

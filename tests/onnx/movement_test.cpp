@@ -92,6 +92,8 @@ TEST_CASE("onnx: Pad fills, repeats, mirrors and continues") {
   CHECK(near(answer(pad("reflect", {0, 2, 0, 1}), {1, 2, 3}, 1), {3, 2, 1, 2, 3, 2}));
   CHECK(near(answer(pad("wrap", {0, 1, 0, 2}), {1, 2, 3}, 1), {3, 1, 2, 3, 1, 2}));
   CHECK(near(answer(pad("constant", {0, -1, 0, 1}), {1, 2, 3}, 1), {2, 3, 0}));
+  CHECK(near(answer(pad("wrap", {0, -1, 0, 2}), {1, 2, 3}, 1), {2, 3, 2, 3}));
+  CHECK(contains(refusal(pad("wrap", {0, -2, 0, -1})), "C208"));
   CHECK(contains(refusal(pad("constant", {1, 0, 0, 0})), "C214"));
   CHECK(contains(refusal(pad("constant", {0, -2, 0, -1})), "C208"));
   CHECK(contains(refusal(pad("mirror", {0, 1, 0, 1})), "C209"));

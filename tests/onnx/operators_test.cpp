@@ -264,6 +264,17 @@ TEST_CASE("onnx: ArgMax and ArgMin choose the first or the last of equals") {
   }
 }
 
+TEST_CASE("onnx: ArgMax and ArgMin tell whole numbers of 32 bits apart") {
+  for (const std::string type : {"ArgMax", "ArgMin"}) {
+    Model model;
+    model.input("x", "N,3", kI32).output("y");
+    model.node(type, {"x"}).integer("axis", 1);
+    const double large = 2147483647;
+    CHECK(near(answer(model, Elements{large - 1, large, -large - 1}, 1),
+               {type == "ArgMax" ? 1.0 : 2.0}));
+  }
+}
+
 TEST_CASE("onnx: Slice counts from the end, clamps and steps") {
   const auto run = [](std::vector<int64_t> starts, std::vector<int64_t> ends,
                       std::vector<int64_t> axes, std::vector<int64_t> steps) {

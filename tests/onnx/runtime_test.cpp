@@ -126,6 +126,10 @@ TEST_CASE("onnx: fused products and activations of optimised models") {
       .text("activation", "LeakyRelu")
       .real("activation_alpha", 0.5f);
   CHECK(near(answer(gemm.model, {1, -2}, 1), {-3.5}));
+  Call plain("FusedGemm");
+  plain.x("N,2").real({2, 1}, {3, 4}).real({1}, {1});
+  plain.node().text("activation", "Relu").real("activation_alpha", 0.5f);
+  CHECK(near(answer(plain.model, {1, -2}, 1), {0}));
   Call matmul("FusedMatMul");
   matmul.x("N,2").real({1, 2}, {3, 4});
   matmul.node().integer("transB", 1).real("alpha", 2);

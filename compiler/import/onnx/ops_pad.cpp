@@ -144,8 +144,11 @@ Status read_pad(OperatorNode& op) {
     MLE_TRY(op.budget().spend(static_cast<uint64_t>(whole) * sizeof(int32_t),
                               static_cast<uint64_t>(whole)));
     std::vector<uint32_t> picks;
-    for (int64_t at = -before; at < length + behind; ++at)
-      picks.push_back(static_cast<uint32_t>(inside(mode, at, length)));
+    // What is cut off is gone before the rest is continued.
+    const int64_t first = mode == "wrap" ? std::max<int64_t>(-before, 0) : 0;
+    const int64_t last = mode == "wrap" ? length - std::max<int64_t>(-behind, 0) : length;
+    for (int64_t at = -before; at < length + behind && first < last; ++at)
+      picks.push_back(static_cast<uint32_t>(first + inside(mode, at - first, last - first)));
     if (picks.empty()) return broken(C208_Shape, "Pad that cuts all elements off");
     MLE_TRY_ASSIGN(x, picked(op, x, axis, picks));
   }

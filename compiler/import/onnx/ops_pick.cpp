@@ -1,6 +1,7 @@
 // Operators that take elements by their place: Slice, Split, Concat, ArgMax and ArgMin.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/graph/infer.h"
+#include "compiler/import/onnx/compose.h"
 #include "compiler/import/onnx/ops.h"
 #include "compiler/import/onnx/rearrange.h"
 #include "compiler/import/onnx/shapes.h"
@@ -252,6 +253,10 @@ Status read_arg(OperatorNode& op) {
   if (keep == 0 && axis < layout.axis) --layout.axis;
   op.lay_out(layout);
   MLE_TRY_ASSIGN(ValueId x, op.value(0));
+  const DType dtype = op.dtype(0);  // a double holds the whole numbers of 32 bits
+  if (is_integer(dtype) && dtype != DType::I64 && dtype != DType::U64) {
+    MLE_TRY_ASSIGN(x, converted(op, x, DType::F64));
+  }
   if (smallest) {
     MLE_TRY_ASSIGN(x, op.add(unary(Act::Neg, x)));
   }

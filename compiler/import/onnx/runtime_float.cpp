@@ -4,6 +4,8 @@
 #include "compiler/import/onnx/runtime_functions.h"
 #include "compiler/import/onnx/text.h"
 
+#include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
@@ -61,6 +63,10 @@ Status activate(OperatorNode& op, Body& body, const std::string& x) {
   MLE_TRY_ASSIGN(const auto* beta, op.attribute("activation_beta", AttributeProto::FLOAT));
   MLE_TRY_ASSIGN(const auto* gamma, op.attribute("activation_gamma", AttributeProto::FLOAT));
   const std::string y = act.empty() ? x : body.node(act, {x});
+  // ONNX Runtime lets these have parameters, and does not look at them.
+  static constexpr std::string_view kPlain[] = {"Relu", "Sigmoid", "Softplus", "Softsign", "Tanh"};
+  if (std::find(std::begin(kPlain), std::end(kPlain), act) != std::end(kPlain))
+    alpha = beta = gamma = nullptr;
   if (alpha != nullptr) body.with({"alpha", double{alpha->f()}});
   if (beta != nullptr) body.with({"beta", double{beta->f()}});
   if (gamma != nullptr) body.with({"gamma", double{gamma->f()}});
