@@ -43,6 +43,14 @@ TEST_CASE("torch: a state_dict is found in a training checkpoint, without what w
   }
 }
 
+TEST_CASE("torch: a checkpoint's own tensors beside the model's are not taken for weights") {
+  const std::string w = tensor("0", 3, 0, {1, 3}, {3, 1}), b = tensor("1", 1, 0, {1}, {1});
+  const auto source =
+      checkpoint(dict({{"loss", b}, {"model_state_dict", dict({{"w", w}, {"b", b}})}}),
+                 {raw({1, 2, 3}), raw({4})});
+  CHECK(read(source, kLinear).answer({1, 10, 100}) == Elements{325});
+}
+
 TEST_CASE("torch: a class that is told with its source text, as before version 1.6, is the class") {
   const std::string linear =
       "(S'module'\nctorch.nn.modules.linear\nLinear\nS'linear.py'\n"

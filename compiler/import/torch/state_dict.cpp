@@ -87,12 +87,13 @@ Result<StateDict> read_dict(const Checkpoint& checkpoint, Id id, std::vector<std
 template <class Fits>
 Id find_place(const Checkpoint& checkpoint, Fits fits, std::string* place) {
   const Pickle& objects = checkpoint.objects();
-  if (fits(objects.root)) return objects.root;
   for (const std::string_view name : kPlaces)
     if (const auto found = objects.find(objects.root, name); found && fits(*found)) {
       if (place != nullptr) *place = name;
       return *found;
     }
+  // Behind the places: a checkpoint may keep a tensor of its own beside the model, such as a loss.
+  if (fits(objects.root)) return objects.root;
   // One that is called otherwise, if it is the only one.
   Id only = kNoObject;
   const auto pairs = objects.pairs(objects.root);
