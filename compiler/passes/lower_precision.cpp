@@ -61,7 +61,7 @@ class Lowering {
     Fact& fact = graph_.value(node.outputs[0]).fact;
     const Fact wanted = fact;  // a Cast says itself what comes out; all else follows its operands
     MLE_TRY_ASSIGN(fact, infer(graph_, node, &wanted));
-    if (fact.dtype == DType::F32) lowered_.insert(node.outputs[0]);
+    if (wanted.dtype == DType::F64 && fact.dtype == DType::F32) lowered_.insert(node.outputs[0]);
     graph_.nodes().push_back(std::move(node));
     return {};
   }

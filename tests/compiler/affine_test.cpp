@@ -3,6 +3,7 @@
 #include "compiler/graph/check.h"
 #include "compiler/graph/infer.h"
 #include "compiler/passes/all.h"
+#include "compiler/passes/lower_precision.h"
 #include "compiler/passes/passes.h"
 #include "tests/compiler/graphs.h"
 
@@ -198,6 +199,27 @@ TEST_CASE("compiler: steps in f64 stay one by one, each rounded as the source ro
   graph.entries.push_back({"predict", {{x, "x", {}, {}}}, {{y, "y", {}, {}}}});
   REQUIRE(merge_affine(graph).ok());
   CHECK(graph.nodes().size() == 2);
+}
+
+TEST_CASE("compiler: in f32 an answer that was f64 stays f64, and one that was f32 stays f32") {
+  Graph graph;
+  const ValueId x = graph.add_input("x", {DType::F64, Rows::PerRow, {1}});
+  const double one = 1;
+  std::vector<std::byte> bytes(sizeof one);
+  std::memcpy(bytes.data(), &one, sizeof one);
+  Node dense, cast;
+  dense.kind = OpKind::Dense;
+  dense.inputs = {x, graph.add_constant("w", DType::F64, {1, 1}, Constant::from_bytes(bytes))};
+  const ValueId wide = graph.add_node(dense, {DType::F64, Rows::PerRow, {1}}, "wide");
+  cast.kind = OpKind::Cast;
+  cast.inputs = {wide};
+  const ValueId narrow = graph.add_node(cast, {DType::F32, Rows::PerRow, {1}}, "narrow");
+  graph.entries.push_back(
+      {"predict", {{x, "x", {}, {}}}, {{wide, "wide", {}, {}}, {narrow, "narrow", {}, {}}}});
+  REQUIRE(lower_precision(graph).ok());
+  const auto& outputs = graph.entries[0].outputs;
+  CHECK(graph.value(outputs[0].value).fact.dtype == DType::F64);
+  CHECK(graph.value(outputs[1].value).fact.dtype == DType::F32);
 }
 
 TEST_CASE("compiler: layers with nothing between become one if that is no more work") {
