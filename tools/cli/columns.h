@@ -17,7 +17,8 @@ namespace mle::tools {
 // One name per element of a row where every input has them; else none.
 std::vector<std::string> column_names(const RowTarget& target);
 
-// The same, and "x[0]", "x[1]" … for the elements of an input that have none, as answers are called.
+// The same, and "x[0]", "x[1]" … for the elements of an input that have none, as answers are
+// called.
 std::vector<std::string> element_names(const RowTarget& target);
 
 // Where the inputs stand in a table of columns that have no names, as x0, x1 … of one element each;
