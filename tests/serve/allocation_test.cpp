@@ -13,8 +13,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,13 +31,18 @@ using namespace serve;
 
 constexpr int kWarm = 200, kCounted = 200;
 
-// What repeating `ask` allocates once it was done often enough.
+// What repeating `ask` allocates once it was done often enough: the least of a few rounds, as
+// threads that have nothing to do with it may begin or end meanwhile.
 template <class Ask>
 size_t allocations_of(const Ask& ask) {
-  for (int i = 0; i < kWarm; ++i) ask();
-  const size_t before = allocations();
-  for (int i = 0; i < kCounted; ++i) ask();
-  return allocations() - before;
+  size_t least = SIZE_MAX;
+  for (int round = 0; round < 5 && least > 0; ++round) {
+    for (int i = 0; i < kWarm; ++i) ask();
+    const size_t before = allocations();
+    for (int i = 0; i < kCounted; ++i) ask();
+    least = std::min(least, allocations() - before);
+  }
+  return least;
 }
 
 class CountedRequest final : public Request {
