@@ -94,6 +94,12 @@ Status check_nodes(const Graph& graph) {
   return {};
 }
 
+// Names come from the source as they are.
+Status misnamed(const std::string& who, const char* what) {
+  return error(Code::Corrupt, format::rule::C204_Damaged, Status::kNoOffset,
+               "check the source model with its own framework", "%s %s", who.c_str(), what);
+}
+
 Status check_ports(const Graph& graph, const GraphEntry& entry,
                    const std::vector<GraphPort>& ports) {
   if (ports.empty()) return broken("entry '" + entry.name + "' has no inputs or no outputs");
@@ -105,14 +111,14 @@ Status check_ports(const Graph& graph, const GraphEntry& entry,
     const Dims& dims = graph.value(port.value).fact.dims;
     const size_t columns = dims.empty() ? 1 : dims.back();
     if (!port.features.empty() && port.features.size() != columns)
-      return broken(who + " has feature names for another number of columns");
+      return misnamed(who, "has feature names for another number of columns");
     if (!port.labels.empty() && port.labels.size() != columns)
-      return broken(who + " has labels for another number of columns");
+      return misnamed(who, "has labels for another number of columns");
     const size_t counted =
         std::accumulate(port.class_counts.begin(), port.class_counts.end(), size_t{0});
     if (!port.class_counts.empty() &&
         (port.class_counts.size() != columns || counted != port.classes.size()))
-      return broken(who + " has classes for another number of columns");
+      return misnamed(who, "has classes for another number of columns");
   }
   return {};
 }

@@ -8,10 +8,10 @@
 
 namespace mle::compiler {
 
-// Ok; Unsupported where the source has texts that no file of ours holds; or Internal with the node
-// and the broken invariant: indices in range, one producer per value, topological order, arities,
-// attributes, facts equal to what infer() says, constants as long as their facts, entries with at
-// least one input and output, unique names.
+// Ok; Unsupported where the source has texts that no file of ours holds; Corrupt where its names do
+// not fit its columns; or Internal with the node and the broken invariant: indices in range, one
+// producer per value, topological order, arities, attributes, facts equal to what infer() says,
+// constants as long as their facts, entries with at least one input and output, unique names.
 Status check(const Graph& graph);
 
 }  // namespace mle::compiler
