@@ -91,8 +91,7 @@ void set_columns(Graph& graph, const std::vector<std::string>& names,
   bool fitted = false;
   for (GraphEntry& entry : graph.entries) {
     for (GraphPort& port : entry.*ports) {
-      const Dims& dims = graph.value(port.value).fact.dims;
-      const size_t count = dims.empty() ? 1 : dims.back();
+      const uint64_t count = columns_of(graph.value(port.value).fact);
       if (count == names.size()) {
         port.*list = names;
         fitted = true;

@@ -108,8 +108,7 @@ Status check_ports(const Graph& graph, const GraphEntry& entry,
     const std::string who = "port '" + port.name + "' of entry '" + entry.name + "'";
     if (port.value >= graph.value_count()) return broken(who + " has no value");
     if (!names.insert(port.name).second) return broken(who + " is there twice");
-    const Dims& dims = graph.value(port.value).fact.dims;
-    const size_t columns = dims.empty() ? 1 : dims.back();
+    const uint64_t columns = columns_of(graph.value(port.value).fact);
     if (!port.features.empty() && port.features.size() != columns)
       return misnamed(who, "has feature names for another number of columns");
     if (!port.labels.empty() && port.labels.size() != columns)
@@ -154,6 +153,11 @@ Status check_entries(const Graph& graph) {
 }
 
 }  // namespace
+
+uint64_t columns_of(const Fact& fact) {
+  const uint64_t rows = fact.rows == Rows::Whole && !fact.dims.empty() ? fact.dims[0] : 1;
+  return rows == 0 ? 0 : element_count(fact.dims) / rows;
+}
 
 Status check(const Graph& graph) {
   MLE_TRY(check_texts(graph));

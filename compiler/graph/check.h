@@ -14,4 +14,7 @@ namespace mle::compiler {
 // constants as long as their facts, entries with at least one input and output, unique names.
 Status check(const Graph& graph);
 
+// Of one row, over all its axes: what features, labels and classes are about.
+uint64_t columns_of(const Fact& fact);
+
 }  // namespace mle::compiler

@@ -176,6 +176,14 @@ TEST_CASE("compiler: check finds what a broken pass leaves behind") {
   graph.entries[0].outputs[0].labels = {"one", "two"};
   CHECK(check(graph).code() == Code::Corrupt);  // names are the source's
 
+  GraphBuilder g;
+  g.output(g.reshape(g.input({6}), {2, 3}));
+  graph = g.finish();
+  graph.entries[0].outputs[0].labels = {"a", "b", "c"};  // of the last axis alone
+  CHECK(check(graph).code() == Code::Corrupt);
+  graph.entries[0].outputs[0].labels = {"a", "b", "c", "d", "e", "f"};
+  CHECK(check(graph).ok());
+
   graph = good();
   graph.add_input("forgotten", {DType::F32, Rows::PerRow, {2}});
   CHECK_FALSE(check(graph).ok());
