@@ -200,7 +200,9 @@ std::unique_ptr<Graph> import_source(const Importer& importer, const SourceFile&
   std::optional<Graph> imported = importer.read(source, importing, problems);
   if (!imported || !problems.empty()) return nullptr;
   auto graph = std::make_unique<Graph>(*std::move(imported));
-  if (const Status sound = check(*graph); !sound.ok()) {
+  Status sound = check_texts(*graph);
+  if (sound.ok()) sound = check(*graph);
+  if (!sound.ok()) {
     problems.add(sound, "");
     return nullptr;
   }

@@ -27,25 +27,6 @@ std::string node_text(const Graph& graph, NodeId id) {
   return "node " + std::to_string(id) + name + " (" + name_of(node.kind) + ")";
 }
 
-// What a source may well hold and no file of ours can.
-Status check_texts(const Graph& graph) {
-  using enum format::rule::Rule;
-  for (ValueId v = 0; v < graph.value_count(); ++v)
-    if (graph.value(v).is_constant && graph.value(v).fact.dtype == DType::Str)
-      return error(Code::Unsupported, C207_UnsupportedType, Status::kNoOffset,
-                   "texts are looked up in tables; nothing else is computed with them",
-                   "value %s is a constant of strings", text_of(graph, v).c_str());
-  for (NodeId n = 0; n < graph.nodes().size(); ++n)
-    for (size_t i = 0; i < graph.nodes()[n].strings.size(); ++i)
-      if (const std::string& text = graph.nodes()[n].strings[i];
-          !format::is_utf8(text) || text.find('\0') != std::string::npos)
-        return error(Code::Unsupported, C207_UnsupportedType, Status::kNoOffset,
-                     "give that category or label another text, and train again",
-                     "%s: text %zu of its table has a zero byte or is not UTF-8",
-                     node_text(graph, n).c_str(), i);
-  return {};
-}
-
 Status check_values(const Graph& graph) {
   for (ValueId v = 0; v < graph.value_count(); ++v) {
     const Value& value = graph.value(v);
@@ -154,13 +135,30 @@ Status check_entries(const Graph& graph) {
 
 }  // namespace
 
+Status check_texts(const Graph& graph) {
+  using enum format::rule::Rule;
+  for (ValueId v = 0; v < graph.value_count(); ++v)
+    if (graph.value(v).is_constant && graph.value(v).fact.dtype == DType::Str)
+      return error(Code::Unsupported, C207_UnsupportedType, Status::kNoOffset,
+                   "texts are looked up in tables; nothing else is computed with them",
+                   "value %s is a constant of strings", text_of(graph, v).c_str());
+  for (NodeId n = 0; n < graph.nodes().size(); ++n)
+    for (size_t i = 0; i < graph.nodes()[n].strings.size(); ++i)
+      if (const std::string& text = graph.nodes()[n].strings[i];
+          !format::is_utf8(text) || text.find('\0') != std::string::npos)
+        return error(Code::Unsupported, C207_UnsupportedType, Status::kNoOffset,
+                     "give that category or label another text, and train again",
+                     "%s: text %zu of its table has a zero byte or is not UTF-8",
+                     node_text(graph, n).c_str(), i);
+  return {};
+}
+
 uint64_t columns_of(const Fact& fact) {
   const uint64_t rows = fact.rows == Rows::Whole && !fact.dims.empty() ? fact.dims[0] : 1;
   return rows == 0 ? 0 : element_count(fact.dims) / rows;
 }
 
 Status check(const Graph& graph) {
-  MLE_TRY(check_texts(graph));
   MLE_TRY(check_values(graph));
   MLE_TRY(check_nodes(graph));
   return check_entries(graph);

@@ -126,18 +126,18 @@ TEST_CASE(
   const Graph good = g.finish();
   Graph graph = good;
   graph.nodes()[0].strings = {"", "gr\xC3\xBCn"};
-  CHECK(check(graph).ok());
+  CHECK(check_texts(graph).ok());
   for (const std::string& text :
        {std::string("a\0b", 3), std::string("gr\xFC"), std::string(1, '\0')}) {
     graph.nodes()[0].strings = {"red", text};
-    const Status refused = check(graph);
+    const Status refused = check_texts(graph);
     CHECK(refused.code() == Code::Unsupported);
     CHECK(refused.rule() == C207_UnsupportedType);
     CHECK(std::string(refused.message()).find("text 1 of its table") != std::string::npos);
   }
   graph = good;
   graph.value(graph.nodes()[0].inputs[1]).fact.dtype = DType::Str;
-  CHECK(check(graph).rule() == C207_UnsupportedType);
+  CHECK(check_texts(graph).rule() == C207_UnsupportedType);
 }
 
 TEST_CASE("compiler: check finds what a broken pass leaves behind") {

@@ -5,11 +5,10 @@
 #include "serve/grpc/open_inference.pb.h"
 #include "serve/http/front.h"
 #include "tests/serve/count_allocations.h"
+#include "tests/serve/loopback.h"
 #include "tests/serve/support.h"
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -90,16 +89,12 @@ TEST_CASE("allocations: none in the engine, inline and by workers, alone and tog
 // What a caller over HTTP does, without taking memory itself.
 class Caller {
  public:
-  explicit Caller(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(static_cast<uint16_t>(port));
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    REQUIRE(::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
-  }
+  explicit Caller(int port) : socket_(connect_to(port)) { REQUIRE(socket_ >= 0); }
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
-  ~Caller() { ::close(socket_); }
+  ~Caller() {
+    if (socket_ >= 0) ::close(socket_);
+  }
 
   // Whether the answer came whole with status 200. `size` is how long it is; 0: not known yet.
   bool ask(const std::string& request, size_t& size) {

@@ -2,11 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/engine/keeper.h"
 #include "serve/http/front.h"
+#include "tests/serve/loopback.h"
 #include "tests/serve/support.h"
 
-#include <arpa/inet.h>
 #include <doctest/doctest.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -51,18 +50,14 @@ struct Running {
 // One connection. What is read is kept until it is taken.
 class Caller {
  public:
-  explicit Caller(int port) : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
-    sockaddr_in to{};
-    to.sin_family = AF_INET;
-    to.sin_port = htons(static_cast<uint16_t>(port));
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connected_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0;
-  }
+  explicit Caller(int port) : socket_(connect_to(port)) {}
   Caller(const Caller&) = delete;
   Caller& operator=(const Caller&) = delete;
-  ~Caller() { ::close(socket_); }
+  ~Caller() {
+    if (socket_ >= 0) ::close(socket_);
+  }
 
-  bool connected() const { return connected_; }
+  bool connected() const { return socket_ >= 0; }
   bool say(const std::string& bytes) const {
     return ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
            static_cast<ssize_t>(bytes.size());
@@ -89,7 +84,6 @@ class Caller {
 
  private:
   int socket_;
-  bool connected_ = false;
   std::string heard_;
 };
 

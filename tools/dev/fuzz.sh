@@ -40,6 +40,7 @@ run_target() {
     END { printf "%-24s %10d inputs, %d per second, coverage %d\n", target, runs, speed, cov }' "$work/log"
 }
 
+failed=0
 for ((i = 0; i < ${#targets[@]}; i += 2)); do
   pids=()
   for target in "${targets[@]:i:2}"; do
@@ -47,16 +48,14 @@ for ((i = 0; i < ${#targets[@]}; i += 2)); do
     pids+=($!)
   done
   for pid in "${pids[@]}"; do
-    wait "$pid" || true
+    wait "$pid" || failed=1
   done
 done
 
 # What was found stands last, where it is seen: the report, and small inputs themselves.
-failed=0
 for target in "${targets[@]}"; do
   work=$build/fuzz/$target
   [ -e "$work/failed" ] || continue
-  failed=1
   grep -aE -A 40 '==ERROR|runtime error|: (ALARM|out-of-memory|deadly signal)|Assertion' "$work/log" | head -n 70 || tail -n 40 "$work/log"
   while read -r input; do
     echo "$input, $(stat -c %s "$input") bytes; gzip and base64:"
