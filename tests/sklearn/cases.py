@@ -182,6 +182,22 @@ def transformers(d, add):
         add(model, d.holes)
     add(ii(missing_values=-1.0), half, name="IterativeImputer of -1")
     add(ii(), np.column_stack([d.holes, np.full(150, np.nan)]), name="IterativeImputer of an empty column")
+    # Not the rounded numbers of the iris: of neighbours as far away as others scikit-learn's choice hangs on rounding.
+    knn, random = impute.KNNImputer, np.random.default_rng(3)
+    holed = np.where(random.random((120, 5)) < 0.3, np.nan, random.normal(size=(120, 5)) * [1, 2, 0.5, 1, 3] + 40)
+    lost = np.full((1, 5), np.nan)
+    far = [np.nan, 42.0, np.nan, 42.0, np.nan], [np.nan, np.nan, np.nan, np.nan, 1e6]
+    for model in (knn(), knn(n_neighbors=1), knn(n_neighbors=500, add_indicator=True),
+                  knn(weights="distance"), knn(n_neighbors=3, weights="distance", add_indicator=True)):
+        add(model, holed, rows=np.vstack([holed, lost, far]))
+    add(knn(weights=None), holed[:3], rows=np.vstack([lost, holed]), name="KNNImputer of three rows")
+    same = np.vstack([[[1.0, 2, 3, 4, np.nan], [1, 2, 3, 4, 9], [1, 2, 3, 4, 7], [2, 2, 3, 4, 6]], holed[:9]])
+    add(knn(weights="distance"), same, rows=same[:4], name="KNNImputer of rows that are the same")
+    add(knn(missing_values=-1, weights="distance"), np.nan_to_num(holed, nan=-1), name="KNNImputer of -1")
+    empty = np.column_stack([holed[:, :2], np.full(120, np.nan), holed[:, 2:]])
+    told = np.vstack([np.nan_to_num(empty[:5], nan=41.0), empty])
+    for keep in (False, True):
+        add(knn(keep_empty_features=keep, add_indicator=keep), empty, rows=told, name=f"KNNImputer of an empty column, kept: {keep}")
     for model in (impute.SimpleImputer(), impute.SimpleImputer(strategy="median", add_indicator=True),
                   impute.SimpleImputer(strategy="constant", fill_value=-7.0), impute.MissingIndicator(features="all")):
         add(model, d.holes)
@@ -195,6 +211,11 @@ def composed(d, add):
     logistic = lambda: make(pp.StandardScaler(), lm.LogisticRegression())  # noqa: E731
     add(make(pp.StandardScaler(), pp.PolynomialFeatures(2), lm.Ridge()), x, y)
     add(make(impute.SimpleImputer(), "passthrough", logistic()), d.holes, species)
+    holed = np.where(np.isnan(d.holes), np.nan, iris + np.random.default_rng(4).normal(size=iris.shape) / 30)
+    add(make(impute.KNNImputer(), logistic()), holed, species, name="KNNImputer before a classifier")
+    add(make(compose.ColumnTransformer([("near", make(pp.StandardScaler(), impute.KNNImputer(weights="distance")), [0, 2, 3]),
+                                        ("mean", impute.SimpleImputer(), [1])]), lm.Ridge()), holed, d.species,
+        name="KNNImputer of some columns")
     add(compose.ColumnTransformer([("a", pp.StandardScaler(), [0, 2]), ("b", "passthrough", [1]), ("c", "drop", [3])]), iris)
     add(compose.ColumnTransformer([("a", pp.MinMaxScaler(), slice(0, 2))], remainder=pp.StandardScaler()), iris,
         name="ColumnTransformer with a remainder")

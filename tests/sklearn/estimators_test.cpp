@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include <cmath>
 #include <fstream>
 #include <iterator>
 #include <string>
@@ -109,6 +110,23 @@ TEST_CASE("sklearn: a table with words has an input for each column and gives wo
   }
 }
 
+TEST_CASE("sklearn: gaps are filled from the rows that are nearest to theirs") {
+  const Graph graph = graph_of("neighbours.pkl");
+  CHECK(entries_of(graph) == "transform ");
+  const json recorded = json::parse(file("answers.json"))["neighbours"];
+  const size_t count = recorded["rows"].size();
+  Elements rows;
+  for (const json& row : recorded["rows"])
+    for (const json& x : row) rows.push_back(x == -99.0 ? std::nan("") : x.get<double>());
+  const auto answers = evaluate_outputs(graph, {rows}, count);
+  REQUIRE(answers);
+  for (size_t i = 0; i < rows.size(); ++i)
+    CHECK((*answers)[0][i] ==
+          doctest::Approx(recorded["transform"][i / 3][i % 3].get<double>()).epsilon(1e-9));
+  CHECK(has(refusal_of(file("function.pkl")), "weights that are a function"));
+  CHECK(has(refusal_of(file("many.joblib")), "4097 rows of 128 columns, more than 524288 numbers"));
+}
+
 TEST_CASE("sklearn: outputs of different kinds stand side by side or apart") {
   const Graph graph = graph_of("outputs.pkl");
   CHECK(entries_of(graph) == "predict predict_proba ");
@@ -146,7 +164,7 @@ TEST_CASE("sklearn: estimators within themselves come to an end") {
 }
 
 TEST_CASE("sklearn: a byte changed anywhere is refused or harmless") {
-  for (const char* name : {"ridge.pkl", "table.pkl", "outputs.pkl"}) {
+  for (const char* name : {"ridge.pkl", "table.pkl", "outputs.pkl", "neighbours.pkl"}) {
     const std::string good = file(name);
     for (size_t at = 0; at < good.size(); ++at) {
       for (const char flip : {'\x01', '\x80'}) {

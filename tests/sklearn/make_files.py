@@ -10,12 +10,13 @@ import pathlib
 import pickle
 import sys
 
+import joblib
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import KernelPCA
 from sklearn.ensemble import RandomForestRegressor, VotingRegressor
-from sklearn.impute import SimpleImputer
+from sklearn.impute import KNNImputer, SimpleImputer
 from sklearn.linear_model import LinearRegression, LogisticRegression, Ridge
 from sklearn.multioutput import MultiOutputClassifier
 from sklearn.neighbors import KNeighborsRegressor
@@ -43,6 +44,7 @@ def main():
             ("gap", make_pipeline(SimpleImputer(missing_values=None, strategy="constant", fill_value="?"), OneHotEncoder()), [2]),
             ("number", StandardScaler(), [1])])),
         ("classifier", LogisticRegression())]).fit(words, labels)
+    holes = np.where(np.random.default_rng(8).random((40, 3)) < 0.3, np.nan, x)
     models = {
         "ridge": Ridge().fit(x, y),
         "column": LinearRegression().fit(x, y[:, None]),
@@ -56,12 +58,17 @@ def main():
                                  VotingRegressor([("t", DecisionTreeRegressor(max_depth=1)), ("r", Ridge()),
                                                   ("k", KNeighborsRegressor(1))])).fit(x, y),
         "dict": {"model": 1},
+        "neighbours": KNNImputer(n_neighbors=3, weights="distance").fit(holes),
+        "function": KNNImputer(weights=np.log1p).fit(holes),
     }
     for i, (name, model) in enumerate(models.items()):
         (folder / f"{name}.pkl").write_bytes(pickle.dumps(model, (2, 4, 5)[i % 3]))
     answers = {"ridge": {"rows": x[:5].tolist(), "predict": models["ridge"].predict(x[:5]).tolist()}}
     answers["table"] = {"rows": words[:8].tolist(), "predict": table.predict(words[:8]).tolist(),
                         "predict_proba": table.predict_proba(words[:8]).tolist()}
+    answers["neighbours"] = {"rows": np.nan_to_num(holes[:12], nan=-99).tolist(),  # JSON has no NaN
+                             "transform": models["neighbours"].transform(holes[:12]).tolist()}
+    joblib.dump(KNNImputer().fit(np.zeros((4097, 128))), folder / "many.joblib", compress=("xz", 9))
     (folder / "answers.json").write_text(json.dumps(answers, indent=1) + "\n")
 
 

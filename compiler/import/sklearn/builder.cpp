@@ -68,6 +68,13 @@ ValueId Builder::integers(const std::vector<int64_t>& values, DType dtype) {
   return constant(dtype, dims, bytes_of(std::vector<uint8_t>(values.begin(), values.end())));
 }
 
+ValueId Builder::flags(const std::vector<bool>& values, Dims dims) {
+  if (element_count(dims) != values.size())
+    refuse_damaged("an array of the model has a wrong size");
+  return constant(DType::Bool, std::move(dims),
+                  bytes_of(std::vector<uint8_t>(values.begin(), values.end())));
+}
+
 ValueId Builder::same_for_all(ValueId x, const Reals& values) {
   // Places in a list of one: whatever the row says, the first.
   const ValueId finite = column(x, 0);

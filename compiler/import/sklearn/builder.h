@@ -26,6 +26,7 @@ class Builder {
   ValueId vector(const Reals& values);  // a constant of one axis
   ValueId table(const Reals& values, Dims dims);
   ValueId integers(const std::vector<int64_t>& values, DType dtype);  // i64 or bool
+  ValueId flags(const std::vector<bool>& values, Dims dims);
   // A row that is the same for every row: made of one that is not.
   ValueId same_for_all(ValueId x, const Reals& values);
 

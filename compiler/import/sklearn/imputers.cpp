@@ -1,5 +1,7 @@
 // What is missing is filled in, or told.
 // SPDX-License-Identifier: Apache-2.0
+#include "compiler/import/sklearn/imputers.h"
+
 #include "compiler/import/sklearn/kinds.h"
 #include "compiler/import/sklearn/refusal.h"
 
@@ -14,7 +16,8 @@ bool is_gap(const Category& value) {
   return value.kind == CategoryKind::None || value.kind == CategoryKind::NaN;
 }
 
-// What counts as missing. pandas.NA is what NaN is.
+}  // namespace
+
 Category missing_value(const Estimator& e) {
   const pickle::Id id = e.need("missing_values");
   if (e.source().at(id).kind == pickle::Kind::Global ||
@@ -33,11 +36,12 @@ double number_in(const Category& value, const Estimator& e) {
              : static_cast<double>(value.integer);
 }
 
-// Bools, one for each column of numbers.
 ValueId gaps_of_numbers(Builder& b, const Estimator& e, ValueId columns, const Category& missing) {
   if (is_gap(missing)) return b.compare(CompareFn::NotEqual, columns, columns);
   return b.compare(CompareFn::Equal, columns, number_in(missing, e));
 }
+
+namespace {
 
 ValueId gaps_of_words(Builder& b, ValueId column, const Category& missing) {
   if (is_gap(missing)) return b.is_missing(column);
@@ -60,6 +64,8 @@ ValueId filled_words(Builder& b, ValueId column, const std::string& filling,
   return b.select(gaps_of_words(b, column, missing), b.words_at(nowhere, {filling}), column);
 }
 
+}  // namespace
+
 Frame with_indicator(Reading& r, const Estimator& e, const Frame& x, Frame filled) {
   if (!e.flag_or("add_indicator", false) || !e.is_estimator("indicator_")) return filled;
   const Frame told = transform_missing_indicator(r, e.estimator("indicator_"), x);
@@ -67,6 +73,8 @@ Frame with_indicator(Reading& r, const Estimator& e, const Frame& x, Frame fille
   filled.append(Frame::computed(r.b, numbers(r.b, told)));
   return filled;
 }
+
+namespace {
 
 bool is_empty_column(const Category& statistic, bool keeps_empty) {
   return !keeps_empty && is_gap(statistic);

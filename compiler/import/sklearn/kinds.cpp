@@ -53,6 +53,9 @@ constexpr std::array kKinds = {
         "of regressors; not sample_posterior=True; what lacks all its values is imputed alike "
         "beside other rows and alone"},
     EstimatorKind{"KBinsDiscretizer", transform_k_bins, nullptr, nullptr, ""},
+    EstimatorKind{"KNNImputer", transform_knn_imputer, nullptr, nullptr,
+                  "metric='nan_euclidean', weights='uniform' or 'distance'; fitted on at most "
+                  "524288 numbers; of rows equally far away the first"},
     EstimatorKind{"KernelRidge", nullptr, regress_kernel_ridge, nullptr, "kernel='linear' only"},
     EstimatorKind{"Lars", nullptr, regress_linear, nullptr, ""},
     EstimatorKind{"LarsCV", nullptr, regress_linear, nullptr, ""},

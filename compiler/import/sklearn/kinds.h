@@ -105,6 +105,9 @@ Frame transform_simple_imputer(Reading&, const Estimator&, const Frame&);
 Frame transform_iterative_imputer(Reading&, const Estimator&, const Frame&);
 Frame transform_missing_indicator(Reading&, const Estimator&, const Frame&);
 
+// knn_imputer.cpp
+Frame transform_knn_imputer(Reading&, const Estimator&, const Frame&);
+
 // pipelines.cpp
 Frame transform_pipeline(Reading&, const Estimator&, const Frame&);
 Regressed regress_pipeline(Reading&, const Estimator&, const Frame&);

@@ -44,7 +44,6 @@ constexpr std::array kUnread = {
     Unread{"IsolationForest", "decision trees"},
     Unread{"Isomap", "manifolds"},
     Unread{"KMeans", "clustering"},
-    Unread{"KNNImputer", "nearest neighbours"},
     Unread{"KNeighborsClassifier", "nearest neighbours"},
     Unread{"KNeighborsRegressor", "nearest neighbours"},
     Unread{"KNeighborsTransformer", "nearest neighbours"},
