@@ -25,6 +25,17 @@ namespace mle::serve {
 struct Scratch {
   std::vector<std::vector<std::string_view>> strings;  // one per input, perhaps empty
   std::vector<Buffer> numbers;
+
+  // Gives back what is larger than that.
+  void shrink(size_t most_bytes) noexcept {
+    for (auto& each : strings)
+      if (each.capacity() * sizeof(std::string_view) > most_bytes) each = {};
+    for (Buffer& each : numbers) each.shrink(most_bytes);
+    if (strings.size() > kMostInputs) std::vector<std::vector<std::string_view>>().swap(strings);
+    if (numbers.size() > kMostInputs) std::vector<Buffer>().swap(numbers);
+  }
+
+  static constexpr size_t kMostInputs = 1024;
 };
 
 // The request borrows from message and scratch, until it is done. `raw` says how the tensors came,

@@ -63,6 +63,11 @@ Result<std::unique_ptr<GrpcFront>> GrpcFront::start(const GrpcOptions& options, 
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.most_message_bytes));
   builder.SetMaxSendMessageSize(-1);
+  // What is on its way in, before it is a message that the service's budget knows: when that is
+  // used up, gRPC ends calls with RESOURCE_EXHAUSTED. Connections and small calls need some anyway.
+  constexpr size_t kBeside = size_t{64} << 20;
+  builder.SetResourceQuota(
+      grpc::ResourceQuota("messages").Resize(service.budget().most() + kBeside));
   // Reflection is the one service that gRPC serves by threads of its own.
   builder.SetSyncServerOption(grpc::ServerBuilder::NUM_CQS, 1);
   builder.SetSyncServerOption(grpc::ServerBuilder::MIN_POLLERS, 1);

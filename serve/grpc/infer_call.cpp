@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/grpc/infer_call.h"
 
-#include "format/rules.h"
+#include "serve/grpc/charge.h"
 #include "serve/grpc/codec.h"
 #include "serve/grpc/deadline.h"
 #include "serve/grpc/open_inference.grpc.pb.h"
@@ -11,17 +11,23 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <utility>
 
 namespace mle::serve {
 namespace {
 
 using Async = inference::GRPCInferenceService::AsyncService;
 
+constexpr size_t kKeptBytes = size_t{64} << 10;  // per buffer of a call that rests
+
 }  // namespace
 
 class InferCall final : public Request {
  public:
-  explicit InferCall(InferCalls& calls) : calls_(calls) {
+  explicit InferCall(InferCalls& calls)
+      : calls_(calls),
+        asked_(&calls.loop_.service().budget()),
+        answered_(&calls.loop_.service().budget()) {
     began_ = {this, [](void* self, bool ok) { static_cast<InferCall*>(self)->began(ok); }};
     finished_ = {this, [](void* self, bool) { static_cast<InferCall*>(self)->finished(); }};
     gone_ = {this, [](void* self, bool) { static_cast<InferCall*>(self)->gone(); }};
@@ -43,11 +49,21 @@ class InferCall final : public Request {
     try {
       if (status.ok())
         status = encode(question_, *this, raw_, calls_.loop_.service().regions(), answer_);
+      if (status.ok()) {
+        model = served->model;  // outlives the question
+        let_go(question_, asked_);
+        status = charge_for(answer_, answered_);
+      }
     } catch (const std::bad_alloc&) {
       status = Status::out_of_memory();
     }
     calls_.loop_.service().answered(*this, "grpc", trace_);
-    writer_->Finish(answer_, to_grpc(status), &finished_);
+    let_go(question_, asked_);
+    const grpc::Status said = to_grpc(status);
+    if (answered_.bytes() <= kWeighed) return writer_->Finish(answer_, said, &finished_);
+    // gRPC packs it at once; this call may be over, and asked again, before that returns.
+    const inference::ModelInferResponse huge = std::move(answer_);
+    writer_->Finish(huge, said, &finished_);
   }
 
  private:
@@ -59,7 +75,9 @@ class InferCall final : public Request {
     arrived = Clock::now();
     deadline = deadline_of(*context_, arrived);
     pass_trace(*context_, trace_);
-    status = decode(question_, calls_.loop_.service().regions(), *this, scratch_, raw_);
+    status = charge_for(question_, asked_);
+    if (status.ok())
+      status = decode(question_, calls_.loop_.service().regions(), *this, scratch_, raw_);
     if (status.ok())
       calls_.loop_.serve_soon(*this);
     else
@@ -74,17 +92,17 @@ class InferCall final : public Request {
 
   void ended_one() {
     if (--under_way_ > 0) return;
-    reset();
-    question_.Clear();
-    answer_.Clear();
+    reset(kKeptBytes);
+    scratch_.shrink(kKeptBytes);
+    forget(question_);
+    forget(answer_);
+    asked_.clear();
+    answered_.clear();
     writer_.reset();
     context_.reset();
-    // A huge message is not remembered for ever.
-    constexpr size_t kKept = size_t{1} << 20;
-    if (question_.SpaceUsedLong() > kKept) question_ = {};
-    if (answer_.SpaceUsedLong() > kKept) answer_ = {};
-    calls_.resting_.push_back(this);
-    calls_.loop_.call_ends();
+    Loop& loop = calls_.loop_;
+    calls_.rest(*this);
+    loop.call_ends();
   }
 
   InferCalls& calls_;
@@ -95,8 +113,12 @@ class InferCall final : public Request {
   inference::ModelInferResponse answer_;
   std::optional<grpc::ServerAsyncResponseWriter<inference::ModelInferResponse>> writer_;
   Scratch scratch_;
+  ByteCharge asked_, answered_;  // what question and answer take
   TraceParent trace_;
   bool raw_ = false;
+
+  friend class InferCalls;
+  size_t at_ = 0;  // in the list of all
 };
 
 void InferCalls::arm() {
@@ -104,12 +126,22 @@ void InferCalls::arm() {
     auto call = std::make_unique<InferCall>(*this);
     all_.reserve(all_.size() + 1);
     resting_.reserve(all_.size() + 1);  // so that coming to rest never fails
+    call->at_ = all_.size();
     resting_.push_back(call.get());
     all_.push_back(call.release());
   }
   InferCall* const call = resting_.back();
   resting_.pop_back();
   if (!call->arm()) resting_.push_back(call);
+}
+
+// Those that only a burst needed are given back.
+void InferCalls::rest(InferCall& call) noexcept {
+  if (resting_.size() < kMostResting) return resting_.push_back(&call);
+  all_.back()->at_ = call.at_;
+  all_[call.at_] = all_.back();
+  all_.pop_back();
+  delete &call;
 }
 
 InferCalls::~InferCalls() {

@@ -4,6 +4,7 @@
 
 #include "serve/grpc/loop.h"
 
+#include <cstddef>
 #include <vector>
 
 namespace inference {
@@ -18,6 +19,7 @@ class InferCall;
 class InferCalls {
  public:
   static constexpr int kArmed = 128;
+  static constexpr size_t kMostResting = 256;
 
   // `service` is a GRPCInferenceService::AsyncService.
   InferCalls(Loop& loop, void* service) : loop_(loop), service_(service) {}
@@ -30,6 +32,8 @@ class InferCalls {
 
  private:
   friend class InferCall;
+  void rest(InferCall& call) noexcept;
+
   Loop& loop_;
   void* service_;
   std::vector<InferCall*> all_, resting_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/grpc/stream_call.h"
 
+#include "serve/grpc/charge.h"
 #include "serve/grpc/codec.h"
 #include "serve/grpc/deadline.h"
 #include "serve/grpc/open_inference.grpc.pb.h"
@@ -11,6 +12,8 @@
 #include <mutex>
 #include <new>
 #include <set>
+#include <string>
+#include <utility>
 
 namespace mle::serve {
 
@@ -42,16 +45,24 @@ class StreamCall final : public Request {
       if (status.ok())
         status =
             encode(question_, *this, raw_, service_.regions(), *answer_.mutable_infer_response());
+      if (status.ok()) {
+        model = served->model;  // outlives the question
+        let_go(question_, asked_);
+        status = charge_for(answer_, answered_);
+      }
     } catch (const std::bad_alloc&) {
       status = Status::out_of_memory();
     }
     if (!status.ok()) {
       answer_.mutable_infer_response()->Clear();
-      answer_.mutable_infer_response()->set_id(question_.id());
+      answer_.mutable_infer_response()->set_id(id_);
       answer_.set_error_message(to_grpc(status).error_message());
     }
     service_.answered(*this, "grpc", trace_);
-    stream_.Write(answer_, &written_);
+    let_go(question_, asked_);
+    if (answered_.bytes() <= kWeighed) return stream_.Write(answer_, &written_);
+    const inference::ModelStreamInferResponse huge = std::move(answer_);
+    stream_.Write(huge, &written_);
   }
 
   // Under the lock.
@@ -61,7 +72,12 @@ class StreamCall final : public Request {
 
  private:
   StreamCall(Loop& loop, StreamCalls::State& state)
-      : loop_(loop), service_(loop.service()), state_(state), stream_(&context_) {
+      : loop_(loop),
+        service_(loop.service()),
+        state_(state),
+        stream_(&context_),
+        asked_(&loop.service().budget()),
+        answered_(&loop.service().budget()) {
     began_ = {this, [](void* self, bool ok) { static_cast<StreamCall*>(self)->began(ok); }};
     read_ = {this, [](void* self, bool ok) { static_cast<StreamCall*>(self)->read(ok); }};
     written_ = {this, [](void* self, bool ok) { static_cast<StreamCall*>(self)->written(ok); }};
@@ -85,9 +101,13 @@ class StreamCall final : public Request {
   // Under the lock.
   void ask_for_more() {
     if (state_.ended) return finish({grpc::StatusCode::UNAVAILABLE, "the server ends"});
-    reset();
-    question_.Clear();
-    answer_.Clear();
+    constexpr size_t kKeptBytes = size_t{64} << 10;
+    reset(kKeptBytes);
+    scratch_.shrink(kKeptBytes);
+    forget(question_);
+    forget(answer_);
+    asked_.clear();
+    answered_.clear();
     reads_ = true;
     ++under_way_;
     stream_.Read(&question_, &read_);
@@ -103,7 +123,9 @@ class StreamCall final : public Request {
       arrived = Clock::now();
       deadline = deadline_of(context_, arrived);
       ++under_way_;
-      status = decode(question_, service_.regions(), *this, scratch_, raw_);
+      id_ = question_.id();
+      status = charge_for(question_, asked_);
+      if (status.ok()) status = decode(question_, service_.regions(), *this, scratch_, raw_);
       if (status.ok())
         loop_.serve_soon(*this);
       else
@@ -153,6 +175,8 @@ class StreamCall final : public Request {
   inference::ModelInferRequest question_;
   inference::ModelStreamInferResponse answer_;
   Scratch scratch_;
+  std::string id_;               // of the question, which may be gone before the answer
+  ByteCharge asked_, answered_;  // what question and answer take
   TraceParent trace_;
   std::atomic<int> under_way_{1};  // operations that will be told of, and gone
   bool raw_ = false;

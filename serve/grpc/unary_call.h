@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "serve/grpc/charge.h"
 #include "serve/grpc/loop.h"
 #include "serve/grpc/status.h"
 
@@ -35,7 +36,11 @@ class UnaryCall {
 
  private:
   UnaryCall(Loop& loop, const Asks& asks, const Answers& answers)
-      : loop_(loop), asks_(asks), answers_(answers), writer_(&context_) {
+      : loop_(loop),
+        asks_(asks),
+        answers_(answers),
+        charge_(&loop.service().budget()),
+        writer_(&context_) {
     began_ = {this, [](void* self, bool ok) { static_cast<UnaryCall*>(self)->began(ok); }};
     finished_ = {this, [](void* self, bool) { static_cast<UnaryCall*>(self)->finished(); }};
   }
@@ -46,6 +51,10 @@ class UnaryCall {
     }
     loop_.call_begins();
     arm(loop_, asks_, answers_);
+    // What asks about health, or for statistics, is small and never refused.
+    if (question_.ByteSizeLong() > kWeighed)
+      if (const Status status = charge_for(question_, charge_); !status.ok())
+        return writer_.FinishWithError(to_grpc(status), &finished_);
     answers_(caller_of(context_), question_, answer_, [this](const Status& status) {
       writer_.Finish(answer_, to_grpc(status), &finished_);
     });
@@ -63,6 +72,7 @@ class UnaryCall {
   grpc::ServerContext context_;
   Question question_;
   Answer answer_;
+  ByteCharge charge_;
   grpc::ServerAsyncResponseWriter<Answer> writer_;
 };
 

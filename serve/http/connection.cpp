@@ -31,6 +31,7 @@ Connection::Connection(HttpLoop& loop, int socket, bool local, const HttpLimits&
       local_(local),
       tls_(std::move(tls)),
       reader_(limits, &budget),
+      out_charge_(&budget),
       idle_since_(Clock::now()) {
   other_by_ = idle_since_ + (tls_ != nullptr ? kHeadTime : kIdleTime);
 }
@@ -158,6 +159,7 @@ void Connection::send() {
   while (first_ != nullptr && first_->ready && !last_one) {
     if (!first_->trace.empty()) first_->reply.header("traceparent", first_->trace.text());
     append_reply(first_->reply, first_->manner, out_);
+    out_charge_.take_over(first_->answered);
     last_one = !first_->manner.keep_alive;
     loop_.count_reply(first_->reply.status);
     Exchange* const next = first_->behind;
@@ -188,6 +190,7 @@ void Connection::send() {
     constexpr size_t kKept = size_t{256} << 10;
     if (out_.capacity() > kKept) out_ = {};
     out_.clear();
+    out_charge_.clear();
     sent_ = 0;
     if (first_ == nullptr) {
       idle_since_ = Clock::now();

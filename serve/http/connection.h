@@ -71,6 +71,7 @@ class Connection {
   HttpReader reader_;
   std::string rest_;  // read and not yet looked at
   std::string out_;
+  ByteCharge out_charge_;
   size_t sent_ = 0;
   Exchange *first_ = nullptr, *last_ = nullptr;
   size_t pending_ = 0;

@@ -29,10 +29,16 @@ void write_answer(Exchange& exchange) {
 
 void Exchange::done() noexcept {
   try {
-    if (status.ok())
-      write_answer(*this);
-    else
+    if (!status.ok()) {
       reply.fail(status);
+    } else {
+      write_answer(*this);
+      ByteCharge(&loop.service().budget()).swap(answered);
+      if (!answered.add(reply.body.size())) {
+        reply.reset();
+        reply.fail(503, "the server holds as many answers as it may");
+      }
+    }
   } catch (const std::bad_alloc&) {
     reply.reset();
     reply.status = 503;
@@ -43,17 +49,17 @@ void Exchange::done() noexcept {
 
 void Exchange::replied() noexcept { loop.hear(*this); }
 
-void Exchange::clear() {
-  constexpr size_t kKept = size_t{1} << 20;
-  Request::reset(kKept);
-  if (body.capacity() > kKept) body = {};
-  if (unzipped.capacity() > kKept) unzipped = {};
+void Exchange::clear(size_t most_bytes) {
+  Request::reset(most_bytes);
+  if (body.capacity() > most_bytes) body = {};
+  if (unzipped.capacity() > most_bytes) unzipped = {};
   body.clear();
   unzipped.clear();
-  infer.shrink();
+  infer.shrink(most_bytes);
   charge.clear();
+  answered.clear();
   trace.clear();
-  reply.reset();
+  reply.reset(most_bytes);
   manner = {};
   answer_as = Encoding::None;
   connection = nullptr;

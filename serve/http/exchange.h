@@ -3,14 +3,15 @@
 #pragma once
 
 #include "serve/engine/request.h"
-#include "serve/http/byte_budget.h"
 #include "serve/http/infer_body.h"
 #include "serve/http/reply.h"
 #include "serve/http/route.h"
 #include "serve/http/zip.h"
+#include "serve/protocol/byte_budget.h"
 #include "serve/protocol/trace_parent.h"
 
 #include <atomic>
+#include <cstddef>
 #include <string>
 
 namespace mle::serve {
@@ -26,15 +27,16 @@ class Exchange final : public Request {
   void done() noexcept override;
   // Any thread: the reply is there.
   void replied() noexcept;
-  // Ready for the next question.
-  void clear();
+  // Ready for the next question; keeps up to so many bytes of each buffer.
+  void clear(size_t most_bytes);
 
   HttpLoop& loop;
   Connection* connection = nullptr;
   Route route;
   std::string body;
   std::string unzipped;
-  ByteCharge charge;  // for both
+  ByteCharge charge;    // for both
+  ByteCharge answered;  // for the reply's body, of an inference
   TraceParent trace;
   InferBody infer;
   Encoding answer_as = Encoding::None;

@@ -13,11 +13,8 @@
 namespace mle::serve {
 
 struct HttpFront::State {
-  explicit State(size_t most_pending_bytes) : budget(most_pending_bytes) {}
-
   Listener listener;
   HttpCounters counters;
-  ByteBudget budget;
   std::unique_ptr<TlsContext> tls;
   std::vector<std::unique_ptr<HttpLoop>> loops;
   bool drained = false;
@@ -26,21 +23,16 @@ struct HttpFront::State {
 HttpFront::HttpFront(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<HttpFront>> HttpFront::start(const HttpOptions& options, Service& service) {
-  auto state = std::make_unique<State>(options.most_pending_bytes);
+  auto state = std::make_unique<State>();
   MLE_TRY_ASSIGN(state->listener, Listener::open(options.address));
   if (!options.tls.empty()) {
     MLE_TRY_ASSIGN(state->tls, TlsContext::make(options.tls));
   }
   HttpLimits limits;
   limits.body = options.most_body_bytes;
-  const HttpShare share{service,
-                        limits,
-                        state->budget,
-                        options.most_connections,
-                        state->listener.socket(),
-                        state->counters,
-                        state->tls.get(),
-                        options.metrics_alone};
+  const HttpShare share{
+      service,         limits,           options.most_connections, state->listener.socket(),
+      state->counters, state->tls.get(), options.metrics_alone};
   for (size_t i = 0; i < options.threads; ++i) {
     state->loops.push_back(std::make_unique<HttpLoop>(share));
     if (!state->loops.back()->good())

@@ -22,8 +22,7 @@ struct HttpOptions {
   size_t most_body_bytes = size_t{64} << 20;
   size_t most_connections = 4096;
   TlsFiles tls;
-  size_t most_pending_bytes = size_t{512} << 20;  // of bodies, all connections together
-  bool metrics_alone = false;                     // and health; no models
+  bool metrics_alone = false;  // and health; no models
 };
 
 class HttpFront {

@@ -21,7 +21,6 @@ namespace {
 
 // Rank 8 and what lies around it; nobody means deeper ones.
 constexpr size_t kMostDepth = 32;
-constexpr size_t kKept = size_t{1} << 20;
 
 Status refuse(const std::string& what, const char* hint) {
   return Status::make(Code::InvalidArgument, format::rule::S414_Protocol, Status::kNoOffset, what,
@@ -304,11 +303,11 @@ size_t InferBody::encode(const Request& request, std::string& to) {
   return json;
 }
 
-void InferBody::shrink() noexcept {
-  if (state_->parser.capacity() > kKept) state_->parser = dom::parser();
+void InferBody::shrink(size_t most_bytes) noexcept {
+  if (state_->parser.capacity() > most_bytes) state_->parser = dom::parser();
   for (const auto& input : state_->inputs) {
-    input->numbers.shrink(kKept);
-    if (input->strings.capacity() * sizeof(std::string_view) > kKept) input->strings = {};
+    input->numbers.shrink(most_bytes);
+    if (input->strings.capacity() * sizeof(std::string_view) > most_bytes) input->strings = {};
   }
 }
 

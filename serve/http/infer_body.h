@@ -35,8 +35,8 @@ class InferBody {
   // The answer to a request that was computed; returns how many bytes of `to` are JSON, all of them
   // unless tensors follow.
   size_t encode(const Request& request, std::string& to);
-  // Gives back what only a huge request needed. Nothing that was borrowed may be used any more.
-  void shrink() noexcept;
+  // Gives back what is larger than that. Nothing that was borrowed may be used any more.
+  void shrink(size_t most_bytes) noexcept;
   // Of an answer: whether bytes follow the JSON.
   bool has_bytes() const noexcept;
 

@@ -27,7 +27,9 @@ constexpr auto kLookPause = std::chrono::milliseconds(250);
 // How long a connection that is kept open may go without a question before a drain closes it: who
 // asks again within it is answered, and told to come by another one.
 constexpr auto kDrainIdle = std::chrono::milliseconds(500);
-constexpr size_t kMostResting = 1024;
+constexpr size_t kMostResting = 256;
+// Buffers of a few exchanges stay as large as most requests need, those of the others small.
+constexpr size_t kMostLarge = 16, kLarge = size_t{1} << 20, kSmall = size_t{64} << 10;
 
 bool is_loopback(const sockaddr_storage& peer) noexcept {
   if (peer.ss_family == AF_INET) {
@@ -144,7 +146,7 @@ void HttpLoop::give_back(Exchange& exchange) {
   std::unique_ptr<Exchange> owned(&exchange);
   --under_way_;
   if (resting_.size() >= kMostResting) return;
-  exchange.clear();
+  exchange.clear(resting_.size() < kMostLarge ? kLarge : kSmall);
   resting_.push_back(std::move(owned));
 }
 
@@ -251,7 +253,7 @@ void HttpLoop::take_in(int socket, bool local) {
     return;
   }
   auto* const connection =
-      new Connection(*this, socket, local, share_.limits, share_.budget, std::move(tls));
+      new Connection(*this, socket, local, share_.limits, share_.service.budget(), std::move(tls));
   epoll_event event{};
   event.events = connection->watched = EPOLLIN;
   event.data.ptr = connection;

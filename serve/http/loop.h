@@ -31,7 +31,6 @@ struct HttpCounters {
 struct HttpShare {
   Service& service;
   HttpLimits limits;
-  ByteBudget& budget;              // of bodies
   size_t most_connections = 4096;  // of all loops
   int listener = -1;
   HttpCounters& counters;

@@ -3,8 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "serve/http/byte_budget.h"
 #include "serve/http/head.h"
+#include "serve/protocol/byte_budget.h"
 
 #include <cstddef>
 #include <cstdint>

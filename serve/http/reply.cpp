@@ -86,9 +86,8 @@ void HttpReply::fail(const Status& why) {
   fail(status_of(why), text);
 }
 
-void HttpReply::reset() {
-  constexpr size_t kKept = size_t{1} << 20;
-  if (body.capacity() > kKept) body = {};
+void HttpReply::reset(size_t most_bytes) {
+  if (body.capacity() > most_bytes) body = {};
   status = 200;
   type = "application/json";
   headers.clear();

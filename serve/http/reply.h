@@ -22,8 +22,8 @@ struct HttpReply {
   // {"error": ...}; the header Retry-After where trying again may help.
   void fail(int with, std::string_view why);
   void fail(const Status& why);
-  // Ready for the next one; keeps memory for small ones.
-  void reset();
+  // Ready for the next one; keeps so much memory.
+  void reset(size_t most_bytes = size_t{1} << 20);
 };
 
 // How an answer goes out.

@@ -9,12 +9,14 @@
 #include "serve/engine/engine.h"
 #include "serve/engine/keeper.h"
 #include "serve/engine/repository.h"
+#include "serve/protocol/byte_budget.h"
 #include "serve/protocol/log_settings.h"
 #include "serve/protocol/regions.h"
 #include "serve/protocol/slow_requests.h"
 #include "serve/protocol/trace_parent.h"
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -39,6 +41,7 @@ struct ServiceOptions {
   Control control = Control::None;
   std::string admin_key;  // "": only callers of this machine may change anything
   SlowRequests slow;
+  size_t most_pending_bytes = size_t{512} << 20;  // of questions and answers under way
 };
 
 // Why a line of the index is as it is; "" where all is well.
@@ -51,10 +54,16 @@ constexpr uint64_t kAnyRows = ~uint64_t{0};
 class Service {
  public:
   Service(Engine& engine, Repository& repository, Keeper& keeper, ServiceOptions options)
-      : engine_(engine), repository_(repository), keeper_(keeper), options_(std::move(options)) {}
+      : engine_(engine),
+        repository_(repository),
+        keeper_(keeper),
+        options_(std::move(options)),
+        budget_(options_.most_pending_bytes) {}
 
   Engine& engine() const noexcept { return engine_; }
   const Repository& repository() const noexcept { return repository_; }
+  ByteBudget& budget() noexcept { return budget_; }
+  const ByteBudget& budget() const noexcept { return budget_; }
   Regions& regions() noexcept { return regions_; }
   const Regions& regions() const noexcept { return regions_; }
   LogSettings& log_settings() noexcept { return log_settings_; }
@@ -99,6 +108,7 @@ class Service {
   Repository& repository_;
   Keeper& keeper_;
   const ServiceOptions options_;
+  ByteBudget budget_;
   LogSettings log_settings_;
   Regions regions_;
   std::atomic<bool> ready_{false};

@@ -12,6 +12,7 @@
 #include "tools/mle-serve/options.h"
 #include "tools/mle-serve/slow_log.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -84,6 +85,13 @@ void raise_file_limit() {
   [[maybe_unused]] const int ignored = ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// What only a huge request took goes back to the system with it. Without this, glibc would keep
+// memory for the largest it has seen, torn to pieces by all that is small.
+void give_back_large_memory() {
+  constexpr int kLarge = 1 << 20;
+  ::mallopt(M_MMAP_THRESHOLD, kLarge);
+}
+
 // A second signal ends the program at once.
 void watch_impatience(const sigset_t& signals) {
   std::thread([signals] {
@@ -93,6 +101,7 @@ void watch_impatience(const sigset_t& signals) {
 }
 
 int serve_models(const ServeOptions& options, const Console& console) {
+  give_back_large_memory();
   const sigset_t signals = block_signals();
   Log log(options.log_format == "json");
   raise_file_limit();
@@ -114,7 +123,8 @@ int serve_models(const ServeOptions& options, const Console& console) {
                          {options.mode,
                           options.admin_key,
                           {std::chrono::milliseconds(options.slow_request_ms),
-                           [&slow](const serve::SlowRequest& request) { slow.tell(request); }}});
+                           [&slow](const serve::SlowRequest& request) { slow.tell(request); }},
+                          options.max_pending_mb << 20});
   log.obey(service.log_settings());
   std::unique_ptr<serve::GrpcFront> grpc;
   if (options.grpc != "off") {
@@ -125,10 +135,10 @@ int serve_models(const ServeOptions& options, const Console& console) {
   }
   std::unique_ptr<serve::HttpFront> http;
   if (options.http != "off") {
-    auto started = serve::HttpFront::start(
-        {options.http, options.threads, options.max_request_mb << 20, options.max_connections,
-         options.tls, options.max_pending_mb << 20},
-        service);
+    auto started =
+        serve::HttpFront::start({options.http, options.threads, options.max_request_mb << 20,
+                                 options.max_connections, options.tls},
+                                service);
     if (!started) return console.error("--http", started.error()), kFailed;
     http = std::move(*started);
   }
@@ -136,8 +146,7 @@ int serve_models(const ServeOptions& options, const Console& console) {
   if (options.metrics != "off") {
     constexpr size_t kBody = 64 << 10, kConnections = 64;
     auto started = serve::HttpFront::start(
-        {options.metrics, 1, kBody, kConnections, options.tls, kBody * kConnections, true},
-        service);
+        {options.metrics, 1, kBody, kConnections, options.tls, true}, service);
     if (!started) return console.error("--metrics", started.error()), kFailed;
     metrics = std::move(*started);
   }

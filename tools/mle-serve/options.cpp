@@ -47,7 +47,7 @@ Flags flags_of(ServeOptions& o) {
       .whole("--max-request-mb", "N", &o.max_request_mb, 1, 1024,
              "largest request, in mebibytes (64)")
       .whole("--max-pending-mb", "N", &o.max_pending_mb, 0, 1 << 20,
-             "bodies of all requests under way over HTTP, in mebibytes (8 of the largest)")
+             "all requests and answers under way together, in mebibytes (8 of the largest)")
       .whole("--max-connections", "N", &o.max_connections, 1, 1 << 20,
              "open connections over HTTP (4096)")
       .text("--tls-cert", "FILE.pem", &o.tls.certificate,

@@ -26,12 +26,15 @@ from tritonclient.utils import InferenceServerException
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
+import h2  # noqa: E402
 from server import Models, Server  # noqa: E402
 
 NUMPY = {"FP32": np.float32, "FP64": np.float64, "FP16": np.float16, "INT8": np.int8,
          "UINT8": np.uint8, "INT16": np.int16, "UINT16": np.uint16, "INT32": np.int32,
          "UINT32": np.uint32, "INT64": np.int64, "UINT64": np.uint64, "BOOL": np.bool_,
          "BYTES": np.object_}
+
+INFER = "/inference.GRPCInferenceService/ModelInfer"
 
 
 def tensor(name, values, datatype="FP32"):
@@ -403,6 +406,95 @@ class Traces(Case):
         self.assertEqual(config.parameters["axes.x"].string_value, "leading")
         answer = self.infer("sequence", [tensor("x", [[[1, 2, 4], [5, 6, 7]]])]).as_numpy("y")
         np.testing.assert_array_equal(answer, [[[1.5, 2.5], [5.5, 6.5]]])
+
+
+class Bursts(Case):
+    # Of one thread: of several, one may read the calls while another answers them one by one as they come.
+    flags = ("--threads", "1")
+
+    def test_calls_in_one_write_run_as_one(self):
+        def executions():
+            return self.client.get_inference_statistics("linear").model_stats[0].execution_count
+        connection, seen = h2.Connection(self.server.grpc), []
+        for _ in range(9):
+            before, asked, streams = executions(), b"", []
+            for i in range(64):
+                request = published.ModelInferRequest(model_name="linear")
+                request.inputs.add(name="x", datatype="FP32", shape=[1, 3])
+                request.raw_input_contents.append(np.array([i, 0, 0], np.float32).tobytes())
+                streams.append(connection.next_stream)
+                asked += connection.call(INFER, request.SerializeToString())
+            connection.socket.sendall(asked)
+            answers = connection.answers(64)
+            for i, stream in enumerate(streams):
+                raw = published.ModelInferResponse.FromString(answers[stream]).raw_output_contents[0]
+                self.assertEqual(np.frombuffer(raw, np.float32)[0], i + 0.5)
+            seen.append(executions() - before)
+        connection.close()
+        # A burst may be cut where the kernel hands over its first bytes, not every time.
+        self.assertLessEqual(sorted(seen)[4], 4, seen)
+
+
+class Budget(Case):
+    flags = ("--max-request-mb", "8", "--max-pending-mb", "16")
+
+    def echo(self, megabytes):
+        request = published.ModelInferRequest(model_name="echo_UINT8")
+        request.inputs.add(name="x", datatype="UINT8", shape=[megabytes << 19, 2, 1])
+        request.raw_input_contents.append(b"\0" * (megabytes << 20))
+        return request.SerializeToString()
+
+    def resident(self):
+        with open(f"/proc/{self.server.process.pid}/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGESIZE") >> 20
+
+    def ask(self, body):
+        with grpc.insecure_channel(self.server.grpc, [("grpc.max_receive_message_length", -1)]) as channel:
+            try:
+                channel.unary_unary(INFER)(body, timeout=60)
+                return "OK", ""
+            except grpc.RpcError as error:
+                return error.code().name, error.details()
+
+    def test_answers_that_nobody_takes_are_bounded_together(self):
+        slow = h2.Connection(self.server.grpc, window=0)
+        for _ in range(4):
+            stream = slow.begin(INFER)
+            slow.send(stream, h2.message(self.echo(4)), h2.END_STREAM)
+        # What is asked beside them finds no room, once they are answered; health always does.
+        self.assertTrue(until(lambda: self.ask(self.echo(4))[0] == "RESOURCE_EXHAUSTED"))
+        self.assertIn("as many", self.ask(self.echo(4))[1])
+        self.assertTrue(self.client.is_server_ready())
+        self.assertEqual(self.infer("linear", rows([1, 2, 4])).as_numpy("y")[0][0], 1.5)
+        slow.close()
+        self.assertTrue(until(lambda: self.ask(self.echo(4))[0] == "OK"), self.ask(self.echo(4)))
+
+    def test_questions_that_never_end_are_bounded_together(self):
+        before, over = self.resident(), threading.Event()
+
+        def push(connection):
+            connection.socket.settimeout(5)  # of who waits for room
+            try:
+                for _ in range(8):
+                    connection.send(connection.begin(INFER), h2.message(self.echo(7))[:-1])
+            except (OSError, EOFError):  # hung up, to make room
+                pass
+            over.wait()
+            connection.close()
+
+        pushers = [threading.Thread(target=push, args=(h2.Connection(self.server.grpc),)) for _ in range(6)]
+        for pusher in pushers:
+            pusher.start()
+        most = 0
+        for _ in range(200):
+            most = max(most, self.resident())
+            over.wait(0.01)
+        over.set()
+        for pusher in pushers:
+            pusher.join()
+        # 336 MB were offered; the budget is 16, and gRPC keeps 64 beside it for what is half here.
+        self.assertLess(most - before, 200)
+        self.assertTrue(until(lambda: self.ask(self.echo(1))[0] == "OK"), self.ask(self.echo(1)))
 
 
 class Aio(Case):

@@ -1,4 +1,4 @@
-// ByteBudget: how many bytes of bodies all connections of a front may hold together.
+// ByteBudget: how many bytes of questions and answers a server may hold together, on both fronts.
 // Promise: what a charge took it gives back, whatever becomes of its owner.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -13,6 +13,7 @@ class ByteBudget {
  public:
   explicit ByteBudget(size_t most) : most_(most) {}
 
+  size_t most() const noexcept { return most_; }
   size_t used() const noexcept { return used_.load(std::memory_order_relaxed); }
 
  private:
@@ -43,10 +44,13 @@ class ByteCharge {
     bytes_ += bytes;
     return true;
   }
+  size_t bytes() const noexcept { return bytes_; }
   void clear() noexcept {
     if (bytes_ > 0) budget_->give(bytes_);
     bytes_ = 0;
   }
+  // What `other` took is this one's now. Both charge the same budget.
+  void take_over(ByteCharge& other) noexcept { bytes_ += std::exchange(other.bytes_, 0); }
   void swap(ByteCharge& other) noexcept {
     std::swap(budget_, other.budget_);
     std::swap(bytes_, other.bytes_);
