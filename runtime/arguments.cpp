@@ -16,13 +16,6 @@ namespace {
 using Transfer = BoundPort::Transfer;
 namespace rule = format::rule;
 
-// Rows of an input that all fall into the same cache sets are worth moving apart once they no
-// longer fit the cache next to the core: below that the copy costs more than the misses.
-constexpr size_t kWideInput = 512;
-constexpr size_t kManyRows = 14;
-constexpr size_t kSetStride = 4096;
-constexpr size_t kBeyondCache = size_t{4} << 20;
-
 // An In or Out and what it is called in messages.
 struct Argument {
   const char* kind;  // "input", "output"
@@ -115,10 +108,8 @@ Transfer choose_transfer(const SessionPort& port, const Argument& argument, cons
   if ((reinterpret_cast<uintptr_t>(bound.data) | bound.stride) % alignment != 0) {
     return Transfer::Copy;
   }
-  const bool one_set = port.width >= kWideInput && bound.stride % kSetStride == 0 && port.per_row;
-  const bool beyond_cache = rows >= kManyRows && rows * bound.stride > kBeyondCache;
-  if (one_set && !argument.written && beyond_cache) return Transfer::Copy;
-  return Transfer::InPlace;
+  if (argument.written || !port.per_row) return Transfer::InPlace;
+  return worth_moving(rows, port.row_bytes, bound.stride) ? Transfer::Copy : Transfer::InPlace;
 }
 
 Status bind_port(const SessionPort& port, const Argument& argument, size_t rows, bool rows_known,
@@ -180,6 +171,7 @@ Status bind_arguments(SessionState& session, std::span<const In> inputs,
     MLE_TRY(bind_port(session.outputs[i], argument, rows, true, session.bound_outputs[i]));
   }
   session.rows = rows;
+  session.direct = false;
   return {};
 }
 

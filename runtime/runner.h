@@ -42,6 +42,8 @@ class Runner {
   // Rows [begin, end) of the session's current call. In a whole model that is [0, 1). Ends early
   // where a row has no answer: fault() then has a step.
   void run(const SessionState& session, size_t begin, size_t end) noexcept;
+  // The same where SessionState::direct.
+  void run_direct(const SessionState& session, size_t begin, size_t end) noexcept;
   // All rows of the call, where rows mix: phase by phase, in each of them tile by tile.
   void run_phases(const SessionState& session, size_t rows) noexcept;
 
@@ -58,6 +60,7 @@ class Runner {
   void point_outputs(const SessionState& session, size_t first) noexcept;
   void run_steps(const SessionState& session, size_t rows, FloatMode& mode,
                  steps::Fault& fault) noexcept;
+  void keep_lowest(const steps::Fault& fault, size_t first) noexcept;
   void watch_steps(const SessionState& session, size_t first, size_t rows, FloatMode& mode,
                    steps::Fault& fault) noexcept;
   void count_step(const SessionState& session, size_t step, size_t rows, FloatMode& mode,

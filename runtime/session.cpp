@@ -56,7 +56,9 @@ Status execute(SessionState& session) noexcept {
     }
   }
   Runner& runner = session.runners.front();
-  if (session.rows_mix()) [[unlikely]] {
+  if (session.direct) [[likely]] {
+    runner.run_direct(session, 0, rows);
+  } else if (session.rows_mix()) [[unlikely]] {
     runner.run_phases(session, rows);
   } else {
     runner.run(session, 0, rows);
@@ -66,23 +68,30 @@ Status execute(SessionState& session) noexcept {
   return {};
 }
 
-// The common case without a loop over arguments. False where something does not fit: then the
-// general way says what.
+// The common case without a loop over arguments. False where something does not fit, or is not as
+// common: then the general way says what, or does it.
 bool bind_simple(SessionState& session, std::span<const float> input,
                  std::span<float> output) noexcept {
+  using Transfer = detail::BoundPort::Transfer;
   const size_t in = session.simple_in;
   const size_t out = session.simple_out;
-  if (in == 0 || input.size() != in || output.size() != out) return false;
+  if (in == 0 || input.empty()) return false;
+  const size_t rows = input.size() == in ? 1 : input.size() / in;  // spares most calls a division
+  size_t wanted = 0;
+  if (rows * in != input.size() || __builtin_mul_overflow(rows, out, &wanted)) return false;
+  const size_t row_bytes = in * sizeof(float);
+  if (output.size() != wanted || detail::worth_moving(rows, row_bytes, row_bytes)) return false;
   const uintptr_t addresses =
       reinterpret_cast<uintptr_t>(input.data()) | reinterpret_cast<uintptr_t>(output.data());
   if (input.data() == nullptr || output.data() == nullptr || addresses % alignof(float) != 0) {
     return false;
   }
   std::byte* from = reinterpret_cast<std::byte*>(const_cast<float*>(input.data()));
-  session.bound_inputs[0] = {from, in * sizeof(float), detail::BoundPort::Transfer::InPlace};
-  session.bound_outputs[0] = {reinterpret_cast<std::byte*>(output.data()), out * sizeof(float),
-                              detail::BoundPort::Transfer::InPlace};
-  session.rows = 1;
+  std::byte* to = reinterpret_cast<std::byte*>(output.data());
+  session.bound_inputs[0] = {from, row_bytes, Transfer::InPlace};
+  session.bound_outputs[0] = {to, out * sizeof(float), Transfer::InPlace};
+  session.rows = rows;
+  session.direct = !session.watched() && !session.rows_mix();
   return true;
 }
 

@@ -6,8 +6,6 @@
 #include "runtime/kernels/activation-inl.h"
 #include "runtime/kernels/dense_blocks-inl.h"
 
-#include <bit>
-
 namespace mle::kernels {
 namespace {
 
@@ -30,11 +28,12 @@ struct Parts {
 
 // Activations beyond ReLU run over finished rows, by the same function as a step of their own.
 template <class P>
-MLE_INLINE void activate_rows(const DenseArgs<typename P::T>& args, size_t row, size_t rows) {
-  if (args.act == Act::None || args.act == Act::Relu) return;
-  typename P::T* y = args.y + row * args.y_stride;
-  kUnaryKernels<P>.of[static_cast<size_t>(args.act)](
-      {y, args.y_stride, y, args.y_stride, rows, args.n, args.alpha, args.beta});
+MLE_INLINE void activate_rows(const DenseLayer<typename P::T>& layer,
+                              const DenseRows<typename P::T>& io, size_t row, size_t rows) {
+  if (layer.act == Act::None || layer.act == Act::Relu) return;
+  typename P::T* y = io.y + row * io.y_stride;
+  kUnaryKernels<P>.of[static_cast<size_t>(layer.act)](
+      {y, io.y_stride, y, io.y_stride, rows, layer.n, layer.alpha, layer.beta});
 }
 
 // A rectangle of the output and the part of k that is added to it now.
@@ -50,25 +49,26 @@ template <class P>
 alignas(64) inline constexpr typename P::T kNoBias[DenseBlocks<P>::kVectors * kWidthOf<P>] = {};
 
 template <class P>
-MLE_INLINE void run_panel_block(const DenseArgs<typename P::T>& args, const Extent& at) {
+MLE_INLINE void run_panel_block(const DenseLayer<typename P::T>& layer,
+                                const DenseRows<typename P::T>& io, const Extent& at) {
   constexpr size_t kWidth = kWidthOf<P>;
   const size_t column = at.vector * kWidth;
-  const size_t left = args.n - column;
+  const size_t left = layer.n - column;
   const size_t part = column % format::kLanes;
   const PanelBlock<typename P::T> block{
-      .x = args.x + at.row * args.x_stride + at.k,
-      .x_stride = args.x_stride,
-      .y = args.y + at.row * args.y_stride + column,
-      .y_stride = args.y_stride,
-      .w = args.w + (column - part) * args.k + at.k * format::kLanes,
+      .x = io.x + at.row * io.x_stride + at.k,
+      .x_stride = io.x_stride,
+      .y = io.y + at.row * io.y_stride + column,
+      .y_stride = io.y_stride,
+      .w = layer.w + (column - part) * layer.k + at.k * format::kLanes,
       .part = part / kWidth,
-      .panel_elements = args.k * format::kLanes,
-      .b = args.b == nullptr ? kNoBias<P> : args.b + column,
+      .panel_elements = layer.k * format::kLanes,
+      .b = layer.b == nullptr ? kNoBias<P> : layer.b + column,
       .k = at.k_count,
       .columns = left < at.vectors * kWidth ? left : at.vectors * kWidth,
       .resume = at.k != 0,
-      .relu = args.act == Act::Relu && at.k + at.k_count == args.k};
-  kDenseBlocks<P>.panel[at.rows - 1][at.vectors - 1][args.order.chains - 1](block);
+      .relu = layer.act == Act::Relu && at.k + at.k_count == layer.k};
+  kDenseBlocks<P>.panel[at.rows - 1][at.vectors - 1][layer.order.chains - 1](block);
 }
 
 // How many rows, and then how many vectors, blocks of a layer take.
@@ -85,13 +85,14 @@ MLE_INLINE size_t block_vectors(uint32_t chains, size_t rows) {
 
 // All blocks of an extent, row by row: the rows of a block stay in L1 while weights stream by.
 template <class P>
-MLE_INLINE void run_panel_blocks(const DenseArgs<typename P::T>& args, const Extent& all) {
-  const Parts row_parts(all.rows, block_rows<P>(args.order.chains, all.vectors));
+MLE_INLINE void run_panel_blocks(const DenseLayer<typename P::T>& layer,
+                                 const DenseRows<typename P::T>& io, const Extent& all) {
+  const Parts row_parts(all.rows, block_rows<P>(layer.order.chains, all.vectors));
   for (size_t i = 0; i < row_parts.count; ++i) {
     const size_t rows = row_parts.size(i);
-    const Parts vector_parts(all.vectors, block_vectors<P>(args.order.chains, rows));
+    const Parts vector_parts(all.vectors, block_vectors<P>(layer.order.chains, rows));
     for (size_t j = 0; j < vector_parts.count; ++j) {
-      run_panel_block<P>(args,
+      run_panel_block<P>(layer, io,
                          {all.row + row_parts.begin(i), rows, all.vector + vector_parts.begin(j),
                           vector_parts.size(j), all.k, all.k_count});
     }
@@ -106,69 +107,81 @@ inline constexpr size_t kVectorsPart = 4;
 inline constexpr size_t kKPart = 1024;
 
 template <class P>
-void dense_blocked(const DenseArgs<typename P::T>& args, size_t vectors) {
-  const Parts row_parts(args.rows, kRowsPart);
+void dense_blocked(const DenseLayer<typename P::T>& layer, const DenseRows<typename P::T>& io,
+                   size_t vectors) {
+  const Parts row_parts(io.rows, kRowsPart);
   const Parts vector_parts(vectors, kVectorsPart);
-  const Parts k_parts(args.k, kKPart);
+  const Parts k_parts(layer.k, kKPart);
   for (size_t i = 0; i < row_parts.count; ++i) {
     for (size_t j = 0; j < vector_parts.count; ++j) {
       for (size_t l = 0; l < k_parts.count; ++l) {
-        run_panel_blocks<P>(args, {row_parts.begin(i), row_parts.size(i), vector_parts.begin(j),
-                                   vector_parts.size(j), k_parts.begin(l), k_parts.size(l)});
+        run_panel_blocks<P>(layer, io,
+                            {row_parts.begin(i), row_parts.size(i), vector_parts.begin(j),
+                             vector_parts.size(j), k_parts.begin(l), k_parts.size(l)});
       }
     }
-    activate_rows<P>(args, row_parts.begin(i), row_parts.size(i));
+    activate_rows<P>(layer, io, row_parts.begin(i), row_parts.size(i));
   }
 }
 
 template <class P>
-void dense_panels(const DenseArgs<typename P::T>& args) {
+void dense_panels(const DenseLayer<typename P::T>& layer, const DenseRows<typename P::T>& io) {
   constexpr size_t kVectorBytes = kWidthOf<P> * sizeof(typename P::T);
-  const size_t vectors = (args.n + kWidthOf<P> - 1) / kWidthOf<P>;
-  if (args.rows > P::kMaxRows && args.order.chains == 1 &&
-      vectors * args.k * kVectorBytes > kBlockedFrom) {
-    return dense_blocked<P>(args, vectors);
+  const size_t vectors = (layer.n + kWidthOf<P> - 1) / kWidthOf<P>;
+  if (io.rows > P::kMaxRows && layer.order.chains == 1 &&
+      vectors * layer.k * kVectorBytes > kBlockedFrom) {
+    return dense_blocked<P>(layer, io, vectors);
   }
   // A few rows at a time, so that their activation finds them in L1.
-  const Parts row_parts(args.rows, block_rows<P>(args.order.chains, vectors));
+  const Parts row_parts(io.rows, block_rows<P>(layer.order.chains, vectors));
   for (size_t i = 0; i < row_parts.count; ++i) {
-    run_panel_blocks<P>(args, {row_parts.begin(i), row_parts.size(i), 0, vectors, 0, args.k});
-    activate_rows<P>(args, row_parts.begin(i), row_parts.size(i));
+    run_panel_blocks<P>(layer, io, {row_parts.begin(i), row_parts.size(i), 0, vectors, 0, layer.k});
+    activate_rows<P>(layer, io, row_parts.begin(i), row_parts.size(i));
   }
 }
 
+// `rows` is a power of two, `columns` as many as there is a block for.
 template <class P>
-void dense_lanes(const DenseArgs<typename P::T>& args) {
-  const size_t log2_chains = args.order.chains / 2;  // 0, 1 or 2
-  const size_t most_rows = args.n == 1 && log2_chains == 0 ? P::kMaxColumnRows : P::kMaxLaneRows;
-  for (size_t row = 0, rows; row < args.rows; row += rows) {
-    rows = most_rows;
-    while (rows > args.rows - row) rows /= 2;
+MLE_INLINE void run_lanes_block(const DenseLayer<typename P::T>& layer,
+                                const DenseRows<typename P::T>& io, size_t row, size_t log2_rows,
+                                size_t column, size_t columns, size_t log2_chains) {
+  const LanesBlock<typename P::T> block{.x = io.x + row * io.x_stride,
+                                        .x_stride = io.x_stride,
+                                        .y = io.y + row * io.y_stride + column,
+                                        .y_stride = io.y_stride,
+                                        .w = layer.w + column * 16,
+                                        .row_elements = layer.n * 16,
+                                        .b = layer.b == nullptr ? kNoBias<P> : layer.b + column,
+                                        .k = layer.k,
+                                        .relu = layer.act == Act::Relu};
+  kDenseBlocks<P>.lanes[log2_rows][columns - 1][log2_chains](block);
+}
+
+template <class P>
+void dense_lanes(const DenseLayer<typename P::T>& layer, const DenseRows<typename P::T>& io) {
+  const size_t log2_chains = layer.order.chains / 2;  // 0, 1 or 2
+  const size_t most_rows = layer.n == 1 && log2_chains == 0 ? P::kMaxColumnRows : P::kMaxLaneRows;
+  for (size_t row = 0, rows; row < io.rows; row += rows) {
+    const size_t left = io.rows - row < most_rows ? io.rows - row : most_rows;
+    const size_t log2_rows = 63 - static_cast<size_t>(__builtin_clzll(left));
+    rows = size_t{1} << log2_rows;
     const size_t most = P::lane_columns(rows) >> log2_chains;
-    const Parts column_parts(args.n, most > 1 ? most : 1);
-    for (size_t j = 0; j < column_parts.count; ++j) {
-      const size_t column = column_parts.begin(j);
-      const LanesBlock<typename P::T> block{.x = args.x + row * args.x_stride,
-                                            .x_stride = args.x_stride,
-                                            .y = args.y + row * args.y_stride + column,
-                                            .y_stride = args.y_stride,
-                                            .w = args.w + column * 16,
-                                            .row_elements = args.n * 16,
-                                            .b = args.b == nullptr ? kNoBias<P> : args.b + column,
-                                            .k = args.k,
-                                            .relu = args.act == Act::Relu};
-      const auto& functions = kDenseBlocks<P>.lanes[static_cast<size_t>(std::countr_zero(rows))]
-                                                   [column_parts.size(j) - 1];
-      functions[log2_chains](block);
+    if (layer.n <= most || layer.n == 1) {
+      run_lanes_block<P>(layer, io, row, log2_rows, 0, layer.n, log2_chains);
+    } else {
+      const Parts parts(layer.n, most > 1 ? most : 1);
+      for (size_t j = 0; j < parts.count; ++j) {
+        run_lanes_block<P>(layer, io, row, log2_rows, parts.begin(j), parts.size(j), log2_chains);
+      }
     }
-    activate_rows<P>(args, row, rows);
+    activate_rows<P>(layer, io, row, rows);
   }
 }
 
 template <class P>
-void dense(const DenseArgs<typename P::T>& args) {
-  if (args.order.layout == format::Layout::Lanes16) return dense_lanes<P>(args);
-  dense_panels<P>(args);
+void dense(const DenseLayer<typename P::T>& layer, const DenseRows<typename P::T>& io) {
+  if (layer.order.layout == format::Layout::Lanes16) return dense_lanes<P>(layer, io);
+  dense_panels<P>(layer, io);
 }
 
 }  // namespace

@@ -125,17 +125,11 @@ void lanes_block(const LanesBlock<ElementOf<F>>& given) {
     }
   }
   constexpr size_t kCount = 16 / sizeof(T);
-  if constexpr (kSumsSixteen<F> && R == 16 && kColumns == 1) {
-    F sum = sums_of_lanes([&](size_t r) __attribute__((always_inline))->const F& {
-      return acc[r][0][0];
-    });
-    if (block.relu) sum = choose(sum < splat<F>(T{0}), splat<F>(T{0}), sum);
-    if (block.y_stride == 1) {
-      store_lanes(block.y, sum);
-      return;
-    }
-    T each[16];
-    store_lanes(each, sum);
+  if constexpr (kSumsMany<F> && (R == 8 || R == 16) && kColumns == 1) {
+    const auto at = [&](size_t r) __attribute__((always_inline))->const F& { return acc[r][0][0]; };
+    if (block.y_stride == 1) return store_sums<R>(block.y, at, block.relu);
+    T each[R];
+    store_sums<R>(each, at, block.relu);
     MLE_UNROLL for (size_t r = 0; r < R; ++r) block.y[r * block.y_stride] = each[r];
   } else if constexpr (R * kColumns < kCount) {
     MLE_UNROLL for (size_t r = 0; r < R; ++r) {

@@ -100,6 +100,22 @@ void panel_block(const PanelBlock<ElementOf<F>>& given) {
     }
   };
   size_t k = 0;
+  if constexpr (R == 1) {
+    // A row alone waits for its weights: they come from L2 sooner in runs than from all panels in
+    // turn.
+    constexpr size_t kRun = 8;
+    for (; k + kRun <= block.k; k += kRun) {
+      F x[kRun];
+      MLE_UNROLL for (size_t i = 0; i < kRun; ++i) x[i] = splat<F>(block.x[k + i]);
+      MLE_UNROLL for (size_t p = 0; p < P; ++p) {
+        const T* w = columns[p] + k * format::kLanes;
+        MLE_UNROLL for (size_t i = 0; i < kRun; ++i) {
+          F& sum = acc[0][p][i % kChains];
+          sum = mul_add(x[i], load_lanes<F>(w + i * format::kLanes), sum);
+        }
+      }
+    }
+  }
   for (; k + kChains <= block.k; k += kChains) {
     MLE_UNROLL for (size_t c = 0; c < kChains; ++c) step(k + c, c);
   }

@@ -21,19 +21,24 @@ namespace mle::kernels {
 
 using format::Act;
 
-// y[r][j] = act(b[j] + sum over k of x[r][k] w[k][j]), in the order of format/layout.h.
+// y[r][j] = act(b[j] + sum over k of x[r][k] w[k][j]), in the order of format/layout.h. What a
+// layer is, bound once, and the rows of a call.
 template <class T>
-struct DenseArgs {
+struct DenseLayer {
+  const T* w;  // packed as dense_order(k, n) says
+  const T* b;  // n elements in whole 64-byte lines, or null: +0
+  size_t k, n;
+  format::DenseOrder order;
+  Act act;
+  T alpha, beta;
+};
+template <class T>
+struct DenseRows {
   const T* x;
   size_t x_stride;
   T* y;
   size_t y_stride;
-  const T* w;  // packed as dense_order(k, n) says
-  const T* b;  // n elements in whole 64-byte lines, or null: +0
-  size_t rows, k, n;
-  format::DenseOrder order;
-  Act act;
-  T alpha, beta;
+  size_t rows;
 };
 
 // y[r][i] = f(x[r][i]); y may be x.
@@ -125,7 +130,7 @@ struct ArgMaxArgs {
 // The kernels of one floating type.
 template <class T>
 struct FloatTable {
-  void (*dense)(const DenseArgs<T>&);
+  void (*dense)(const DenseLayer<T>&, const DenseRows<T>&);
   void (*unary[format::kActCount])(const UnaryArgs<T>&);  // [Act::None] copies
   void (*binary[format::kFloatBinaryFnCount])(const BinaryArgs<T>&);
   void (*compare[format::kCompareFnCount])(const CompareArgs<T>&);

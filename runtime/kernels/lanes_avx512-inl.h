@@ -118,31 +118,38 @@ MLE_INLINE float sum_of_lanes(F32x16 a) {
   const __m128 four = _mm_add_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
   return sum_of_four(F32x16(_mm512_castps128_ps512(four)));
 }
-// The sums of 16 values at(0) ... at(15), each in the order of sum_of_lanes: two values' halves
-// side by side, then four values' quarters, so that every addition does the work of many.
+// The sums of kCount values at(0) ... each in the order of sum_of_lanes: two values' halves side by
+// side, then four values' quarters, so that every addition does the work of many.
 template <>
-inline constexpr bool kSumsSixteen<F32x16> = true;
+inline constexpr bool kSumsMany<F32x16> = true;
 template <class At>
-MLE_INLINE F32x16 sums_of_lanes(const At& at) {
-  __m512 quarters[4];
-  MLE_UNROLL for (size_t i = 0; i < 4; ++i) {
-    const __m512 a = at(4 * i).v, b = at(4 * i + 1).v, c = at(4 * i + 2).v, d = at(4 * i + 3).v;
-    const __m512 ab =
-        _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xEE));
-    const __m512 cd =
-        _mm512_add_ps(_mm512_shuffle_f32x4(c, d, 0x44), _mm512_shuffle_f32x4(c, d, 0xEE));
-    quarters[i] =
-        _mm512_add_ps(_mm512_shuffle_f32x4(ab, cd, 0x88), _mm512_shuffle_f32x4(ab, cd, 0xDD));
-  }
-  __m512 pairs[2];
-  MLE_UNROLL for (size_t i = 0; i < 2; ++i) {
-    const __m512 a = quarters[2 * i], b = quarters[2 * i + 1];
-    pairs[i] = _mm512_add_ps(_mm512_shuffle_ps(a, b, 0x44), _mm512_shuffle_ps(a, b, 0xEE));
-  }
-  const __m512 sums = _mm512_add_ps(_mm512_shuffle_ps(pairs[0], pairs[1], 0x88),
-                                    _mm512_shuffle_ps(pairs[0], pairs[1], 0xDD));
+MLE_INLINE __m512 quarters_of_four(const At& at, size_t i) {
+  const __m512 a = at(i).v, b = at(i + 1).v, c = at(i + 2).v, d = at(i + 3).v;
+  const __m512 ab =
+      _mm512_add_ps(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xEE));
+  const __m512 cd =
+      _mm512_add_ps(_mm512_shuffle_f32x4(c, d, 0x44), _mm512_shuffle_f32x4(c, d, 0xEE));
+  return _mm512_add_ps(_mm512_shuffle_f32x4(ab, cd, 0x88), _mm512_shuffle_f32x4(ab, cd, 0xDD));
+}
+template <class At>
+MLE_INLINE __m512 pairs_of_eight(const At& at, size_t i) {
+  const __m512 a = quarters_of_four(at, i), b = quarters_of_four(at, i + 4);
+  return _mm512_add_ps(_mm512_shuffle_ps(a, b, 0x44), _mm512_shuffle_ps(a, b, 0xEE));
+}
+template <size_t kCount, class At>
+MLE_INLINE void store_sums(float* y, const At& at, bool relu) {
+  static_assert(kCount == 8 || kCount == 16);
+  const __m512 a = pairs_of_eight(at, 0);
+  const __m512 b = kCount == 16 ? pairs_of_eight(at, kCount - 8) : a;
+  F32x16 sums = _mm512_add_ps(_mm512_shuffle_ps(a, b, 0x88), _mm512_shuffle_ps(a, b, 0xDD));
   const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-  return _mm512_permutexvar_ps(order, sums);
+  sums = _mm512_permutexvar_ps(order, sums.v);
+  if (relu) sums = choose(sums < F32x16(0.0f), F32x16(0.0f), sums);
+  if constexpr (kCount == 16) {
+    _mm512_storeu_ps(y, sums.v);
+  } else {
+    _mm256_storeu_ps(y, _mm512_castps512_ps256(sums.v));
+  }
 }
 MLE_INLINE F32x16 larger(F32x16 a, F32x16 b) { return _mm512_max_ps(a.v, b.v); }
 MLE_INLINE F32x16 smaller(F32x16 a, F32x16 b) { return _mm512_min_ps(a.v, b.v); }

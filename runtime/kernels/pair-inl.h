@@ -52,9 +52,9 @@ using ElementOf = typename Element<F>::Type;
 template <class F>
 concept Wide = sizeof(ElementOf<F>) == sizeof(double);
 
-// Whether sums_of_lanes() sums 16 values at once.
+// Whether there is store_sums(), which sums 8 or 16 values at once.
 template <class F>
-inline constexpr bool kSumsSixteen = false;
+inline constexpr bool kSumsMany = false;
 
 }  // namespace
 }  // namespace mle::kernels

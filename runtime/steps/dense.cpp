@@ -10,16 +10,19 @@ namespace {
 
 template <class T>
 struct DensePlan {
-  void (*kernel)(const kernels::DenseArgs<T>&);
-  kernels::DenseArgs<T> args;  // all that does not change from call to call
+  void (*kernel)(const kernels::DenseLayer<T>&, const kernels::DenseRows<T>&);
+  kernels::DenseLayer<T> layer;
   MatrixShape shape;
 };
 
 template <class T>
 void run_dense(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
   const auto& plan = *static_cast<const DensePlan<T>*>(step.plan);
-  run_as_matrix<T, T>(plan.shape, slots[step.inputs[0]], slots[step.output], rows, plan.args,
-                      plan.kernel);
+  const auto kernel = [&plan](const kernels::DenseRows<T>& of) noexcept {
+    plan.kernel(plan.layer, of);
+  };
+  run_as_matrix<T, T>(plan.shape, slots[step.inputs[0]], slots[step.output], rows,
+                      kernels::DenseRows<T>(), kernel);
 }
 
 template <class T>
@@ -31,15 +34,15 @@ bool bind_dense_of(Binder& binder, const fb::Op& op, Step& step) noexcept {
   const size_t k = w.dims[0];
   const size_t n = w.dims[1];
 
-  kernels::DenseArgs<T>& args = plan->args;
-  args.w = binder.constant<T>(op, 1);
-  args.b = binder.input_count(op) > 2 ? binder.constant<T>(op, 2) : nullptr;
-  args.k = k;
-  args.n = n;
-  args.order = format::dense_order(k, n, w.dtype);
-  args.act = static_cast<format::Act>(op.act());
-  args.alpha = static_cast<T>(binder.fattr(op, 0, 0));
-  args.beta = static_cast<T>(binder.fattr(op, 1, 0));
+  kernels::DenseLayer<T>& layer = plan->layer;
+  layer.w = binder.constant<T>(op, 1);
+  layer.b = binder.input_count(op) > 2 ? binder.constant<T>(op, 2) : nullptr;
+  layer.k = k;
+  layer.n = n;
+  layer.order = format::dense_order(k, n, w.dtype);
+  layer.act = static_cast<format::Act>(op.act());
+  layer.alpha = static_cast<T>(binder.fattr(op, 0, 0));
+  layer.beta = static_cast<T>(binder.fattr(op, 1, 0));
   plan->kernel = binder.kernels().of<T>().dense;
   plan->shape = {x.width / k, k, n};
 

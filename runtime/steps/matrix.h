@@ -16,9 +16,9 @@ struct MatrixShape {
 };
 
 // `args` is complete but for x, y, their strides and rows. X and Y are the element types.
-template <class X, class Y, class Args>
+template <class X, class Y, class Args, class Kernel>
 void run_as_matrix(const MatrixShape& shape, const Slot& x, const Slot& y, size_t rows, Args args,
-                   void (*kernel)(const Args&)) noexcept {
+                   const Kernel& kernel) noexcept {
   if (shape.inner == 1) {
     args.x = x.row<const X>(0);
     args.x_stride = x.stride_of<X>();

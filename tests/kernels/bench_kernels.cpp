@@ -99,8 +99,10 @@ void measure(const Table& table, const Shape& shape) {
   for (const size_t rows : kBatches) {
     const std::vector<T> x = numbers.many<T>(rows * x_stride);
     std::vector<T> y(rows * y_stride);
-    const DenseArgs<T> args = layer.args(x.data(), x_stride, y.data(), y_stride, rows, Act::Relu);
-    const double ns = best_ns([&] { table.of<T>().dense(args); });
+    const DenseLayer<T> relu = layer.with(Act::Relu);
+    const double ns = best_ns([&] {
+      table.of<T>().dense(relu, {x.data(), x_stride, y.data(), y_stride, rows});
+    });
     const double flops = 2.0 * static_cast<double>(rows * shape.k * shape.n);
     const auto bytes = static_cast<double>(sizeof(T) * shape.k * shape.n);
     std::printf(" | %4zu: %9.0f ns %6.1f GF/s %6.1f GB/s", rows, ns, flops / ns, bytes / ns);

@@ -20,7 +20,7 @@ void check_call(const Table& table, const Layer<T>& layer, Numbers& numbers, siz
   const size_t y_stride = layer.n + numbers.below(5);
   const std::vector<T> x = numbers.many<T>(rows * x_stride + 1, odd);
   std::vector<T> y(rows * y_stride + 1, kUntouched);
-  table.of<T>().dense(layer.args(x.data() + 1, x_stride, y.data() + 1, y_stride, rows));
+  table.of<T>().dense(layer.with(), {x.data() + 1, x_stride, y.data() + 1, y_stride, rows});
   size_t wrong = 0;
   if (y[0] != kUntouched) ++wrong;
   for (size_t r = 0; r < rows; ++r) {
@@ -88,10 +88,10 @@ TEST_CASE_TEMPLATE("kernels: a row has the same answer in every batch and place"
     const auto act = static_cast<Act>(numbers.below(format::kActCount));
     for (const Table* table : tables()) {
       std::vector<T> together(rows * n), alone(n);
-      table->of<T>().dense(layer.args(x.data(), k, together.data(), n, rows, act));
+      table->of<T>().dense(layer.with(act), {x.data(), k, together.data(), n, rows});
       size_t wrong = 0;
       for (size_t r = 0; r < rows; ++r) {
-        table->of<T>().dense(layer.args(x.data() + r * k, k, alone.data(), n, 1, act));
+        table->of<T>().dense(layer.with(act), {x.data() + r * k, k, alone.data(), n, 1});
         for (size_t j = 0; j < n; ++j) wrong += !same(alone[j], together[r * n + j]);
       }
       CHECK(wrong == 0);
@@ -111,11 +111,11 @@ TEST_CASE_TEMPLATE("kernels: a fused activation has the bits of a separate one, 
     std::vector<T> of_first;
     for (const Table* table : tables()) {
       std::vector<T> fused(rows * n), plain(rows * n);
-      const DenseArgs<T> args =
-          layer.args(x.data(), k, fused.data(), n, rows, static_cast<Act>(act));
-      table->of<T>().dense(args);
-      table->of<T>().dense(layer.args(x.data(), k, plain.data(), n, rows));
-      table->of<T>().unary[act]({plain.data(), n, plain.data(), n, rows, n, args.alpha, args.beta});
+      const DenseLayer<T> fusing = layer.with(static_cast<Act>(act));
+      table->of<T>().dense(fusing, {x.data(), k, fused.data(), n, rows});
+      table->of<T>().dense(layer.with(), {x.data(), k, plain.data(), n, rows});
+      table->of<T>().unary[act](
+          {plain.data(), n, plain.data(), n, rows, n, fusing.alpha, fusing.beta});
       if (of_first.empty()) of_first = fused;
       size_t wrong = 0, unequal = 0;
       for (size_t i = 0; i < fused.size(); ++i) {

@@ -17,7 +17,7 @@ void touch_everything(const FloatTable<T>& table, Numbers& numbers, size_t rows,
   for (size_t i = 0; i < rows * k; ++i) px[i] = numbers.ordinary<T>();
   const Layer<T> layer(numbers, k, n);
   for (const Act act : {Act::None, Act::Relu, Act::Tanh}) {
-    table.dense(layer.args(px, k, py, n, rows, act));
+    table.dense(layer.with(act), {px, k, py, n, rows});
   }
   for (const auto unary : table.unary) unary({px, k, px, k, rows, k, T{0.1f}, T{0.5f}});
   table.clip({px, k, px, k, rows, k, -1, 1});
@@ -56,7 +56,7 @@ TEST_CASE_TEMPLATE("kernels: zero rows touch nothing", T, float, double) {
   for (const Table* table : tables()) {
     const auto nothing = [] { return static_cast<T*>(nullptr); };
     for (const Act act : {Act::Relu, Act::Tanh}) {
-      table->of<T>().dense(layer.args(nothing(), 20, nothing(), 40, 0, act));
+      table->of<T>().dense(layer.with(act), {nothing(), 20, nothing(), 40, 0});
     }
     for (const auto unary : table->of<T>().unary)
       unary({nothing(), 20, nothing(), 20, 0, 20, 1, 1});

@@ -102,15 +102,9 @@ Layer<T>::Layer(Numbers& numbers, size_t k_, size_t n_, bool odd)
 }
 
 template <class T>
-DenseArgs<T> Layer<T>::args(const T* x, size_t x_stride, T* y, size_t y_stride, size_t rows,
-                            Act act) const {
-  return {.x = x,
-          .x_stride = x_stride,
-          .y = y,
-          .y_stride = y_stride,
-          .w = packed.data(),
+DenseLayer<T> Layer<T>::with(Act act) const {
+  return {.w = packed.data(),
           .b = has_bias ? packed_bias.data() : nullptr,
-          .rows = rows,
           .k = k,
           .n = n,
           .order = order,

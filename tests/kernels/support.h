@@ -79,8 +79,7 @@ struct Layer {
   format::DenseOrder order;
 
   Layer(Numbers& numbers, size_t k, size_t n, bool odd = false);
-  DenseArgs<T> args(const T* x, size_t x_stride, T* y, size_t y_stride, size_t rows,
-                    Act act = Act::None) const;
+  DenseLayer<T> with(Act act = Act::None) const;
   // One output, in the order that format/layout.h words.
   T canonical(const T* x, size_t column) const;
   // 2 (K+4) u (|b| + sum |w x|): how far a table without fused multiply-add may be from it, as long

@@ -151,6 +151,11 @@ TEST_CASE("session: run of two spans is for one f32 input and one f32 output") {
   const Status size = session.run(rows, std::span(out).first(3));
   CHECK(size.code() == Code::InvalidArgument);
   CHECK(mentions(size, "got 3"));
+  CHECK(session.run(std::span(rows).first(5), out).rule() == rule::R112_ArgumentSize);
+  CHECK(session.run(rows, std::span(out).first(2)).rule() == rule::R113_RowsDisagree);
+  std::vector<float> generally(4);
+  REQUIRE(session.run({In(rows)}, {Out(generally)}).ok());
+  CHECK(generally == out);
   CHECK(session.run(std::span<const float>(), std::span<float>()).ok());
   Fixture two;
   const Status status = two.session.run(two.x, two.y);
