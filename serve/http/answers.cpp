@@ -156,8 +156,13 @@ Status index(const Service& service, std::string& body, std::string& text) {
   return {};
 }
 
-void readiness(bool ready, HttpReply& reply) {
-  if (!ready) reply.fail(503, "not ready");
+// The status is the answer; some clients read the body. `model`: "" where the server is asked
+// about.
+void readiness(bool ready, const std::string& model, HttpReply& reply) {
+  if (!ready) return reply.fail(503, "not ready");
+  JsonScope root(reply.body, '{');
+  if (!model.empty()) root.field("name", model);
+  root.field("ready", true);
 }
 
 Status no_cuda() {
@@ -172,11 +177,11 @@ void answer(Service& service, const HttpQuestion& question, HttpReply& reply) {
   std::string& text = reply.body;
   Status status;
   switch (route.ask) {
-    case Ask::Live: break;
-    case Ask::Ready: readiness(service.ready(), reply); break;
+    case Ask::Live: JsonScope(text, '{').field("live", true); break;
+    case Ask::Ready: readiness(service.ready(), "", reply); break;
     case Ask::ModelReady:
       status = service.known(route.model);
-      if (status.ok()) readiness(service.ready(route.model, route.version), reply);
+      if (status.ok()) readiness(service.ready(route.model, route.version), route.model, reply);
       break;
     case Ask::Server: server_metadata(reply); break;
     case Ask::Model: status = model_metadata(service, route, text); break;

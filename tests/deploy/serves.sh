@@ -1,12 +1,14 @@
 # Shared by the scripts beside it: starts a server by some words, asks it, ends it in order.
 # SPDX-License-Identifier: Apache-2.0
 
-# serves WORD...: the words start a mle-serve of the model `linear` on free ports. One question over
+# serves WORD...: the words start a mle-serve of the model `linear`; where they say no ports, on free ones. One question over
 # HTTP must be answered, and SIGTERM must end it with status 0.
 serves() {
   local said server line http answer status=0
   said=$(mktemp)
-  "$@" --http 127.0.0.1:0 --grpc 127.0.0.1:0 >"$said" 2>"$said.log" &
+  local ports=(--http 127.0.0.1:0 --grpc 127.0.0.1:0)
+  if [[ " $* " == *" --http "* ]]; then ports=(); fi
+  "$@" "${ports[@]}" >"$said" 2>"$said.log" &
   server=$!
   line=""
   # The line comes when it is ready; a server that ends never says it.

@@ -24,7 +24,7 @@ from tritonclient.utils import InferenceServerException
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
-from server import BIN, Models, Server  # noqa: E402
+from server import BIN, Models, Server, run_tests  # noqa: E402
 
 LINEAR = "/v2/models/linear/infer"
 ONE_ROW = {"inputs": [{"name": "x", "shape": [1, 3], "datatype": "FP32", "data": [1, 2, 4]}]}
@@ -91,6 +91,9 @@ class Protocol(Case):
         for path in ("/v2/health/live", "/v2/health/ready", "/v2/models/linear/ready",
                      "/v2/models/versions/versions/3/ready"):
             self.assertEqual(self.ask("GET", path)[0], 200, path)
+        self.assertEqual(self.ask_json("GET", "/v2/health/live"), (200, {"live": True}))
+        self.assertEqual(self.ask_json("GET", "/v2/health/ready"), (200, {"ready": True}))
+        self.assertEqual(self.ask_json("GET", "/v2/models/linear/ready"), (200, {"name": "linear", "ready": True}))
         self.assertEqual(self.ask("GET", "/v2/models/nobody/ready")[0], 404)
         self.assertEqual(self.ask("GET", "/v2/models/versions/versions/1/ready")[0], 503)
 
@@ -312,7 +315,7 @@ class Wire(Case):
                                          "-H", "Expect: 100-continue"))
         big = {"inputs": [{"name": "x", "shape": [5000, 3], "datatype": "FP32", "data": [[1, 2, 4]] * 5000}]}
         self.assertEqual(len(json.loads(curl("--compressed", url + LINEAR, "-d", json.dumps(big)))["outputs"][0]["data"]), 10000)
-        twice = curl(url + "/v2/health/live", url + "/v2/health/live", "-w", "%{num_connects} %{http_code}\n")
+        twice = curl("-o", os.devnull, url + "/v2/health/live", "-o", os.devnull, url + "/v2/health/live", "-w", "%{num_connects} %{http_code}\n")
         self.assertEqual(twice, b"1 200\n0 200\n")
         self.assertTrue(curl("-I", url + "/v2").startswith(b"HTTP/1.1 200"))
 
@@ -466,17 +469,6 @@ class Pages(Case):
                 status, answer = self.ask_json(method.upper(), asked) if path not in ("/metrics",) else (200, {})
                 self.assertNotIn("no such path", (answer or {}).get("error", "") if isinstance(answer, dict) else "", path)
                 self.assertNotEqual(status, 405, path)
-
-    @unittest.skipUnless(shutil.which("chromium"), "chromium is not installed")
-    def test_the_page_in_a_browser(self):
-        self.ask("POST", LINEAR, ONE_ROW)
-        shown = subprocess.run(
-            ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000", "--dump-dom",
-             f"http://{self.server.http}/"], capture_output=True, timeout=120, check=True).stdout.decode()
-        self.assertIn("<td>linear</td>", shown)
-        self.assertIn("unproven: the file has no golden rows", shown)
-        self.assertIn('class="bar"', shown)
-        self.assertIn("<option", shown)
 
 
 class Bench(Case):
@@ -652,4 +644,4 @@ class Ends(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=1)
+    run_tests()

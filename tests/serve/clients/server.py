@@ -6,8 +6,22 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import unittest
 
 BIN = os.environ.get("MLE_BIN", "build/release/bin")
+
+
+class Told(unittest.TextTestResult):
+    """Says why a test is left out, each reason once."""
+
+    def addSkip(self, test, reason):
+        if reason not in (why for _, why in self.skipped):
+            self.stream.writeln("skipped: " + reason)
+        super().addSkip(test, reason)
+
+
+def run_tests():
+    unittest.main(testRunner=unittest.TextTestRunner(resultclass=Told, warnings="ignore"))
 
 
 class Models:

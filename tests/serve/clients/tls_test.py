@@ -15,7 +15,7 @@ import tritonclient.grpc.service_pb2 as published
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 sys.dont_write_bytecode = True
-from server import Certificates, Models, Server  # noqa: E402
+from server import Certificates, Models, Server, run_tests  # noqa: E402
 
 ONE_ROW = b'{"inputs": [{"name": "x", "shape": [1, 3], "datatype": "FP32", "data": [1, 2, 4]}]}'
 
@@ -119,4 +119,4 @@ class Tls(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=1)
+    run_tests()
