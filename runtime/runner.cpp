@@ -6,6 +6,8 @@
 #include "runtime/float_mode.h"
 #include "runtime/profile.h"
 #include "runtime/session_state.h"
+#include "runtime/tile.h"
+#include "runtime/workers.h"
 
 #include <algorithm>
 #include <chrono>
@@ -117,11 +119,35 @@ void Runner::prepare(const SessionState& session, const Places& places) noexcept
   for (size_t s = 0; s < session.steps.size(); ++s) ::new (static_cast<void*>(ticks_ + s)) Ticks();
 }
 
+inline void Runner::run_step(const SessionState& session, const Step& step, size_t rows,
+                             steps::Fault& fault) noexcept {
+  if (session.shares_steps && worth_sharing(step)) [[unlikely]]
+    return share_step(session, step, rows);
+  step.run(step, slots_, rows, fault);
+}
+
+// In more parts than there are threads: whoever has a core to itself takes more of them.
+void Runner::share_step(const SessionState& session, const Step& step, size_t rows) noexcept {
+  struct Shared {
+    const Step& step;
+    const Slot* slots;
+    size_t rows;
+  } shared{step, slots_, rows};
+  const auto run = [](void* context, size_t, size_t begin, size_t end) noexcept {
+    const Shared& all = *static_cast<const Shared*>(context);
+    const FloatMode mode(all.step.flush);
+    all.step.run_shares(all.step, all.slots, all.rows, begin, end);
+  };
+  constexpr size_t kPartsEach = 4;
+  const size_t parts = session.workers->threads() * kPartsEach;
+  session.workers->run({run, &shared}, step.shares, (step.shares + parts - 1) / parts);
+}
+
 inline void Runner::run_steps(const SessionState& session, size_t rows, FloatMode& mode,
                               steps::Fault& fault) noexcept {
   for (const Step* step : session.steps) {
     mode.set_flush(step->flush);
-    step->run(*step, slots_, rows, fault);
+    run_step(session, *step, rows, fault);
   }
 }
 
@@ -188,7 +214,7 @@ void Runner::count_step(const SessionState& session, size_t s, size_t rows, Floa
   const Step& step = *session.steps[s];
   const Clock::time_point start = Clock::now();
   mode.set_flush(step.flush);
-  step.run(step, slots_, rows, fault);
+  run_step(session, step, rows, fault);
   const auto took = std::chrono::nanoseconds(Clock::now() - start);
   ++ticks_[s].calls;
   ticks_[s].rows += rows;

@@ -60,6 +60,9 @@ class Runner {
   void point_outputs(const SessionState& session, size_t first) noexcept;
   void run_steps(const SessionState& session, size_t rows, FloatMode& mode,
                  steps::Fault& fault) noexcept;
+  void run_step(const SessionState& session, const steps::Step& step, size_t rows,
+                steps::Fault& fault) noexcept;
+  void share_step(const SessionState& session, const steps::Step& step, size_t rows) noexcept;
   void keep_lowest(const steps::Fault& fault, size_t first) noexcept;
   void watch_steps(const SessionState& session, size_t first, size_t rows, FloatMode& mode,
                    steps::Fault& fault) noexcept;

@@ -43,15 +43,23 @@ Status take_fault(SessionState& session) noexcept {
                lowest.what, value);
 }
 
+void run_part(void* session, size_t thread, size_t begin, size_t end) noexcept {
+  SessionState& state = *static_cast<SessionState*>(session);
+  state.runners[thread].run(state, begin, end);
+}
+
 // The arguments are bound: what can fail from here on is a row the model has no answer for.
 Status execute(SessionState& session) noexcept {
   const size_t rows = session.rows;
   if (rows == 0) return {};
   if (session.workers != nullptr) {
-    const size_t part =
-        detail::choose_part(rows, session.tile_rows, session.runners.size(), session.work_per_row);
+    session.shares_steps = session.has_wide_steps && rows <= detail::kRowsOfShares;
+    const size_t part = session.shares_steps
+                            ? rows
+                            : detail::choose_part(rows, session.tile_rows, session.runners.size(),
+                                                  session.work_per_row);
     if (part < rows) {
-      session.workers->run(rows, part);
+      session.workers->run({run_part, &session}, rows, part);
       return take_fault(session);
     }
   }

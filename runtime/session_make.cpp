@@ -46,11 +46,6 @@ SessionPort describe(const ModelState& model, uint16_t tensor) noexcept {
   return port;
 }
 
-void run_part(void* session, size_t thread, size_t begin, size_t end) noexcept {
-  SessionState& state = *static_cast<SessionState*>(session);
-  state.runners[thread].run(state, begin, end);
-}
-
 // The parts of making a session, in order. Lists are made as long as they could become, then cut.
 class Maker {
  public:
@@ -122,6 +117,7 @@ class Maker {
       for (uint16_t input : all[s].inputs) marks_[input].needed = true;
       needed[--first] = &all[s];
       session_.work_per_row += all[s].work_per_row;
+      session_.has_wide_steps |= worth_sharing(all[s]);
     }
     session_.steps = {needed + first, all.size() - first};
     return model_.rows_mix ? choose_phases() : Status();
@@ -240,7 +236,7 @@ class Maker {
     Workers::Thread* threads = list<Workers::Thread>(count);
     void* at = session_.memory.take_for<Workers>();
     if (threads == nullptr || at == nullptr) return Status::out_of_memory();
-    session_.workers = ::new (at) Workers({run_part, &session_}, {threads, count});
+    session_.workers = ::new (at) Workers({threads, count});
     return session_.workers->start();
   }
 

@@ -67,6 +67,7 @@ struct SessionState {
   size_t tile_rows = 1;
   size_t staging_bytes = 0;  // of one runner
   uint64_t work_per_row = 0;
+  bool has_wide_steps = false;  // worth_sharing()
   // run(span, span) applies: one f32 input and one f32 output of these widths, rows by themselves.
   // 0: it does not.
   size_t simple_in = 0;
@@ -77,6 +78,7 @@ struct SessionState {
 
   // One call.
   size_t rows = 0;
+  bool shares_steps = false;  // among the workers, who take columns: rows are too few
   bool direct = false;  // of a simple session: both arguments are in place, and nobody watches
   std::span<BoundPort> bound_inputs, bound_outputs;
 

@@ -72,4 +72,8 @@ size_t choose_part(size_t rows, size_t tile_rows, size_t threads, uint64_t work_
   return (rows - 1) / rounds / threads + 1;
 }
 
+bool worth_sharing(const steps::Step& step) noexcept {
+  return step.shares > 1 && step.bytes_per_call >= kCacheBudget;
+}
+
 }  // namespace mle::detail

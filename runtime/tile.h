@@ -19,4 +19,10 @@ size_t choose_tile_rows(const ModelState& model, bool rows_mix, size_t wanted) n
 // where one thread had better do it all.
 size_t choose_part(size_t rows, size_t tile_rows, size_t threads, uint64_t work_per_row) noexcept;
 
+// Whether a step is worth the threads' while column by column: its weights come from beyond the
+// second-level cache, each thread fetches its own.
+bool worth_sharing(const steps::Step& step) noexcept;
+// Of how many rows at most; above it threads take rows.
+inline constexpr size_t kRowsOfShares = 63;
+
 }  // namespace mle::detail

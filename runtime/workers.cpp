@@ -66,8 +66,9 @@ Workers::~Workers() {
   for (size_t i = 0; i < started_; ++i) pthread_join(threads_[i].handle, nullptr);
 }
 
-void Workers::run(size_t rows, size_t part) noexcept {
-  rows_ = rows;
+void Workers::run(const Job& job, size_t count, size_t part) noexcept {
+  job_ = job;
+  count_ = count;
   part_ = part;
   next_.store(0, std::memory_order_relaxed);
   left_.store(0, std::memory_order_relaxed);
@@ -112,8 +113,8 @@ bool Workers::join_round(uint32_t& last_round) noexcept {
 void Workers::take_parts(size_t thread) noexcept {
   while (true) {
     const size_t begin = next_.fetch_add(part_, std::memory_order_relaxed);
-    if (begin >= rows_) return;
-    job_.run(job_.context, thread, begin, std::min(begin + part_, rows_));
+    if (begin >= count_) return;
+    job_.run(job_.context, thread, begin, std::min(begin + part_, count_));
   }
 }
 

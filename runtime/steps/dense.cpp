@@ -5,6 +5,8 @@
 #include "runtime/steps/binder.h"
 #include "runtime/steps/matrix.h"
 
+#include <algorithm>
+
 namespace mle::steps {
 namespace {
 
@@ -23,6 +25,24 @@ void run_dense(const Step& step, const Slot* slots, size_t rows, Fault&) noexcep
   };
   run_as_matrix<T, T>(plan.shape, slots[step.inputs[0]], slots[step.output], rows,
                       kernels::DenseRows<T>(), kernel);
+}
+
+// Columns that a thread computes at a time: as many panels as a row alone reads side by side.
+constexpr size_t kShare = 8 * format::kLanes;
+
+template <class T>
+void run_dense_shares(const Step& step, const Slot* slots, size_t rows, size_t begin,
+                      size_t end) noexcept {
+  const auto& plan = *static_cast<const DensePlan<T>*>(step.plan);
+  const size_t first = begin * kShare;
+  kernels::DenseLayer<T> layer = plan.layer;
+  layer.w += first * layer.k;
+  if (layer.b != nullptr) layer.b += first;
+  layer.n = std::min(end * kShare, layer.n) - first;
+  const Slot& x = slots[step.inputs[0]];
+  const Slot& y = slots[step.output];
+  plan.kernel(layer,
+              {x.row<const T>(0), x.stride_of<T>(), y.row<T>(0) + first, y.stride_of<T>(), rows});
 }
 
 template <class T>
@@ -47,6 +67,10 @@ bool bind_dense_of(Binder& binder, const fb::Op& op, Step& step) noexcept {
   plan->shape = {x.width / k, k, n};
 
   step.run = run_dense<T>;
+  if (plan->shape.inner == 1 && layer.order.layout == format::Layout::Panel16 && n > kShare) {
+    step.run_shares = run_dense_shares<T>;
+    step.shares = (n + kShare - 1) / kShare;
+  }
   step.plan = plan;
   step.flush = x.dtype == DType::F32;  // f64 keeps its denormals
   step.flops_per_row = uint64_t{2} * x.width * n;

@@ -53,6 +53,11 @@ struct Step {
   // Computes `rows` rows, of a whole model 1. `slots` has one entry per tensor of the program.
   void (*run)(const Step& step, const Slot* slots, size_t rows, Fault& fault) noexcept = nullptr;
   const void* plan = nullptr;  // what the family prepared; only its own run looks inside
+  // The same for shares [begin, end) of the columns of the output, which threads may compute side
+  // by side; null where shares is 1. Never without an answer.
+  void (*run_shares)(const Step& step, const Slot* slots, size_t rows, size_t begin,
+                     size_t end) noexcept = nullptr;
+  size_t shares = 1;
 
   bool flush = false;  // runs with denormals flushed to zero
   // Takes all rows of a call together: run() with no rows begins, then takes in tile after tile,

@@ -51,6 +51,31 @@ TEST_CASE("threads: a session may move from thread to thread between calls") {
   }
 }
 
+TEST_CASE("threads: few rows of wide layers are shared by columns, with the bits of one thread") {
+  // Weights of 1 MiB and more are worth it; the last share of a layer is not a whole one.
+  for (const std::vector<uint32_t>& widths :
+       {std::vector<uint32_t>{300, 1000, 410, 3}, std::vector<uint32_t>{600, 509}}) {
+    const Model model = load(random_mlp(widths, 3));
+    const size_t width = widths.front();
+    const std::vector<float> rows = random_rows(width * 70, 4);
+    Session alone = Session::make(model).or_exit();
+    for (const int threads : {2, 5}) {
+      SessionOptions options;
+      options.threads = threads;
+      Session shared = Session::make(model, options).or_exit();
+      for (const size_t count : {1u, 2u, 9u, 63u, 64u, 70u, 1u}) {
+        const std::span<const float> some = std::span(rows).first(width * count);
+        CAPTURE(threads);
+        CAPTURE(count);
+        CHECK(same_bits(answers(shared, some), answers(alone, some)));
+      }
+      shared.set_profiling(true);
+      answers(shared, std::span(rows).first(width));
+      CHECK(shared.profile().front().calls == 1);
+    }
+  }
+}
+
 TEST_CASE("threads: workers do every row exactly once, fresh, spinning or parked") {
   struct Count {
     std::vector<std::atomic<int>> rows = std::vector<std::atomic<int>>(1000);
@@ -63,13 +88,13 @@ TEST_CASE("threads: workers do every row exactly once, fresh, spinning or parked
                          &count};
   for (const size_t threads : {1u, 2u, 5u}) {
     std::vector<Workers::Thread> room(threads);
-    Workers workers(job, room);
+    Workers workers(room);
     REQUIRE(workers.start().ok());
     int rounds = 0;
     for (const auto pause : {0, 0, 0, 1000, 3000}) {
       for (const size_t rows : {1u, 7u, 1000u}) {
         for (auto& row : count.rows) row = 0;
-        workers.run(rows, rows / 7 + 1);
+        workers.run(job, rows, rows / 7 + 1);
         for (size_t r = 0; r < 1000; ++r) REQUIRE(count.rows[r] == (r < rows ? 1 : 0));
         ++rounds;
       }
@@ -77,7 +102,7 @@ TEST_CASE("threads: workers do every row exactly once, fresh, spinning or parked
     }
     for (int i = 0; i < effort(3000, 200); ++i) {  // calls that follow each other closely
       for (size_t r = 0; r < 40; ++r) count.rows[r] = 0;
-      workers.run(40, 3);
+      workers.run(job, 40, 3);
       for (size_t r = 0; r < 40; ++r) REQUIRE(count.rows[r] == 1);
     }
   }
