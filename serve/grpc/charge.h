@@ -35,6 +35,17 @@ void forget(Message& message) {
     message.Clear();
 }
 
+// The same for a message that charge_for has seen since it was filled. Weighing takes longer than
+// reading a small one: `since` adds up what was not weighed, which may be this much.
+template <class Message>
+void forget(Message& message, size_t& since) {
+  constexpr size_t kUnweighed = size_t{4} << 10;
+  since += static_cast<size_t>(message.GetCachedSize());
+  if (since <= kUnweighed) return message.Clear();
+  since = 0;
+  forget(message);
+}
+
 // Once the answer is made, nobody needs the question any more: what is huge goes before the answer
 // does, which may take a slow caller a while.
 template <class Message>

@@ -57,6 +57,7 @@ class InferCall final : public Request {
     } catch (const std::bad_alloc&) {
       status = Status::out_of_memory();
     }
+    if (!status.ok()) answer_ = {};  // what was made of it, and never charged
     calls_.loop_.service().answered(*this, "grpc", trace_);
     let_go(question_, asked_);
     const grpc::Status said = to_grpc(status);
@@ -94,8 +95,8 @@ class InferCall final : public Request {
     if (--under_way_ > 0) return;
     reset(kKeptBytes);
     scratch_.shrink(kKeptBytes);
-    forget(question_);
-    forget(answer_);
+    forget(question_, questions_);
+    forget(answer_, answers_);
     asked_.clear();
     answered_.clear();
     writer_.reset();
@@ -113,7 +114,8 @@ class InferCall final : public Request {
   inference::ModelInferResponse answer_;
   std::optional<grpc::ServerAsyncResponseWriter<inference::ModelInferResponse>> writer_;
   Scratch scratch_;
-  ByteCharge asked_, answered_;  // what question and answer take
+  ByteCharge asked_, answered_;         // what question and answer take
+  size_t questions_ = 0, answers_ = 0;  // bytes read and made since they were weighed
   TraceParent trace_;
   bool raw_ = false;
 

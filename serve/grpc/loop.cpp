@@ -19,7 +19,7 @@ void Loop::run() noexcept {
     for (;;) {
       const Tag& told = *static_cast<Tag*>(tag);
       told.tell(told.owner, ok);
-      if (events++ == kMostEvents) break;
+      if (events++ == kMostEvents || !company_likely()) break;
       if (queue_->AsyncNext(&tag, &ok, at_once) != grpc::CompletionQueue::GOT_EVENT) break;
     }
     if (drained_.empty()) continue;

@@ -58,6 +58,12 @@ class Loop {
 
  private:
   void run() noexcept;
+  // Whether to look for more to run with what is drained. A look where nothing has come is a system
+  // call, so not where nothing else is under way: what came in the same instant is heard next.
+  bool company_likely() const noexcept {
+    return !drained_.empty() &&
+           under_way_.load(std::memory_order_relaxed) > static_cast<int64_t>(drained_.size());
+  }
 
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   Service& service_;
