@@ -53,7 +53,7 @@ HOMES = [
     ("xsimd/", ["runtime/kernels/"]),
     ("mimalloc", ["runtime/memory/"]),
     ("google/protobuf/", ["compiler/import/", "serve/grpc/"]),
-    ("grpcpp/", ["serve/grpc/", "tools/mle-bench/grpc_load"]),
+    ("grpcpp/", ["serve/grpc/", "tools/mle-bench/grpc_load", "tools/dev/serve_peers/"]),
     ("grpc/", ["serve/grpc/", "tools/mle-bench/grpc_load"]),
     ("simdjson.h", ["serve/http/"]),
     ("openssl/", ["serve/http/"]),

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -65,6 +66,18 @@ Result<Socket> connect_to(const std::string& address) {
   return socket;
 }
 
+// The value of Content-Length, however it is spelled; 0 where there is none.
+size_t content_length(std::string_view head) {
+  constexpr std::string_view kName = "\r\ncontent-length:";
+  const auto same = [](char a, char b) {
+    return (a >= 'A' && a <= 'Z' ? a + ('a' - 'A') : a) == b;
+  };
+  const auto at = std::search(head.begin(), head.end(), kName.begin(), kName.end(), same);
+  if (at == head.end()) return 0;
+  const auto value = static_cast<size_t>(at - head.begin()) + kName.size();
+  return std::strtoull(std::string(head.substr(value, 24)).c_str(), nullptr, 10);
+}
+
 // An answer as its bytes come in.
 struct Answer {
   std::string bytes;
@@ -76,10 +89,9 @@ struct Answer {
     bytes.append(more);
     if (size == 0) {
       const size_t end = bytes.find("\r\n\r\n");
-      const size_t length = bytes.find("\r\nContent-Length: ");
       if (end == std::string::npos) return false;
       head = end + 4;
-      size = head + (length < end ? std::strtoull(bytes.c_str() + length + 18, nullptr, 10) : 0);
+      size = head + content_length(std::string_view(bytes).substr(0, head));
       status = bytes.size() > 12 ? std::atoi(bytes.c_str() + 9) : 0;
     }
     return bytes.size() >= size;

@@ -65,8 +65,8 @@ Result<std::string> request_for(const JsonValue& metadata, const std::string& mo
   }
   body += "]}";
   return "POST /v2/models/" + model +
-         "/infer HTTP/1.1\r\nHost: bench\r\nContent-Length: " + std::to_string(body.size()) +
-         "\r\n\r\n" + body;
+         "/infer HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: " +
+         std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
 // What the server has used so far: as its process is charged, or as it says itself. Nothing where
