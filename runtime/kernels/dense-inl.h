@@ -124,10 +124,23 @@ void dense_blocked(const DenseLayer<typename P::T>& layer, const DenseRows<typen
   }
 }
 
+// One row, the shortest way.
+template <class P>
+MLE_INLINE void dense_row(const DenseLayer<typename P::T>& layer,
+                          const DenseRows<typename P::T>& io, size_t vectors) {
+  const size_t most = block_vectors<P>(layer.order.chains, 1);
+  const Parts parts(vectors, most);
+  for (size_t j = 0; j < parts.count; ++j) {
+    run_panel_block<P>(layer, io, {0, 1, parts.begin(j), parts.size(j), 0, layer.k});
+  }
+  activate_rows<P>(layer, io, 0, 1);
+}
+
 template <class P>
 void dense_panels(const DenseLayer<typename P::T>& layer, const DenseRows<typename P::T>& io) {
   constexpr size_t kVectorBytes = kWidthOf<P> * sizeof(typename P::T);
   const size_t vectors = (layer.n + kWidthOf<P> - 1) / kWidthOf<P>;
+  if (io.rows == 1) return dense_row<P>(layer, io, vectors);
   if (io.rows > P::kMaxRows && layer.order.chains == 1 &&
       vectors * layer.k * kVectorBytes > kBlockedFrom) {
     return dense_blocked<P>(layer, io, vectors);
