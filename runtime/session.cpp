@@ -84,9 +84,11 @@ bool bind_simple(SessionState& session, std::span<const float> input,
   const size_t in = session.simple_in;
   const size_t out = session.simple_out;
   if (in == 0 || input.empty()) return false;
-  const size_t rows = input.size() == in ? 1 : input.size() / in;  // spares most calls a division
+  // Spares most calls a division.
+  const size_t rows = out == 1 ? output.size() : input.size() == in ? 1 : input.size() / in;
   size_t wanted = 0;
-  if (rows * in != input.size() || __builtin_mul_overflow(rows, out, &wanted)) return false;
+  if (__builtin_mul_overflow(rows, in, &wanted) || input.size() != wanted) return false;
+  if (__builtin_mul_overflow(rows, out, &wanted)) return false;
   const size_t row_bytes = in * sizeof(float);
   if (output.size() != wanted || detail::worth_moving(rows, row_bytes, row_bytes)) return false;
   const uintptr_t addresses =
