@@ -581,6 +581,39 @@ TEST_CASE("programs: mle-bench reports what it measured as text and as JSON") {
   CHECK(mentions(other.err, "has no figures for 2 rows"));
 }
 
+TEST_CASE("programs: mle-bench compares with other commands, and draws what it measured") {
+  const TempFolder folder;
+  const std::string model = converted(folder, "iris"), page = folder.path("page.html");
+  const std::string other = std::string(MLE_BIN) + "/mle-bench run " + model;
+  const Finished done =
+      run("mle-bench", {"run", model, "--rows", "1,64", "--seconds", "0.02", "--profile",
+                        "--against", other, "--html", page, "--json", "-"});
+  REQUIRE_MESSAGE(done.status == 0, done.err);
+  const auto report = parse_json(done.out);
+  REQUIRE(report.has_value());
+  const JsonValue& cell = (*report)["results"].items[1];
+  CHECK(cell["ratio"]["low"].number <= cell["ratio"]["value"].number);
+  CHECK(cell["ratio"]["value"].number > 0);
+  CHECK(cell["rounds_us"].items.size() == cell["their_rounds_us"].items.size());
+  CHECK(cell["quantiles_us"].items.front().number == cell["latency_us"]["min"].number);
+  CHECK(cell["quantiles_us"].items.back().number == cell["latency_us"]["max"].number);
+  CHECK(cell["steps"].items[0]["of_bound"].number > 0);
+  const std::string html = read_file(page);
+  CHECK(mentions(html, "Beside"));
+  CHECK(mentions(html, "<polyline"));
+  CHECK(mentions(html, "More rows in a call"));
+  CHECK(mentions(html, "of the bound, 64 rows"));
+
+  const Finished start = run("mle-bench", {"start", model, "--runs", "3", "--against",
+                                           std::string(MLE_BIN) + "/mle-run --version"});
+  CHECK_MESSAGE(start.status == 0, start.err);
+  CHECK(start.out.rfind("ratio ", 0) == 0);
+  const Finished stranger = run("mle-bench", {"load", model, "--against", "/bin/echo hello"});
+  CHECK(stranger.status == 1);
+  CHECK(mentions(stranger.err, "is no report of mle-bench load"));
+  CHECK(run("mle-bench", {"run", model, "--against", "/bin/false x"}).status == 1);
+}
+
 TEST_CASE("programs: mle-bench fails where a model is slower than allowed") {
   const TempFolder folder;
   const std::string small = converted(folder, "iris"), large = converted(folder, "digits");

@@ -5,6 +5,7 @@
 #include "tools/cli/input_file.h"
 #include "tools/mle-bench/machine.h"
 #include "tools/mle-bench/peak.h"
+#include "tools/mle-bench/rival.h"
 #include "tools/mle-bench/subject.h"
 
 #include <algorithm>
@@ -13,7 +14,6 @@ namespace mle::tools {
 namespace {
 
 constexpr uint64_t kRounds = 11;  // odd, and enough for an interval
-constexpr size_t kMaxSavedReport = size_t{64} << 20;
 constexpr double kProfileSeconds = 0.2;
 
 // Samples of one subject, and the median of each of its rounds.
@@ -42,28 +42,6 @@ Status measure(Subject& ours, Subject* theirs, uint64_t rounds, double seconds, 
   return {};
 }
 
-// What --against names: another model, or a saved report.
-struct Rival {
-  std::string model;
-  JsonValue saved;
-};
-
-Result<Rival> open_rival(const BenchOptions& options) {
-  Rival rival;
-  if (!options.against.ends_with(".json")) {
-    rival.model = options.against;
-    return rival;
-  }
-  MLE_TRY_ASSIGN(const std::string text, read_text_file(options.against, kMaxSavedReport));
-  auto saved = parse_json(text);
-  if (!saved || (*saved)["schema"].text != "mle-bench/1" || (*saved)["mode"].text != options.mode)
-    return Status::make(Code::InvalidArgument, format::rule::T302_ReadRows, Status::kNoOffset,
-                        options.against + ": is no saved report of mle-bench " + options.mode,
-                        "make one with mle-bench " + options.mode + " MODEL.mle --json FILE");
-  rival.saved = std::move(*saved);
-  return rival;
-}
-
 Result<std::unique_ptr<Subject>> make_subject(const BenchOptions& options, const std::string& model,
                                               uint64_t rows, std::vector<double>* sessions,
                                               std::vector<double>* first_runs) {
@@ -87,7 +65,29 @@ Status look_inside(const BenchOptions& options, uint64_t rows, const std::string
   if (const auto peak = measure_peak(isa, file.bytes().size()); peak && options.threads == 1)
     cell.bound = Bound{peak->gflops, peak->gbytes_per_s,
                        std::max(flops / peak->gflops, bytes / peak->gbytes_per_s)};
+  for (StepTime& step : steps) {
+    if (!cell.bound || step.ns_per_run == 0) continue;
+    step.of_bound =
+        std::max(step.flops / cell.bound->peak_gflops, step.bytes / cell.bound->read_gbytes_per_s) /
+        step.ns_per_run;
+  }
   if (options.profile) cell.steps = std::move(steps);
+  return {};
+}
+
+// Another build of mle-bench: in fresh processes on either side, so that where the system happens
+// to put a process's memory is drawn anew in every round.
+Status compare_builds(const BenchOptions& options, const std::vector<std::string>& command,
+                      uint64_t rows, CellResult& cell) {
+  const RunSettings settings{rows, options.threads, options.isa};
+  const auto ours =
+      make_command_subject({"/proc/self/exe", options.mode, options.model}, options.mode, settings);
+  const auto theirs = make_command_subject(command, options.mode, settings);
+  Measured a, b;
+  MLE_TRY(measure(*ours, theirs.get(), kRounds, options.seconds, a, b));
+  cell.ratio = paired_ratio(a.rounds, b.rounds);
+  cell.their_quantiles = quantiles(std::move(b.samples));
+  cell.their_rounds = std::move(b.rounds);
   return {};
 }
 
@@ -101,6 +101,7 @@ Result<CellResult> bench_cell(const BenchOptions& options, const Rival& rival, u
     MLE_TRY_ASSIGN(theirs, make_subject(options, rival.model, rows, nullptr, nullptr));
   }
   const bool start = options.mode == "start";  // a round is one process
+  if (start && !rival.command.empty()) theirs = make_start_subject(rival.command);
   Measured a, b;
   MLE_TRY(measure(*ours, theirs.get(), start ? options.runs : kRounds, start ? 0 : options.seconds,
                   a, b));
@@ -116,15 +117,22 @@ Result<CellResult> bench_cell(const BenchOptions& options, const Rival& rival, u
   isa = ours->isa();
   if (theirs != nullptr) {
     cell.ratio = paired_ratio(a.rounds, b.rounds);
+    cell.their_quantiles = quantiles(std::move(b.samples));
+    cell.their_rounds = std::move(b.rounds);
+  } else if (!rival.command.empty()) {
+    MLE_TRY(compare_builds(options, rival.command, rows, cell));
   } else if (!options.against.empty()) {
-    const auto saved = saved_rounds(rival.saved, rows, options.threads);
-    if (saved.empty())
+    ReportedCell saved = reported_cell(rival.saved, rows, options.threads);
+    if (saved.rounds.empty())
       return Status::make(Code::NotFound, format::rule::T302_ReadRows, Status::kNoOffset,
                           options.against + ": has no figures for " + std::to_string(rows) +
                               " rows on " + std::to_string(options.threads) + " threads",
                           "measure the same cells");
-    cell.ratio = separate_ratio(a.rounds, saved);
+    cell.ratio = separate_ratio(a.rounds, saved.rounds);
+    cell.their_quantiles = std::move(saved.quantiles);
+    cell.their_rounds = std::move(saved.rounds);
   }
+  cell.quantiles = quantiles(a.samples);
   cell.latency = percentiles(std::move(a.samples));
   cell.rounds = std::move(a.rounds);
   if (options.mode == "run") MLE_TRY(look_inside(options, rows, isa, cell));
@@ -134,7 +142,7 @@ Result<CellResult> bench_cell(const BenchOptions& options, const Rival& rival, u
 }  // namespace
 
 Result<BenchReport> bench(const BenchOptions& options) {
-  MLE_TRY_ASSIGN(const Rival rival, open_rival(options));
+  MLE_TRY_ASSIGN(const Rival rival, open_rival(options.against, options.mode));
   BenchReport report;
   report.mode = options.mode;
   report.model = options.model;

@@ -21,7 +21,7 @@ namespace {
 const std::array<std::string, 3> kModes{"load", "run", "start"};
 
 struct Output {
-  std::string json, format = "table";
+  std::string json, html, format = "table";
   double fail_above = -1;
 };
 
@@ -39,10 +39,10 @@ int misuse(const Console& console, const std::string& message, const std::string
   return kMisuse;
 }
 
-int write_json(const BenchReport& report, const std::string& path, const Console& console) {
+int write_file(const std::string& text, const std::string& path, const Console& console) {
   auto out = OutputStream::open(path);
   if (!out) return console.error("", out.error()), kFailed;
-  Status status = out->write(report_text(report, "json"));
+  Status status = out->write(text);
   if (status.ok()) status = out->commit();
   if (!status.ok()) return console.error("", status), kFailed;
   return kDone;
@@ -52,9 +52,14 @@ int run_mode(const BenchOptions& options, const Output& output, const Console& c
   auto report = bench(options);
   if (!report) return console.error(options.model, report.error()), kFailed;
   if (output.json != "-") std::fputs(report_text(*report, output.format).c_str(), stdout);
-  if (!output.json.empty())
-    if (const int status = write_json(*report, output.json, console); status != kDone)
-      return status;
+  if (!output.json.empty()) {
+    const int status = write_file(report_text(*report, "json"), output.json, console);
+    if (status != kDone) return status;
+  }
+  if (!output.html.empty()) {
+    const int status = write_file(html_report(*report), output.html, console);
+    if (status != kDone) return status;
+  }
   if (output.fail_above < 0) return kDone;
   int status = kDone;
   for (const CellResult& cell : report->cells) {
@@ -75,9 +80,13 @@ Flags mode_flags(const std::string& mode, BenchOptions& options, Output& output)
       "Times Model::load() on a warm page cache: open, check, bind; then the first run.",
       "Times Session::run() over rows of its own making.",
       "Times fresh mle-run processes from exec to the first byte of the answer."};
+  static constexpr const char* kRivals[] = {
+      "another .mle, or \"OLD/mle-bench load MODEL\", in turns; or a saved .json",
+      "another .mle, or \"OLD/mle-bench run MODEL\", in turns; or a saved .json",
+      "another .mle, or any command, in turns; or a saved .json"};
   const size_t index =
       static_cast<size_t>(std::find(kModes.begin(), kModes.end(), mode) - kModes.begin());
-  Flags flags("mle-bench " + mode + " MODEL.mle [--against OTHER.mle] [--json FILE]",
+  Flags flags("mle-bench " + mode + " MODEL.mle [--against OTHER] [--json FILE]",
               kSentences[index]);
   flags.positional("MODEL.mle", &options.model, "the model");
   if (mode == "run") {
@@ -94,12 +103,11 @@ Flags mode_flags(const std::string& mode, BenchOptions& options, Output& output)
   } else {
     flags.real("--seconds", "S", &options.seconds, 0.01, 3600, "how long to measure a cell (1)");
   }
-  flags
-      .text("--against", "OTHER", &options.against,
-            "another .mle, measured in turns; or a .json that was saved earlier")
+  flags.text("--against", "OTHER", &options.against, kRivals[index])
       .real("--fail-above", "PCT", &output.fail_above, 0, 10000,
             "exit 1 if slower than OTHER by more than that, with 95 % certainty")
       .text("--json", "FILE|-", &output.json, "write the report as JSON as well; -: only that")
+      .text("--html", "FILE", &output.html, "write a page with charts as well")
       .choice("--format", &output.format, {"table", "md", "csv", "json"}, "of the report (table)")
       .examples("  mle-bench " + mode + " model.mle" + (mode == "run" ? " --rows 1,32,1024" : "") +
                 "\n  mle-bench " + mode + " model.mle --against old.mle --fail-above 5\n");

@@ -7,6 +7,7 @@
 #include "tools/mle-bench/subject.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,7 @@ struct StepTime {
   double ns_per_run = 0, share = 0;     // clock reads of the profile included
   double gflops = 0, gbytes_per_s = 0;  // 0: does not apply
   double flops = 0, bytes = 0;          // of one run
+  std::optional<double> of_bound;       // 1: as fast as the machine multiplies or reads
 };
 
 // Runs the model for about that long with the profile on.

@@ -2,12 +2,20 @@
 #include "tools/mle-bench/report.h"
 
 #include "tools/cli/json.h"
-#include "tools/cli/table.h"
 #include "tools/cli/text.h"
 #include "tools/mle-bench/clock.h"
 #include "tools/mle-bench/machine.h"
 
 namespace mle::tools {
+
+double rows_per_second(const CellResult& cell) {
+  return cell.latency.p50 > 0 ? static_cast<double>(cell.rows) * 1e9 / cell.latency.p50 : 0;
+}
+
+double share_of_bound(const CellResult& cell) {
+  return cell.latency.p50 > 0 ? cell.bound->nanoseconds / cell.latency.p50 : 0;
+}
+
 namespace {
 
 constexpr double kMicro = 1000;       // nanoseconds
@@ -16,15 +24,6 @@ constexpr double kNoticeable = 0.01;  // a ratio nearer to 1 is called no differ
 // The key under which a mode's durations stand.
 const char* duration_key(const std::string& mode) {
   return mode == "load" ? "load_us" : mode == "start" ? "exec_to_answer_us" : "latency_us";
-}
-
-double rows_per_second(const CellResult& cell) {
-  return cell.latency.p50 > 0 ? static_cast<double>(cell.rows) * 1e9 / cell.latency.p50 : 0;
-}
-
-// How near the median comes to the bound; 1 is there.
-double share_of_bound(const CellResult& cell) {
-  return cell.latency.p50 > 0 ? cell.bound->nanoseconds / cell.latency.p50 : 0;
 }
 
 void write_percentiles(JsonWriter& json, const char* key, const Percentiles& p) {
@@ -39,6 +38,12 @@ void write_percentiles(JsonWriter& json, const char* key, const Percentiles& p) 
   json.key("max").number(p.max / kMicro).end_object();
 }
 
+void write_durations(JsonWriter& json, const char* key, const std::vector<double>& durations) {
+  json.key(key).begin_line();
+  for (const double each : durations) json.number(each / kMicro);
+  json.end_array();
+}
+
 void write_cell(JsonWriter& json, const BenchReport& report, const CellResult& cell) {
   json.begin_object().field("rows", cell.rows).field("threads", cell.threads);
   json.field("samples", cell.samples).field("calls_per_sample", cell.block);
@@ -47,9 +52,9 @@ void write_cell(JsonWriter& json, const BenchReport& report, const CellResult& c
   if (cell.first_run) json.key("first_run_us").number(*cell.first_run / kMicro);
   if (report.mode == "run") json.key("rows_per_s").number(rows_per_second(cell));
   json.field(report.mode == "start" ? "peak_rss_bytes" : "rss_bytes", cell.rss_bytes);
-  json.key("rounds_us").begin_array();
-  for (const double round : cell.rounds) json.number(round / kMicro);
-  json.end_array();
+  write_durations(json, "rounds_us", cell.rounds);
+  write_durations(json, "quantiles_us", cell.quantiles);
+  if (!cell.their_rounds.empty()) write_durations(json, "their_rounds_us", cell.their_rounds);
   if (cell.bound) {
     json.key("bound").begin_object().key("us").number(cell.bound->nanoseconds / kMicro);
     json.key("peak_gflops").number(cell.bound->peak_gflops);
@@ -66,6 +71,7 @@ void write_cell(JsonWriter& json, const BenchReport& report, const CellResult& c
       json.begin_object().field("name", step.name).field("kind", step.kind);
       json.key("us").number(step.ns_per_run / kMicro).key("share").number(step.share);
       json.key("gflops").number(step.gflops).key("gb_per_s").number(step.gbytes_per_s);
+      if (step.of_bound) json.key("of_bound").number(*step.of_bound);
       json.end_object();
     }
     json.end_array();
@@ -85,17 +91,21 @@ std::string json_report(const BenchReport& report) {
   return json.end_array().end_object().str();
 }
 
-std::string ratio_line(const BenchReport& report, const CellResult& cell) {
+}  // namespace
+
+const char* verdict(const Ratio& ratio) {
+  if (ratio.high < 1 - kNoticeable) return "faster";
+  return ratio.low > 1 + kNoticeable ? "slower" : "no difference to speak of";
+}
+
+std::string ratio_text(const BenchReport& report, const CellResult& cell) {
   const Ratio& ratio = *cell.ratio;
-  const char* verdict = ratio.high < 1 - kNoticeable  ? "faster"
-                        : ratio.low > 1 + kNoticeable ? "slower"
-                                                      : "no difference to speak of";
   std::string line = "ratio " + three_digits(ratio.value) + " (95 % interval " +
                      three_digits(ratio.low) + " to " + three_digits(ratio.high) + ") of " +
-                     printable(report.against) + ": " + verdict;
+                     printable(report.against) + ": " + verdict(ratio);
   if (report.mode == "run")
     line += ", rows " + grouped(cell.rows) + ", threads " + grouped(cell.threads);
-  return line + "\n";
+  return line;
 }
 
 Table cell_table(const BenchReport& report) {
@@ -133,14 +143,19 @@ Table cell_table(const BenchReport& report) {
   return table;
 }
 
+namespace {
+
 Table step_table(const CellResult& cell) {
-  Table table{{"step", "time", "share", "GFLOP/s", "GB/s"}, {}};
+  Table table{{"step", "time", "share", "GFLOP/s", "GB/s", "of bound"}, {}};
   for (const StepTime& step : cell.steps)
     table.rows.push_back({step.kind + (step.name.empty() ? "" : "  " + printable(step.name)),
                           duration_text(step.ns_per_run), three_digits(100 * step.share) + " %",
-                          three_digits(step.gflops), three_digits(step.gbytes_per_s)});
+                          three_digits(step.gflops), three_digits(step.gbytes_per_s),
+                          step.of_bound ? three_digits(100 * *step.of_bound) + " %" : "-"});
   return table;
 }
+
+}  // namespace
 
 std::string head_text(const BenchReport& report) {
   std::string text = printable(report.model) + " on " + cpu_model();
@@ -158,10 +173,8 @@ std::string head_text(const BenchReport& report) {
             three_digits(cell.bound->read_gbytes_per_s) + " GB/s";
     break;
   }
-  return text + "\n";
+  return text;
 }
-
-}  // namespace
 
 std::string report_text(const BenchReport& report, const std::string& format) {
   if (format == "json") return json_report(report);
@@ -170,8 +183,8 @@ std::string report_text(const BenchReport& report, const std::string& format) {
   const bool markdown = format == "md";
   std::string text;
   for (const CellResult& cell : report.cells)
-    if (cell.ratio) text += ratio_line(report, cell);
-  text += head_text(report) + "\n" + (markdown ? table.markdown() : table.aligned());
+    if (cell.ratio) text += ratio_text(report, cell) + "\n";
+  text += head_text(report) + "\n\n" + (markdown ? table.markdown() : table.aligned());
   for (const CellResult& cell : report.cells) {
     if (cell.first_run) text += "\nfirst run: " + duration_text(*cell.first_run) + "\n";
     if (cell.steps.empty()) continue;
@@ -181,19 +194,6 @@ std::string report_text(const BenchReport& report, const std::string& format) {
     text += markdown ? steps.markdown() : steps.aligned();
   }
   return text;
-}
-
-std::vector<double> saved_rounds(const JsonValue& saved, uint64_t rows, uint64_t threads) {
-  for (const JsonValue& cell : saved["results"].items) {
-    if (cell["rows"].number != static_cast<double>(rows) ||
-        cell["threads"].number != static_cast<double>(threads))
-      continue;
-    std::vector<double> rounds;
-    for (const JsonValue& round : cell["rounds_us"].items)
-      if (round.number > 0) rounds.push_back(round.number * kMicro);
-    return rounds;
-  }
-  return {};
 }
 
 }  // namespace mle::tools

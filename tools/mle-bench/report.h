@@ -1,8 +1,8 @@
-// What mle-bench measured, as a table and as JSON (schema mle-bench/1).
+// What mle-bench measured, as a table, as JSON (schema mle-bench/1) and as a page.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "tools/cli/json_document.h"
+#include "tools/cli/table.h"
 #include "tools/mle-bench/profile.h"
 #include "tools/mle-bench/samples.h"
 
@@ -23,6 +23,9 @@ struct CellResult {
   uint64_t rows = 1, threads = 1, samples = 0, block = 1, rss_bytes = 0;
   Percentiles latency;         // nanoseconds
   std::vector<double> rounds;  // median of each round, nanoseconds
+  std::vector<double> quantiles;
+  // Of what --against names, where it says.
+  std::vector<double> their_rounds, their_quantiles;
   std::optional<Percentiles> session;
   std::optional<double> first_run;
   std::optional<Ratio> ratio;  // to --against; below 1 is faster
@@ -39,8 +42,17 @@ struct BenchReport {
 // `format`: table, md, csv or json.
 std::string report_text(const BenchReport& report, const std::string& format);
 
-// Round medians, in nanoseconds, of the cell with these rows and threads in a saved JSON report;
-// empty where there is none.
-std::vector<double> saved_rounds(const JsonValue& saved, uint64_t rows, uint64_t threads);
+// How near the median comes to the bound; 1 is there. Of a cell that has one.
+double share_of_bound(const CellResult& cell);
+double rows_per_second(const CellResult& cell);
+const char* verdict(const Ratio& ratio);  // "faster", "slower", or that there is no difference
+// "ratio 0.934 (95 % interval 0.92 to 0.951) of OTHER: faster": of a cell that has one.
+std::string ratio_text(const BenchReport& report, const CellResult& cell);
+Table cell_table(const BenchReport& report);
+// What was measured, on what machine, and how.
+std::string head_text(const BenchReport& report);
+
+// One page with the distributions, the sweep over the batches, the comparison and the steps.
+std::string html_report(const BenchReport& report);
 
 }  // namespace mle::tools

@@ -52,6 +52,14 @@ double median(std::vector<double> samples) {
   return nearest_rank(samples, 0.5);
 }
 
+std::vector<double> quantiles(std::vector<double> samples) {
+  std::sort(samples.begin(), samples.end());
+  std::vector<double> made;
+  for (size_t i = 0; i < kQuantiles; ++i)
+    made.push_back(nearest_rank(samples, static_cast<double>(i) / (kQuantiles - 1)));
+  return made;
+}
+
 Ratio paired_ratio(std::span<const double> a, std::span<const double> b) {
   std::vector<double> ratios;
   for (size_t i = 0; i < a.size(); ++i) ratios.push_back(a[i] / b[i]);

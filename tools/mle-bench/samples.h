@@ -20,6 +20,9 @@ inline constexpr size_t kSamplesForP999 = 10000;
 // Of at least one sample.
 Percentiles percentiles(std::vector<double> samples);
 double median(std::vector<double> samples);
+// Of at least one sample: `kQuantiles` of them from the least to the largest, evenly by rank.
+inline constexpr size_t kQuantiles = 201;
+std::vector<double> quantiles(std::vector<double> samples);
 
 // How a compares with b: median of the ratios, and the interval that 95 % of resamplings give.
 struct Ratio {

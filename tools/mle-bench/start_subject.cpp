@@ -105,8 +105,8 @@ uint64_t wait_for_peak(pid_t child) {
 
 class StartSubject final : public Subject {
  public:
-  StartSubject(std::string program, std::string model, RowsFile rows)
-      : program_(std::move(program)), model_(std::move(model)), rows_(std::move(rows)) {}
+  StartSubject(std::vector<std::string> command, RowsFile rows)
+      : command_(std::move(command)), rows_(std::move(rows)) {}
 
   Status round(double seconds, std::vector<double>& samples) override {
     const uint64_t end = now_ns() + static_cast<uint64_t>(seconds * 1e9);
@@ -124,12 +124,13 @@ class StartSubject final : public Subject {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-    const std::string rows = rows_.path();
-    const char* arguments[] = {program_.c_str(), model_.c_str(), "--input", rows.c_str(), nullptr};
-    const int error = posix_spawn(&child, program_.c_str(), &actions, nullptr,
-                                  const_cast<char**>(arguments), environ);
+    std::vector<char*> arguments;
+    for (std::string& each : command_) arguments.push_back(each.data());
+    arguments.push_back(nullptr);
+    const int error =
+        posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
-    return error == 0 ? Status() : failed(program_, error);
+    return error == 0 ? Status() : failed(command_[0], error);
   }
 
   // Fills the page cache, and finds out the memory; not timed.
@@ -163,12 +164,12 @@ class StartSubject final : public Subject {
     if (waitpid(child, &status, 0) != child) return failed("waitpid", errno);
     if (got != 1 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
       return Status::make(Code::Io, format::rule::T302_ReadRows, Status::kNoOffset,
-                          program_ + " gave no answer", "run it by hand to see why");
+                          command_[0] + " gave no answer", "run it by hand to see why");
     samples.push_back(static_cast<double>(answered - begin));
     return {};
   }
 
-  std::string program_, model_;
+  std::vector<std::string> command_;
   RowsFile rows_;
   uint64_t peak_rss_ = 0;
 };
@@ -181,7 +182,13 @@ Result<std::unique_ptr<Subject>> make_start_subject(const std::string& path,
   MLE_TRY_ASSIGN(const Session session, Session::make(model));
   MLE_TRY_ASSIGN(const Workload work, Workload::make(session, 1));
   MLE_TRY_ASSIGN(RowsFile rows, RowsFile::write(session, work));
-  return std::unique_ptr<Subject>(std::make_unique<StartSubject>(program, path, std::move(rows)));
+  std::vector<std::string> command{program, path, "--input", rows.path()};
+  return std::unique_ptr<Subject>(
+      std::make_unique<StartSubject>(std::move(command), std::move(rows)));
+}
+
+std::unique_ptr<Subject> make_start_subject(std::vector<std::string> command) {
+  return std::make_unique<StartSubject>(std::move(command), RowsFile());
 }
 
 }  // namespace mle::tools

@@ -40,5 +40,11 @@ Result<std::unique_ptr<Subject>> make_load_subject(const std::string& model,
 // A fresh process of `program` (an mle-run) from exec to the first byte of its answer.
 Result<std::unique_ptr<Subject>> make_start_subject(const std::string& model,
                                                     const std::string& program);
+// The same of any other command.
+std::unique_ptr<Subject> make_start_subject(std::vector<std::string> command);
+// What another mle-bench says of itself: a fresh process of `command`, which must print a report of
+// `mode` as JSON, in every round. Seconds are asked of it, and the rows and threads of a run.
+std::unique_ptr<Subject> make_command_subject(std::vector<std::string> command,
+                                              const std::string& mode, const RunSettings& settings);
 
 }  // namespace mle::tools

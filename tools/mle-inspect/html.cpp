@@ -3,7 +3,7 @@
 
 #include <mle/version.h>
 
-#include "format/utf8.h"
+#include "tools/cli/html.h"
 #include "tools/cli/text.h"
 #include "tools/mle-inspect/constants.h"
 #include "tools/mle-inspect/file_facts.h"
@@ -35,29 +35,19 @@ class Page {
     bytes();
     provenance();
     card();
-    html_ += "<footer>Made by mle-inspect " MLE_VERSION_STRING
-             ". One page, no script, nothing fetched.</footer>\n</main>\n</body>\n</html>\n";
+    html_ += html_foot("Made by mle-inspect " MLE_VERSION_STRING ".");
     return std::move(html_);
   }
 
  private:
   void head() {
     const std::string name = facts_.name.empty() ? "model" : facts_.name;
-    html_ =
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
-        "'unsafe-inline'\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
-        html_text(name) + "</title>\n<style>" + kHtmlStyle +
-        "</style>\n</head>\n<body>\n<main>\n<header>\n<h1>" + html_text(name) + "</h1>\n";
+    html_ = html_head(name) + "<header>\n<h1>" + html_text(name) + "</h1>\n";
     if (!facts_.doc.empty()) html_ += "<div>" + html_text(facts_.doc) + "</div>\n";
     html_ += "<div class=\"path\">" + html_text(path_) + "</div>\n</header>\n";
   }
 
-  void tile(const std::string& value, const std::string& what) {
-    html_ += "<div class=\"card\"><b>" + html_text(value) + "</b><span>" + html_text(what) +
-             "</span></div>\n";
-  }
+  void tile(const std::string& value, const std::string& what) { html_ += html_tile(value, what); }
 
   void summary() {
     html_ += "<div class=\"cards\">\n";
@@ -239,27 +229,6 @@ class Page {
 };
 
 }  // namespace
-
-std::string html_text(std::string_view text) {
-  const bool good = format::is_utf8(text);
-  std::string out;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default:
-        if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F || (byte >= 0x80 && !good))
-          out += "\xEF\xBF\xBD";
-        else
-          out += c;
-    }
-  }
-  return out;
-}
 
 std::string html_page(const std::string& path, const FileView& view) {
   return Page(path, view).run();

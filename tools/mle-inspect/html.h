@@ -15,14 +15,9 @@ namespace mle::tools {
 
 std::string html_page(const std::string& path, const format::FileView& view);
 
-// Text as text: escaped, control characters made visible, bytes that are no UTF-8 replaced.
-std::string html_text(std::string_view text);
-
 // The ops and what flows between them, as SVG; "" where there are too many to draw.
 std::string html_graph(const format::FileView& view);
 // What the elements of each constant are like: a table with a small histogram each.
 std::string html_constants(const format::FileView& view);
-
-extern const char* const kHtmlStyle;
 
 }  // namespace mle::tools

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/cli/element.h"
+#include "tools/cli/html.h"
 #include "tools/cli/text.h"
 #include "tools/mle-inspect/constants.h"
 #include "tools/mle-inspect/html.h"

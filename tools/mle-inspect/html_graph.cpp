@@ -1,5 +1,6 @@
 // The ops as boxes, each one level below the deepest of those it takes from.
 // SPDX-License-Identifier: Apache-2.0
+#include "tools/cli/html.h"
 #include "tools/cli/text.h"
 #include "tools/mle-inspect/constants.h"
 #include "tools/mle-inspect/html.h"

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tools/mle-inspect/html.h"
+#include "tools/cli/html.h"
+
+#include "format/utf8.h"
 
 namespace mle::tools {
 
@@ -36,7 +38,7 @@ code, .mono { font-family: ui-monospace, "DejaVu Sans Mono", monospace; font-siz
 .chip { display: inline-block; border: 1px solid var(--line); background: var(--paper); border-radius: 12px;
         padding: 0 9px; margin: 2px 4px 2px 0; font-size: 12.5px; overflow-wrap: anywhere; }
 .wide { overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; background: var(--box); }
-.wide table { border: 0; }
+.wide table { border: 0; } .wide th, .wide td { padding: 6px 9px; }
 .bytes { display: flex; height: 34px; border-radius: 8px; overflow: hidden; border: 1px solid var(--line); }
 .bytes i { display: block; min-width: 1px; height: 100%; border-right: 1px solid var(--paper); }
 .legend { margin: 8px 0 14px; font-size: 13px; color: var(--soft); }
@@ -53,6 +55,13 @@ svg .port { fill: var(--mark); stroke: none; }
 svg .porttext { fill: #fff; }
 svg .edge { fill: none; stroke: var(--soft); stroke-width: 1.3; opacity: .75; }
 svg .bar { fill: var(--mark); }
+svg .grid { stroke: var(--line); stroke-width: 1; }
+svg .line { fill: none; stroke-width: 2; stroke-linejoin: round; }
+svg .s0 { stroke: var(--c0); } svg .s1 { stroke: var(--c1); } svg .s2 { stroke: var(--c4); }
+svg .f0 { fill: var(--c0); } svg .f1 { fill: var(--c1); } svg .f2 { fill: var(--c4); }
+.charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(440px, 1fr)); gap: 16px; }
+.charts figure { margin: 0; background: var(--box); border: 1px solid var(--line); border-radius: 8px; padding: 12px; }
+.charts figcaption { font-weight: 600; font-size: 14px; }
 .share { background: var(--line); border-radius: 3px; height: 8px; width: 110px; margin-top: 7px; }
 .share i { display: block; height: 100%; border-radius: 3px; background: var(--mark); }
 .c0 { background: var(--c0); } .c1 { background: var(--c1); } .c2 { background: var(--c2); }
@@ -60,5 +69,45 @@ svg .bar { fill: var(--mark); }
 footer { margin-top: 48px; color: var(--soft); font-size: 12.5px; border-top: 1px solid var(--line); padding-top: 12px; }
 @media print { body { background: #fff; } main { max-width: none; padding: 0; } }
 )";
+
+std::string html_text(std::string_view text) {
+  const bool good = format::is_utf8(text);
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      default:
+        if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F || (byte >= 0x80 && !good))
+          out += "\xEF\xBF\xBD";
+        else
+          out += c;
+    }
+  }
+  return out;
+}
+
+std::string html_head(std::string_view title) {
+  return "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src "
+         "'unsafe-inline'\">\n"
+         "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>" +
+         html_text(title) + "</title>\n<style>" + kHtmlStyle +
+         "</style>\n</head>\n<body>\n<main>\n";
+}
+
+std::string html_foot(std::string_view footer) {
+  return "<footer>" + html_text(footer) +
+         " One page, no script, nothing fetched.</footer>\n</main>\n</body>\n</html>\n";
+}
+
+std::string html_tile(std::string_view value, std::string_view what) {
+  return "<div class=\"card\"><b>" + html_text(value) + "</b><span>" + html_text(what) +
+         "</span></div>\n";
+}
 
 }  // namespace mle::tools
