@@ -18,7 +18,9 @@ class InferCall;
 // The calls of one loop: those that wait for a caller, and those that rest.
 class InferCalls {
  public:
-  static constexpr int kArmed = 128;
+  // As many as one drain may take, and no more: gRPC goes round all of them, so that the more there
+  // are the colder each is when its turn comes. It keeps the calls that find none.
+  static constexpr int kArmed = static_cast<int>(Loop::kMostEvents);
   static constexpr size_t kMostResting = 256;
 
   // `service` is a GRPCInferenceService::AsyncService.
