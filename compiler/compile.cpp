@@ -8,6 +8,7 @@
 #include "compiler/graph/print.h"
 #include "compiler/passes/lower_precision.h"
 #include "compiler/passes/passes.h"
+#include "compiler/try_file.h"
 #include "format/file_view.h"
 #include "format/limits.h"
 
@@ -135,41 +136,15 @@ Result<EmitOptions> emit_options(const SourceFile& source, const Graph& graph,
   source.release();
   emitted.source_sha256.assign(digest.begin(), digest.end());
   emitted.timestamp = options.timestamp;
+  emitted.narrow_weights = options.weights.has_value();
   if (options.golden_rows == 0) return emitted;
-  if (options.record) {
+  if (options.record && !options.weights) {
     MLE_TRY_ASSIGN(const RecordedRows recorded, options.record(graph));
     MLE_TRY_ASSIGN(emitted.golden, recorded_golden_rows(graph, recorded));
   } else {
     MLE_TRY_ASSIGN(emitted.golden, judge_golden_rows(graph, options.golden_rows));
   }
   return emitted;
-}
-
-// A file as it will be, at a 64-byte line. What is not written takes no memory.
-class FileInMemory {
- public:
-  explicit FileInMemory(const format::FileWriter& writer)
-      : block_(std::calloc(writer.size() + kLine, 1)) {
-    if (block_ == nullptr) throw std::bad_alloc();
-    void* at = block_.get();
-    size_t space = writer.size() + kLine;
-    bytes_ = {static_cast<std::byte*>(std::align(kLine, writer.size(), at, space)), writer.size()};
-  }
-  std::span<std::byte> bytes() { return bytes_; }
-
- private:
-  static constexpr size_t kLine = 64;
-  struct Free {
-    void operator()(void* block) const { std::free(block); }
-  };
-  std::unique_ptr<void, Free> block_;
-  std::span<std::byte> bytes_;
-};
-
-Result<FileInMemory> in_memory(const format::FileWriter& writer) {
-  FileInMemory file(writer);
-  MLE_TRY(writer.write(file.bytes()));
-  return file;
 }
 
 // What we wrote must pass our own gate: a file that leaves here will open. Of a large one the
@@ -221,51 +196,22 @@ Result<Compiled> optimise_and_emit(std::unique_ptr<Graph> graph, const SourceFil
     if (options.observe) options.observe(pass.name, pass.sentence, after);
   };
   MLE_TRY(run_passes(*graph, observe));
+  std::optional<WeightsReport> weights;
+  if (options.weights) {
+    MLE_TRY_ASSIGN(
+        weights, store_weights(*graph, {*options.weights, options.weights_tolerance, options.trial,
+                                        options.time, options.read_rows, options.rows_name}));
+    if (options.observe)
+      options.observe("lower_weights", "store weights of dense layers in fewer bits", *graph);
+  }
   MLE_TRY_ASSIGN(const EmitOptions emitted, emit_options(source, *graph, options));
   source.release();
   MLE_TRY_ASSIGN(format::FileWriter writer, emit(*graph, emitted));
   source.release();
   MLE_TRY(prove(writer));
   Summary summary = summarize(*graph);
+  summary.weights = std::move(weights);
   return Compiled{std::move(graph), std::move(writer), std::move(summary)};
-}
-
-using Calls = std::vector<std::vector<Elements>>;
-
-Result<Calls> answers_of(const Compiled& compiled, const std::vector<TrialRows>& calls,
-                         const Trial& trial) {
-  MLE_TRY_ASSIGN(FileInMemory file, in_memory(compiled.writer));
-  Calls answers;
-  for (const TrialRows& call : calls) {
-    MLE_TRY_ASSIGN(std::vector<Elements> outputs, trial(file.bytes(), call));
-    answers.push_back(std::move(outputs));
-  }
-  return answers;
-}
-
-// Leaves out the rows that the model has no answer for: such a row fails the whole call.
-Status keep_answerable(const Compiled& compiled, std::vector<TrialRows>& calls,
-                       const Trial& trial) {
-  MLE_TRY_ASSIGN(FileInMemory file, in_memory(compiled.writer));
-  std::vector<TrialRows> kept;
-  for (TrialRows& call : calls) {
-    auto together = trial(file.bytes(), call);
-    if (together) {
-      kept.push_back(std::move(call));
-      continue;
-    }
-    if (together.error().rule() != R117_NoAnswer) return std::move(together).error();
-    for (size_t row = 0; row < call.rows; ++row) {
-      TrialRows alone{std::vector<Elements>(call.inputs.size()), 1};
-      for (size_t i = 0; i < call.inputs.size(); ++i) {
-        const size_t width = call.inputs[i].size() / call.rows;
-        alone.inputs[i].append(call.inputs[i], row * width, width);
-      }
-      if (trial(file.bytes(), alone)) kept.push_back(std::move(alone));
-    }
-  }
-  calls = std::move(kept);
-  return {};
 }
 
 // The source in f32 and in f64, both asked for the same rows.
@@ -287,10 +233,10 @@ Result<PrecisionReport> try_f32(const Graph& graph, const Graph& lowered, const 
   } else {
     calls = make_trial_rows(graph, report.rows_from);
   }
-  MLE_TRY(keep_answerable(exact, calls, options.trial));
+  MLE_TRY(keep_answerable(exact.writer, calls, options.trial));
   if (calls.empty()) return report;
-  MLE_TRY_ASSIGN(const Calls f64, answers_of(exact, calls, options.trial));
-  MLE_TRY_ASSIGN(const Calls f32, answers_of(rounded, calls, options.trial));
+  MLE_TRY_ASSIGN(const Calls f64, answers_of(exact.writer, calls, options.trial));
+  MLE_TRY_ASSIGN(const Calls f32, answers_of(rounded.writer, calls, options.trial));
   for (const TrialRows& call : calls) report.rows += call.rows;
   report.tried = true;
   report.error = precision_error(f32, f64);
@@ -303,9 +249,13 @@ Result<std::optional<PrecisionReport>> choose_precision(std::unique_ptr<Graph>& 
                                                         const SourceFile& source,
                                                         const CompileOptions& options) {
   if (!computes_in_f64(*graph)) return std::optional<PrecisionReport>();
+  if (options.weights && options.precision == Precision::F64)
+    return error(Code::InvalidArgument, C220_Option, Status::kNoOffset,
+                 "leave --weights or --precision out",
+                 "a model that computes in f64 keeps its weights in f64");
   PrecisionReport report;
   auto lowered = std::make_unique<Graph>(*graph);
-  const bool asked = options.precision == Precision::F32;
+  const bool asked = options.precision == Precision::F32 || options.weights.has_value();
   if (asked || (options.precision == Precision::Auto && options.trial)) {
     Status fits = lower_precision(*lowered);
     if (fits.ok()) fits = check(*lowered);

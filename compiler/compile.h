@@ -7,6 +7,7 @@
 #include "compiler/import/importer.h"
 #include "compiler/precision.h"
 #include "compiler/problem.h"
+#include "compiler/weights.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -37,7 +38,11 @@ struct CompileOptions {
   // Of a source that computes in f64. Auto tries f32 on rows and stays with f64 where no trial is
   // given.
   Precision precision = Precision::Auto;
+  // Weights in f16, bf16 or i8 of a model that computes in f32; and how far answers may move then.
+  std::optional<DType> weights;
+  std::optional<double> weights_tolerance;
   Trial trial;         // runs a file
+  TimeFiles time;      // and times some
   ReadRows read_rows;  // the user's rows; empty: they are made
   std::string rows_name;
   // Told about the graph after import and after each pass: (stage, sentence, graph).
@@ -52,6 +57,7 @@ struct Summary {
   std::vector<std::string> inputs, outputs;  // "x [*, 40] f32"
   std::vector<std::string> notes;            // what was assumed
   std::optional<PrecisionReport> precision;  // of a source that computes in f64
+  std::optional<WeightsReport> weights;      // where they were asked for in fewer bits
 };
 
 struct Compiled {

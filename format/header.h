@@ -61,15 +61,16 @@ inline constexpr uint32_t kPrograms = fourcc('x', 'p', 'r', 'g');   // reserved
 
 // Bits of required_features. Set only in files that need them.
 inline constexpr uint64_t kFeaturePanel16 = 1u << 0;
-inline constexpr uint64_t kFeatureBf16 = 1u << 1;    // reserved
-inline constexpr uint64_t kFeatureF16 = 1u << 2;     // reserved
-inline constexpr uint64_t kFeatureInt8 = 1u << 3;    // reserved
+inline constexpr uint64_t kFeatureBf16 = 1u << 1;    // weights in bf16
+inline constexpr uint64_t kFeatureF16 = 1u << 2;     // weights in f16
+inline constexpr uint64_t kFeatureInt8 = 1u << 3;    // weights in i8
 inline constexpr uint64_t kFeatureInt4 = 1u << 4;    // reserved
 inline constexpr uint64_t kFeatureBundle = 1u << 5;  // reserved
 inline constexpr uint64_t kFeatureZstd = 1u << 6;    // reserved
 inline constexpr uint64_t kFeatureLanes16 = 1u << 7;
 inline constexpr uint64_t kFeatureRowsMix = 1u << 8;  // an answer may depend on all rows of a call
-inline constexpr uint64_t kKnownFeatures = kFeaturePanel16 | kFeatureLanes16 | kFeatureRowsMix;
+inline constexpr uint64_t kKnownFeatures =
+    kFeaturePanel16 | kFeatureBf16 | kFeatureF16 | kFeatureInt8 | kFeatureLanes16 | kFeatureRowsMix;
 
 // In golden rows a string is its index in the program's pool, a missing one this.
 inline constexpr uint32_t kMissingString = ~uint32_t{0};

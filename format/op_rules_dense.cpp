@@ -3,8 +3,23 @@
 #include "format/layout.h"
 #include "format/op_demands.h"
 #include "format/op_families.h"
+#include "format/stored_weights.h"
 
 namespace mle::format {
+namespace {
+
+// Of the output's dtype; or, under an f32 output, in fewer bits.
+Status want_weights(const OpUnderTest& op, const TensorFacts& w, DType computed) noexcept {
+  if (w.dtype == computed) return {};
+  if (computed != DType::F32 || !is_stored_dtype(w.dtype)) {
+    return want_dtype(op, "w", w, computed);
+  }
+  if (!w.is_constant() || w.dims.size() != 2 || may_be_stored(w.dims[0], w.dims[1])) return {};
+  return op.bad(rule::V45_Shapes, "w [%u, %u] is too narrow to be %s, must be %s", w.dims[0],
+                w.dims[1], name_of(w.dtype), name_of(computed));
+}
+
+}  // namespace
 
 Status check_dense(const OpUnderTest& op) noexcept {
   MLE_TRY(want_act_parameters(op));
@@ -13,12 +28,12 @@ Status check_dense(const OpUnderTest& op) noexcept {
   const TensorFacts& y = op.output();
   MLE_TRY(want_float(op, "the output", y));
   MLE_TRY(want_plain(op, "x", x, y.dtype));
-  MLE_TRY(want_dtype(op, "w", w, y.dtype));
+  MLE_TRY(want_weights(op, w, y.dtype));
   if (!w.is_constant() || w.dims.size() != 2) {
     return op.bad(rule::V45_Shapes, "w is no constant matrix");
   }
   const uint32_t k = w.dims[0], n = w.dims[1];
-  if (w.layout != dense_order(k, n, w.dtype).layout) {
+  if (w.layout != weights_layout(k, n, w.dtype)) {
     return op.bad(rule::V45_Shapes, "w [%u, %u] is not packed as the order of its sums demands", k,
                   n);
   }

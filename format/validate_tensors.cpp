@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/layout.h"
 #include "format/limits.h"
+#include "format/stored_weights.h"
 #include "format/tensor_facts.h"
 #include "format/validation.h"
 
@@ -69,20 +70,6 @@ Status check_dims(const Candidate& c, const TensorFacts& facts) noexcept {
     }
   }
   return {};
-}
-
-// What a layout demands; dtypes a layout is not made for are 0.
-uint64_t feature_of(Layout layout, DType dtype) noexcept {
-  const bool f32_or_f64 = dtype == DType::F32 || dtype == DType::F64;
-  switch (layout) {
-    case Layout::Plain: return 0;
-    case Layout::Panel16:
-      return f32_or_f64 ? kFeaturePanel16 : dtype == DType::F16 ? kFeaturePanel16 | kFeatureF16 : 0;
-    case Layout::Panel16K2: return dtype == DType::BF16 ? kFeatureBf16 : 0;
-    case Layout::Panel16K4: return dtype == DType::I8 ? kFeatureInt8 : 0;
-    case Layout::Lanes16: return f32_or_f64 ? kFeatureLanes16 : 0;
-  }
-  return 0;
 }
 
 Status check_layout(const Candidate& c, const TensorFacts& facts) noexcept {

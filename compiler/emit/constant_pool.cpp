@@ -40,27 +40,29 @@ std::vector<format::Blob> plain_parts(const Value& value) {
 }
 
 // Every part but the last takes whole lines of 64 bytes: parts lie behind each other without a gap.
-std::vector<format::Blob> parts_of(const Value& value, format::Layout layout) {
+std::vector<format::Blob> parts_of(const Value& value, format::Layout layout, DType in_file) {
   if (layout == format::Layout::Plain) return plain_parts(value);
-  const size_t units = packed_units(layout, value.fact), unit = unit_bytes(layout, value.fact);
+  const size_t units = packed_units(layout, value.fact);
+  const size_t unit = unit_bytes(layout, value.fact, in_file);
   const size_t step = std::max<size_t>(1, kPart / unit);
   std::vector<format::Blob> parts;
   for (size_t first = 0; first < units; first += step)
-    parts.push_back(
-        {std::min(step, units - first) * unit, [value, layout, first](std::span<std::byte> out) {
-           pack_weights(layout, value, first, out);
-         }});
+    parts.push_back({std::min(step, units - first) * unit,
+                     [value, layout, in_file, first](std::span<std::byte> out) {
+                       pack_weights(layout, value, in_file, first, out);
+                     }});
   return parts;
 }
 
 }  // namespace
 
-ConstantPool::Placed ConstantPool::add(const Value& constant, format::Layout layout) {
+ConstantPool::Placed ConstantPool::add(const Value& constant, format::Layout layout,
+                                       DType in_file) {
   const uint64_t hash = format::xxh3(constant.constant.bytes);
   const auto [begin, end] = by_hash_.equal_range(hash);
   for (auto it = begin; it != end; ++it) {
     const Known& known = known_[it->second];
-    if (known.layout == layout && known.fact == constant.fact &&
+    if (known.layout == layout && known.in_file == in_file && known.fact == constant.fact &&
         known.constant.turned == constant.constant.turned &&
         known.constant.stored == constant.constant.stored &&
         std::ranges::equal(known.constant.bytes, constant.constant.bytes))
@@ -69,13 +71,13 @@ ConstantPool::Placed ConstantPool::add(const Value& constant, format::Layout lay
 
   Placed placed;
   placed.offset = segment_.bytes();
-  for (format::Blob& part : parts_of(constant, layout)) {
+  for (format::Blob& part : parts_of(constant, layout, in_file)) {
     placed.bytes += part.bytes;
     segment_.add(std::move(part));
   }
   placed.twin = known_.size();
   by_hash_.emplace(hash, known_.size());
-  known_.push_back({constant.fact, layout, constant.constant, placed});
+  known_.push_back({constant.fact, layout, in_file, constant.constant, placed});
   placed.is_new = true;
   return placed;
 }

@@ -24,8 +24,8 @@ class ConstantPool {
     bool is_new = false;  // no equal content was added before
   };
 
-  // Equal constants (bytes, dtype, dims, layout) get one place.
-  Placed add(const Value& constant, format::Layout layout);
+  // Equal constants (bytes, dtype, dims, layout) get one place. The file has them as `in_file`.
+  Placed add(const Value& constant, format::Layout layout, DType in_file);
 
   format::SegmentSpec take() { return std::move(segment_); }
   bool empty() const { return segment_.bytes() == 0; }
@@ -34,6 +34,7 @@ class ConstantPool {
   struct Known {
     Fact fact;
     format::Layout layout;
+    DType in_file;
     Constant constant;
     Placed placed;
   };

@@ -73,7 +73,7 @@ Result<format::FileWriter> emit(const Graph& source, const EmitOptions& options)
   for (const GraphEntry& entry : graph.entries)
     for (const GraphPort& port : entry.outputs) outside[port.value] = true;
 
-  ProgramBuilder builder(graph, outside);
+  ProgramBuilder builder(graph, outside, options.narrow_weights);
   builder.add_inputs();
   builder.add_ops();
   builder.add_entries();

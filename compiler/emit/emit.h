@@ -30,6 +30,8 @@ struct EmitOptions {
   std::vector<std::byte> source_sha256;
   std::optional<uint64_t> timestamp;  // seconds since 1970
   std::vector<GoldenRows> golden;     // by entry, or empty; rows == 0: that one has none
+  // Weights of dense layers that are stored in fewer bits stay so; else they are widened.
+  bool narrow_weights = false;
 };
 
 // The graph must have passed run_passes(); constants are packed while the writer writes, so the

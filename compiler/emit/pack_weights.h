@@ -13,11 +13,11 @@ namespace mle::compiler {
 
 // Panels or blocks of a packed [K, N] that belong together; each takes unit_bytes().
 size_t packed_units(format::Layout layout, const Fact& fact);
-size_t unit_bytes(format::Layout layout, const Fact& fact);
+size_t unit_bytes(format::Layout layout, const Fact& fact, DType in_file);
 
-// Writes the units from `first` on that `packed` has place for. Plain copies, widened to the fact's
-// dtype. Not for Layout::Plain.
-void pack_weights(format::Layout layout, const Value& weights, size_t first,
+// Writes the units from `first` on that `packed` has place for. Plain copies, widened to `in_file`,
+// which is the fact's dtype or what the weights are stored in. Not for Layout::Plain.
+void pack_weights(format::Layout layout, const Value& weights, DType in_file, size_t first,
                   std::span<std::byte> packed);
 
 }  // namespace mle::compiler

@@ -7,6 +7,7 @@
 #include "format/layout.h"
 #include "format/limits.h"
 #include "format/rules.h"
+#include "format/stored_weights.h"
 
 #include <bit>
 #include <cstring>
@@ -15,12 +16,6 @@ namespace mle::compiler {
 namespace {
 
 using format::Layout;
-
-uint64_t feature_of(Layout layout) {
-  if (layout == Layout::Panel16) return format::kFeaturePanel16;
-  if (layout == Layout::Lanes16) return format::kFeatureLanes16;
-  return 0;
-}
 
 template <class To, class From>
 void append_as(std::vector<To>& to, const From& from) {
@@ -34,8 +29,10 @@ fb::Bits64 to_bits(uint64_t number) {
 }
 fb::Bits64 to_bits(double number) { return to_bits(std::bit_cast<uint64_t>(number)); }
 
-ProgramBuilder::ProgramBuilder(const Graph& graph, const std::vector<bool>& outside)
+ProgramBuilder::ProgramBuilder(const Graph& graph, const std::vector<bool>& outside,
+                               bool narrow_weights)
     : graph_(graph),
+      narrow_weights_(narrow_weights),
       outside_(outside),
       plan_(plan_memory(graph, outside)),
       tensor_of_(graph.value_count(), SIZE_MAX) {
@@ -60,16 +57,27 @@ size_t ProgramBuilder::add_tensor(ValueId id, fb::Place place) {
   return model().tensors.size() - 1;
 }
 
+DType ProgramBuilder::weights_dtype(const Value& weights) const {
+  const DType stored = weights.constant.stored.value_or(weights.fact.dtype);
+  const bool narrow = narrow_weights_ && weights.fact.dtype == DType::F32 &&
+                      format::is_stored_dtype(stored) &&
+                      format::may_be_stored(weights.fact.dims[0], weights.fact.dims[1]);
+  return narrow ? stored : weights.fact.dtype;
+}
+
 size_t ProgramBuilder::constant_tensor(ValueId id, Layout layout) {
-  const ConstantPool::Placed placed = constants_.add(graph_.value(id), layout);
+  const DType in_file =
+      layout == Layout::Plain ? graph_.value(id).fact.dtype : weights_dtype(graph_.value(id));
+  const ConstantPool::Placed placed = constants_.add(graph_.value(id), layout, in_file);
   if (!placed.is_new) return twin_tensor_[placed.twin];
   const size_t index = add_tensor(id, fb::Place::Constant);
   fb::TensorT& tensor = *model().tensors[index];
   tensor.layout = static_cast<fb::Layout>(layout);
+  tensor.dtype = static_cast<fb::DType>(in_file);
   tensor.offset = placed.offset;
   tensor.bytes = placed.bytes;
   twin_tensor_.push_back(index);
-  required_features_ |= feature_of(layout);
+  required_features_ |= format::feature_of(layout, in_file);
   return index;
 }
 
@@ -78,7 +86,7 @@ size_t ProgramBuilder::operand(const Node& node, size_t input) {
   if (!value.is_constant) return tensor_of_[node.inputs[input]];
   Layout layout = Layout::Plain;
   if (node.kind == OpKind::Dense && input == 1)
-    layout = format::dense_order(value.fact.dims[0], value.fact.dims[1], value.fact.dtype).layout;
+    layout = format::weights_layout(value.fact.dims[0], value.fact.dims[1], weights_dtype(value));
   return constant_tensor(node.inputs[input], layout);
 }
 

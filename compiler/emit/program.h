@@ -25,7 +25,7 @@ fb::Bits64 to_bits(uint64_t number);
 class ProgramBuilder {
  public:
   // `outside[v]`: value v is written straight into an output of the caller.
-  ProgramBuilder(const Graph& graph, const std::vector<bool>& outside);
+  ProgramBuilder(const Graph& graph, const std::vector<bool>& outside, bool narrow_weights);
 
   void add_inputs();
   void add_ops();
@@ -44,11 +44,13 @@ class ProgramBuilder {
   Constant string_indices(const Elements& elements);
   size_t add_tensor(ValueId id, fb::Place place);
   size_t constant_tensor(ValueId id, format::Layout layout);
+  DType weights_dtype(const Value& weights) const;  // what the file has of a dense layer's
   size_t operand(const Node& node, size_t input);
   std::unique_ptr<fb::PortT> make_port(const GraphPort& port);
   fb::ModelT& model() { return *program_.models[0]; }
 
   const Graph& graph_;
+  bool narrow_weights_;
   const std::vector<bool>& outside_;
   MemoryPlan plan_;
   format::StringPool strings_;

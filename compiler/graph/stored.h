@@ -37,6 +37,7 @@ void with_load(DType stored, const std::byte* bytes, Visit visit) {
     case DType::F64: return visit(Load<double>{bytes});
     case DType::F16: return visit(LoadF16{bytes});
     case DType::BF16: return visit(LoadBF16{bytes});
+    case DType::I8: return visit(Load<int8_t>{bytes});
     default: return visit(Load<float>{bytes});
   }
 }

@@ -3,9 +3,20 @@
 #include "runtime/kernels/tables.h"
 
 #include <cstring>
+#ifdef __x86_64__
+#include <cpuid.h>
+#endif
 
 namespace mle::kernels {
 namespace {
+
+#ifdef MLE_HAS_AVX2
+// Every processor with AVX2 has had it so far; not every compiler's builtin knows the name.
+bool has_f16c() noexcept {
+  unsigned a = 0, b = 0, c = 0, d = 0;
+  return __get_cpuid(1, &a, &b, &c, &d) != 0 && (c & bit_F16C) != 0;
+}
+#endif
 
 struct Available {
   const Table* tables[3];
@@ -25,7 +36,9 @@ struct Available {
     }
 #endif
 #ifdef MLE_HAS_AVX2
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) tables[count++] = &kAvx2;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && has_f16c()) {
+      tables[count++] = &kAvx2;
+    }
 #endif
 #ifdef MLE_HAS_SSE2
     tables[count++] = &kSse2;

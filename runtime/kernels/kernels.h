@@ -41,6 +41,12 @@ struct DenseRows {
   size_t rows;
 };
 
+// The same with weights in fewer bits, packed as format/stored_weights.h says; `w` is null. Not for
+// narrow layers, which go by lanes.
+struct StoredLayer : DenseLayer<float> {
+  const std::byte* stored;
+};
+
 // y[r][i] = f(x[r][i]); y may be x.
 template <class T>
 struct UnaryArgs {
@@ -150,6 +156,10 @@ struct Table {
   bool fused;       // has fused multiply-add: gives the canonical bits
   FloatTable<float> f32;
   FloatTable<double> f64;
+  // By what the weights are stored in.
+  void (*dense_f16)(const StoredLayer&, const DenseRows<float>&);
+  void (*dense_bf16)(const StoredLayer&, const DenseRows<float>&);
+  void (*dense_i8)(const StoredLayer&, const DenseRows<float>&);
 
   template <class T>
   constexpr const FloatTable<T>& of() const noexcept {

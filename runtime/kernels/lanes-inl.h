@@ -112,6 +112,17 @@ MLE_INLINE F load_lanes(const ElementOf<F>* p) {
   }
 }
 
+// As many f16 as floats, NaN as some NaN; exact, denormals included, whatever mode is set.
+template <class F>
+MLE_INLINE F load_halves(const uint16_t* p) {
+  if constexpr (kIsPair<F>) {
+    return {load_halves<typename F::Half>(p),
+            load_halves<typename F::Half>(p + Count<F>::value / 2)};
+  } else {
+    return halves_at(p, F{});
+  }
+}
+
 template <class F>
 MLE_INLINE void store_lanes(ElementOf<F>* p, const F& a) {
   if constexpr (kIsPair<F>) {

@@ -96,6 +96,10 @@ MLE_INLINE I32x16 bits_of(F32x16 a) { return _mm512_castps_si512(a.v); }
 MLE_INLINE F32x16 from_bits(I32x16 a) { return _mm512_castsi512_ps(a.v); }
 MLE_INLINE F32x16 converted(I32x16 a) { return _mm512_cvtepi32_ps(a.v); }
 
+MLE_INLINE F32x16 halves_at(const uint16_t* p, F32x16) {
+  return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
+}
+
 MLE_INLINE __mmask16 first(size_t n) { return static_cast<__mmask16>((1u << n) - 1u); }
 MLE_INLINE F32x16 load_some(const float* p, size_t n, F32x16 filler) {
   return _mm512_mask_loadu_ps(filler.v, first(n), p);

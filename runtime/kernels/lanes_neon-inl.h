@@ -73,6 +73,9 @@ struct F32x4 {
   MLE_INLINE static F32x4 load_unaligned(const float* p) { return vld1q_f32(p); }
   MLE_INLINE void store_unaligned(float* p) const { vst1q_f32(p, v); }
 };
+MLE_INLINE F32x4 halves_at(const uint16_t* p, F32x4) {
+  return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(p)));
+}
 MLE_INLINE F32x4 operator+(F32x4 a, F32x4 b) { return vaddq_f32(a.v, b.v); }
 MLE_INLINE F32x4 operator-(F32x4 a, F32x4 b) { return vsubq_f32(a.v, b.v); }
 MLE_INLINE F32x4 operator*(F32x4 a, F32x4 b) { return vmulq_f32(a.v, b.v); }

@@ -221,6 +221,32 @@ MLE_INLINE xsimd::batch<double, A> rest_of_product(const xsimd::batch<double, A>
 }
 #endif
 
+#ifdef __F16C__
+template <class A>
+MLE_INLINE xsimd::batch<float, A> halves_at(const uint16_t* p, const xsimd::batch<float, A>&) {
+  return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
+}
+#else
+// In integers; below 2^-14 as 2^-14 + x less 2^-14, neither of which is a denormal.
+template <class A>
+MLE_INLINE xsimd::batch<float, A> halves_at(const uint16_t* p, const xsimd::batch<float, A>&) {
+  const __m128i halves = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
+  const __m128i wide = _mm_unpacklo_epi16(halves, _mm_setzero_si128());
+  const __m128i sign = _mm_slli_epi32(_mm_and_si128(wide, _mm_set1_epi32(0x8000)), 16);
+  const __m128i size = _mm_slli_epi32(_mm_and_si128(wide, _mm_set1_epi32(0x7FFF)), 13);
+  const __m128i is_special = _mm_cmpgt_epi32(size, _mm_set1_epi32(0x0F7FFFFF));
+  const __m128i is_small = _mm_cmpgt_epi32(_mm_set1_epi32(0x00800000), size);
+  const __m128i normal = _mm_add_epi32(_mm_add_epi32(size, _mm_set1_epi32(112 << 23)),
+                                       _mm_and_si128(is_special, _mm_set1_epi32(112 << 23)));
+  const __m128i least = _mm_set1_epi32(113 << 23);
+  const __m128i small = _mm_castps_si128(
+      _mm_sub_ps(_mm_castsi128_ps(_mm_add_epi32(size, least)), _mm_castsi128_ps(least)));
+  const __m128i chosen =
+      _mm_or_si128(_mm_and_si128(is_small, small), _mm_andnot_si128(is_small, normal));
+  return _mm_castsi128_ps(_mm_or_si128(chosen, sign));
+}
+#endif
+
 #ifdef __AVX2__
 // Lanes below n have their top bit set, which is what masked loads and stores look at.
 MLE_INLINE __m256i first(size_t n, float) {

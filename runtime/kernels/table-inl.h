@@ -6,6 +6,7 @@
 #include "runtime/kernels/canonical_nan-inl.h"
 #include "runtime/kernels/choosing.h"
 #include "runtime/kernels/dense-inl.h"
+#include "runtime/kernels/dense_stored-inl.h"
 #include "runtime/kernels/matmul-inl.h"
 #include "runtime/kernels/softmax-inl.h"
 
@@ -45,6 +46,9 @@ constexpr Table make_table() {
   table.fused = Arch::kFused;
   table.f32 = make_float_table<typename Arch::F32>();
   table.f64 = make_float_table<typename Arch::F64>();
+  table.dense_f16 = stored_dense<typename Arch::F32, StoredF16>;
+  table.dense_bf16 = stored_dense<typename Arch::F32, StoredBF16>;
+  table.dense_i8 = stored_dense<typename Arch::F32, StoredI8>;
   return table;
 }
 

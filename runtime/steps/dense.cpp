@@ -2,10 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/layout.h"
 #include "format/mle_generated.h"
+#include "format/stored_weights.h"
 #include "runtime/steps/binder.h"
 #include "runtime/steps/matrix.h"
 
 #include <algorithm>
+#include <type_traits>
 
 namespace mle::steps {
 namespace {
@@ -45,42 +47,105 @@ void run_dense_shares(const Step& step, const Slot* slots, size_t rows, size_t b
               {x.row<const T>(0), x.stride_of<T>(), y.row<T>(0) + first, y.stride_of<T>(), rows});
 }
 
+// What both kinds of weights have in common.
+template <class Plan>
+void set_layer(Binder& binder, const fb::Op& op, Plan& plan) noexcept {
+  using T = std::remove_cv_t<decltype(plan.layer.alpha)>;
+  const Operand w = binder.input(op, 1);
+  plan.layer.b = binder.input_count(op) > 2 ? binder.constant<T>(op, 2) : nullptr;
+  plan.layer.k = w.dims[0];
+  plan.layer.n = w.dims[1];
+  plan.layer.order = format::dense_order(plan.layer.k, plan.layer.n, binder.output(op).dtype);
+  plan.layer.act = static_cast<format::Act>(op.act());
+  plan.layer.alpha = static_cast<T>(binder.fattr(op, 0, 0));
+  plan.layer.beta = static_cast<T>(binder.fattr(op, 1, 0));
+  plan.shape = {binder.input(op, 0).width / plan.layer.k, plan.layer.k, plan.layer.n};
+}
+
+template <class Plan>
+void set_step(Binder& binder, const fb::Op& op, const Plan& plan, Step& step) noexcept {
+  const Operand x = binder.input(op, 0);
+  step.plan = &plan;
+  if (plan.shape.inner == 1 && plan.layer.order.layout == format::Layout::Panel16 &&
+      plan.layer.n > kShare) {
+    step.shares = (plan.layer.n + kShare - 1) / kShare;
+  } else {
+    step.run_shares = nullptr;
+  }
+  step.flush = x.dtype == DType::F32;  // f64 keeps its denormals
+  step.flops_per_row = uint64_t{2} * x.width * plan.layer.n;
+  step.work_per_row = step.flops_per_row;
+}
+
 template <class T>
 bool bind_dense_of(Binder& binder, const fb::Op& op, Step& step) noexcept {
   auto* plan = binder.make<DensePlan<T>>();
   if (plan == nullptr) return false;
-  const Operand x = binder.input(op, 0);
-  const Operand w = binder.input(op, 1);
-  const size_t k = w.dims[0];
-  const size_t n = w.dims[1];
-
-  kernels::DenseLayer<T>& layer = plan->layer;
-  layer.w = binder.constant<T>(op, 1);
-  layer.b = binder.input_count(op) > 2 ? binder.constant<T>(op, 2) : nullptr;
-  layer.k = k;
-  layer.n = n;
-  layer.order = format::dense_order(k, n, w.dtype);
-  layer.act = static_cast<format::Act>(op.act());
-  layer.alpha = static_cast<T>(binder.fattr(op, 0, 0));
-  layer.beta = static_cast<T>(binder.fattr(op, 1, 0));
+  plan->layer.w = binder.constant<T>(op, 1);
   plan->kernel = binder.kernels().of<T>().dense;
-  plan->shape = {x.width / k, k, n};
-
+  set_layer(binder, op, *plan);
   step.run = run_dense<T>;
-  if (plan->shape.inner == 1 && layer.order.layout == format::Layout::Panel16 && n > kShare) {
-    step.run_shares = run_dense_shares<T>;
-    step.shares = (n + kShare - 1) / kShare;
-  }
-  step.plan = plan;
-  step.flush = x.dtype == DType::F32;  // f64 keeps its denormals
-  step.flops_per_row = uint64_t{2} * x.width * n;
-  step.work_per_row = step.flops_per_row;
+  step.run_shares = run_dense_shares<T>;
+  set_step(binder, op, *plan, step);
+  return true;
+}
+
+// Weights in fewer bits than the layer computes in, which is f32.
+struct StoredPlan {
+  void (*kernel)(const kernels::StoredLayer&, const kernels::DenseRows<float>&);
+  kernels::StoredLayer layer;
+  MatrixShape shape;
+  size_t panel_bytes;  // of 16 columns
+};
+
+void run_stored(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
+  const auto& plan = *static_cast<const StoredPlan*>(step.plan);
+  const auto kernel = [&plan](const kernels::DenseRows<float>& of) noexcept {
+    plan.kernel(plan.layer, of);
+  };
+  run_as_matrix<float, float>(plan.shape, slots[step.inputs[0]], slots[step.output], rows,
+                              kernels::DenseRows<float>(), kernel);
+}
+
+void run_stored_shares(const Step& step, const Slot* slots, size_t rows, size_t begin,
+                       size_t end) noexcept {
+  const auto& plan = *static_cast<const StoredPlan*>(step.plan);
+  const size_t first = begin * kShare;
+  kernels::StoredLayer layer = plan.layer;
+  layer.stored += first / format::kLanes * plan.panel_bytes;
+  if (layer.b != nullptr) layer.b += first;
+  layer.n = std::min(end * kShare, layer.n) - first;
+  const Slot& x = slots[step.inputs[0]];
+  const Slot& y = slots[step.output];
+  plan.kernel(layer, {x.row<const float>(0), x.stride_of<float>(), y.row<float>(0) + first,
+                      y.stride_of<float>(), rows});
+}
+
+bool bind_stored(Binder& binder, const fb::Op& op, Step& step) noexcept {
+  auto* plan = binder.make<StoredPlan>();
+  if (plan == nullptr) return false;
+  const kernels::Table& table = binder.kernels();
+  const DType dtype = binder.input(op, 1).dtype;
+  plan->layer.w = nullptr;
+  plan->layer.stored = binder.constant_bytes(op, 1).data();
+  set_layer(binder, op, *plan);
+  const size_t k = plan->layer.k, n = plan->layer.n;
+  plan->panel_bytes =
+      format::packed_elements(format::weights_layout(k, n, dtype), k, format::kLanes) *
+      size_of(dtype);
+  plan->kernel = dtype == DType::F16    ? table.dense_f16
+                 : dtype == DType::BF16 ? table.dense_bf16
+                                        : table.dense_i8;
+  step.run = run_stored;
+  step.run_shares = run_stored_shares;
+  set_step(binder, op, *plan, step);
   return true;
 }
 
 }  // namespace
 
 bool bind_dense(Binder& binder, const fb::Op& op, Step& step) noexcept {
+  if (binder.input(op, 1).dtype != binder.output(op).dtype) return bind_stored(binder, op, step);
   return with_float(binder.output(op).dtype,
                     [&]<class T>(T) noexcept { return bind_dense_of<T>(binder, op, step); });
 }

@@ -126,18 +126,18 @@ TEST_CASE("compiler: packing puts every weight where the layout says and zeros e
         expected[packed_index(layout, k, n, i, j)] = weights[i * n + j];
     Value matrix;
     matrix.fact.dims = {static_cast<uint32_t>(k), static_cast<uint32_t>(n)};
-    const size_t unit = unit_bytes(layout, matrix.fact) / sizeof(float);
+    const size_t unit = unit_bytes(layout, matrix.fact, DType::F32) / sizeof(float);
     REQUIRE(packed_units(layout, matrix.fact) * unit == packed.size());
     for (const bool lies_turned : {false, true}) {
       CAPTURE(lies_turned);
       matrix.constant = Constant::from_f32(lies_turned ? turned : weights);
       matrix.constant.turned = lies_turned;
       std::fill(packed.begin(), packed.end(), -1.0f);
-      pack_weights(layout, matrix, 0, std::as_writable_bytes(std::span(packed)));
+      pack_weights(layout, matrix, DType::F32, 0, std::as_writable_bytes(std::span(packed)));
       CHECK(packed == expected);
       // The last unit alone is what it is among all.
       std::vector<float> last(unit, -1.0f);
-      pack_weights(layout, matrix, packed.size() / unit - 1,
+      pack_weights(layout, matrix, DType::F32, packed.size() / unit - 1,
                    std::as_writable_bytes(std::span(last)));
       CHECK(std::equal(last.begin(), last.end(), expected.end() - static_cast<ptrdiff_t>(unit)));
     }

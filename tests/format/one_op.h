@@ -26,6 +26,19 @@ inline TinyModel one_dense() {
   return m;
 }
 
+// Ones in fewer bits: [5, 20] weights, which are packed in panels.
+inline TinyModel one_stored_dense(DType dtype) {
+  TinyModel m = one_op({4, 5}, {4, 20});
+  const uint16_t one = dtype == DType::F16 ? 0x3C00 : dtype == DType::BF16 ? 0x3F80 : 1;
+  const uint16_t w = m.add_stored_weight("w", 5, 20, dtype, [one](size_t) { return one; });
+  const uint16_t b = m.add_constant("b", {20}, ones(20));
+  m.add_op(fb::OpKind::Dense, {0, w, b}, 1);
+  return m;
+}
+inline TinyModel one_dense_f16() { return one_stored_dense(DType::F16); }
+inline TinyModel one_dense_bf16() { return one_stored_dense(DType::BF16); }
+inline TinyModel one_dense_i8() { return one_stored_dense(DType::I8); }
+
 inline TinyModel one_unary() {
   TinyModel m = one_op({2, 4}, {2, 4});
   m.add_op(fb::OpKind::Unary, {0}, 1).act = fb::Act::Elu;
@@ -253,6 +266,9 @@ struct OneOpModel {
 };
 inline constexpr OneOpModel kOneOpModels[] = {
     {"dense", one_dense},
+    {"dense-f16", one_dense_f16},
+    {"dense-bf16", one_dense_bf16},
+    {"dense-i8", one_dense_i8},
     {"unary", one_unary},
     {"binary", one_binary},
     {"compare", one_compare},

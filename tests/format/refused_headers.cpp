@@ -107,7 +107,7 @@ std::vector<Refusal> header_refusals() {
       {V05_FileSize, "something appended",
        [] { return make_file(tiny_linear()).extended(1, std::byte{0}); }},
       header(V06_RequiredFeatures, "a reserved feature",
-             [](Header& h) { h.required_features |= kFeatureInt8; }),
+             [](Header& h) { h.required_features |= kFeatureInt4; }),
       header(V06_RequiredFeatures, "all features",
              [](Header& h) { h.required_features = ~uint64_t{0}; }),
       header(V07_HeaderReserved, "reserved bytes", [](Header& h) { h.reserved[15] = 1; }),

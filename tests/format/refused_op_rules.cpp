@@ -106,6 +106,54 @@ std::vector<Refusal> op_rule_refusals() {
               [](M& m) {
                 m.op(0).fattr = {bits(1), bits(1e300)};
               }),
+      // Dense with weights in fewer bits
+      changed(V33_Layout, "Dense: i8 weights packed as f16 ones are", one_dense_f16,
+              [](M& m) { m.tensor(kA).dtype = DType::I8; }),
+      changed(V33_Layout, "Dense: bf16 weights without that feature", one_dense_bf16,
+              [](M& m) { m.required_features = format::kFeaturePanel16; }),
+      changed(V33_Layout, "Dense: i8 weights without that feature", one_dense_i8,
+              [](M& m) { m.required_features = format::kFeaturePanel16; }),
+      changed(V31_TensorBytes, "Dense: bf16 weights without the padding of k", one_dense_bf16,
+              [](M& m) { m.tensor(kA).bytes = 5 * 32 * 2; }),
+      changed(V45_Shapes, "Dense: f16 weights that are not packed", one_dense_f16,
+              [](M& m) {
+                m.tensor(kA).layout = Layout::Plain;
+                m.tensor(kA).bytes = 200;
+              }),
+      changed(V45_Shapes, "Dense: i8 weights that are not packed", one_dense_i8,
+              [](M& m) {
+                m.tensor(kA).layout = Layout::Plain;
+                m.tensor(kA).bytes = 100;
+              }),
+      changed(V45_Shapes, "Dense: weights of u8", one_dense_i8,
+              [](M& m) {
+                m.tensor(kA).dtype = DType::U8;
+                m.tensor(kA).layout = Layout::Plain;
+                m.tensor(kA).bytes = 100;
+              }),
+      changed(V45_Shapes, "Dense: f16 weights of a layer in f64", one_dense_f16,
+              [](M& m) {
+                as_f64(m, kX);
+                as_f64(m, kY);
+                as_f64(m, kB);
+                m.tensor(kB).bytes *= 2;
+                m.weights.resize(m.weights.size() + 128);
+              }),
+      changed(V45_Shapes, "Dense: bf16 weights too narrow for panels", one_dense_bf16,
+              [](M& m) {
+                m.tensor(kA).dims = {5, 4};
+                m.tensor(kA).bytes = 6 * 16 * 2;
+                m.tensor(kY).dims = {4, 4};
+                m.tensor(kB).dims = {4};
+                m.tensor(kB).bytes = 16;
+              }),
+      changed(V45_Shapes, "Dense: bias in f16", one_dense_f16,
+              [](M& m) {
+                m.tensor(kB).dtype = DType::F16;
+                m.tensor(kB).bytes = 40;
+              }),
+      changed(V45_Shapes, "Dense: x in f16", one_dense_f16,
+              [](M& m) { m.tensor(kX).dtype = DType::F16; }),
       // Unary
       changed(V45_Shapes, "Unary: other dims", one_unary, [](M& m) { widen(m, kY); }),
       changed(V45_Shapes, "Unary: a bool output", one_unary,

@@ -118,11 +118,11 @@ TEST_CASE("reader: a message names the tensor, what it states and what it needs"
 
 TEST_CASE("reader: unknown features are named by their bits") {
   TinyModel model = tiny_linear();
-  model.required_features |= uint64_t{1} << 3 | uint64_t{1} << 63;
+  model.required_features |= uint64_t{1} << 4 | uint64_t{1} << 63;
   const auto view = FileView::open(make_file(model).span());
   REQUIRE_FALSE(view);
   CHECK(view.error().code() == Code::Unsupported);
-  CHECK(std::string(view.error().message()).ends_with("bit 3, 63"));
+  CHECK(std::string(view.error().message()).ends_with("bit 4, 63"));
 }
 
 TEST_CASE("reader: strings, segments and constants are those that were written") {

@@ -152,6 +152,8 @@ template std::vector<float> Numbers::many<float>(size_t, bool);
 template std::vector<double> Numbers::many<double>(size_t, bool);
 template class Aligned<float>;
 template class Aligned<double>;
+template class Aligned<uint8_t>;
+template class Aligned<uint16_t>;
 template struct Layer<float>;
 template struct Layer<double>;
 

@@ -50,6 +50,24 @@ class Networks {
     end(network, rows, odd_every);
   }
 
+  // Weights in fewer bits: any number of that dtype that is finite.
+  void stored(DType dtype, uint32_t k, uint32_t n, size_t rows, uint32_t odd_every) {
+    RecordedNetwork& network =
+        begin("dense-" + std::string(name_of(dtype)) + "-" + std::to_string(k) + "x" +
+              std::to_string(n) + "-rows-" + std::to_string(rows) + (odd_every != 0 ? "-odd" : ""));
+    TinyModel& m = network.model;
+    const uint16_t x = m.add_input("x", {k}), y = m.add_output("y", {n});
+    const uint16_t w = m.add_stored_weight("w", k, n, dtype, [&](size_t) {
+      const uint32_t bits = numbers_.below(65536);
+      if (dtype == DType::F16) return static_cast<uint16_t>(bits & 0xBFFF);   // below 2
+      if (dtype == DType::BF16) return static_cast<uint16_t>(bits & 0xBFFF);  // the same
+      return static_cast<uint16_t>(bits & 0xFF);
+    });
+    m.add_op(OpKind::Dense, {x, w, m.add_constant("b", {n}, numbers_.many(n))}, y).act =
+        rows % 2 == 0 ? fb::Act::Relu : fb::Act::None;
+    end(network, rows, odd_every);
+  }
+
   void mlp(const std::vector<uint32_t>& widths, size_t rows, uint32_t odd_every) {
     std::string name = "mlp";
     for (const uint32_t width : widths) name += "-" + std::to_string(width);
@@ -181,6 +199,13 @@ std::vector<RecordedNetwork> recorded_networks() {
   networks.mlp({30, 2}, 9, 0);
   networks.mlp({19, 33, 18, 70, 5}, 17, 0);
   networks.mlp({19, 33, 18, 70, 5}, 17, 30);
+  for (const DType dtype : {DType::F16, DType::BF16, DType::I8}) {
+    networks.stored(dtype, 7, 17, 1, 0);
+    networks.stored(dtype, 33, 64, 2, 0);
+    networks.stored(dtype, 130, 47, 6, 9);
+    networks.stored(dtype, 301, 80, 3, 0);
+    networks.stored(dtype, 301, 80, 15, 12);
+  }
   return std::move(networks.all);
 }
 

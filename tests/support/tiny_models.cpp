@@ -6,6 +6,7 @@
 #include "format/checksum.h"
 #include "format/header.h"
 #include "format/layout.h"
+#include "format/stored_weights.h"
 
 #include <algorithm>
 #include <cstring>
@@ -120,6 +121,28 @@ uint16_t TinyModel::add_dense_weight(const char* name, uint32_t k, uint32_t n,
   tensor(index).layout = static_cast<fb::Layout>(layout);
   required_features |=
       layout == format::Layout::Lanes16 ? format::kFeatureLanes16 : format::kFeaturePanel16;
+  return index;
+}
+
+uint16_t TinyModel::add_stored_weight(const char* name, uint32_t k, uint32_t n, mle::DType dtype,
+                                      const std::function<uint16_t(size_t)>& at) {
+  const format::Layout layout = format::weights_layout(k, n, dtype);
+  const uint64_t group = dtype == mle::DType::I8 ? 4 : dtype == mle::DType::BF16 ? 2 : 1;
+  const uint64_t height = format::round_up(k, group) / group, size = size_of(dtype);
+  const uint16_t index = add_constant(name, {k, n}, {});
+  fb::TensorT& w = tensor(index);
+  w.dtype = static_cast<DType>(dtype);
+  w.layout = static_cast<fb::Layout>(layout);
+  w.bytes = format::packed_elements(layout, k, n) * size;
+  weights.resize(w.offset + format::round_up(w.bytes, format::kAlignment));
+  for (uint64_t i = 0; i < k; ++i) {
+    for (uint64_t j = 0; j < n; ++j) {
+      const uint64_t place = ((j / 16 * height + i / group) * 16 + j % 16) * group + i % group;
+      const uint16_t bits = at(i * n + j);
+      std::memcpy(weights.data() + w.offset + place * size, &bits, size);
+    }
+  }
+  required_features |= format::feature_of(layout, dtype);
   return index;
 }
 

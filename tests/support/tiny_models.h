@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <mle/dtype.h>
+
 #include "format/file_writer.h"
 
 #include <cstddef>
@@ -75,6 +77,11 @@ struct TinyModel {
   // A [K, N] matrix given row by row, packed as dense_order() says.
   uint16_t add_dense_weight(const char* name, uint32_t k, uint32_t n,
                             std::span<const float> values);
+
+  // The same in f16, bf16 or i8, for a layer of more than 16 columns: element i is the number with
+  // the bits at(i), row by row.
+  uint16_t add_stored_weight(const char* name, uint32_t k, uint32_t n, DType dtype,
+                             const std::function<uint16_t(size_t)>& at);
 
   fb::OpT& add_op(fb::OpKind kind, std::vector<uint16_t> inputs, uint16_t output,
                   const char* name = "");

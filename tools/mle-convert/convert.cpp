@@ -5,6 +5,7 @@
 
 #include "compiler/emit/output_file.h"
 #include "format/file_view.h"
+#include "tools/golden/time_files.h"
 #include "tools/golden/trial.h"
 #include "tools/mle-convert/check.h"
 
@@ -74,6 +75,7 @@ void convert_or_throw(const ConvertOptions& options, const Console& console, Con
     if (options.compile.observe) options.compile.observe(stage, sentence, graph);
   };
   compile_options.trial = run_trial;
+  compile_options.time = time_files;
   if (!options.check_rows.empty()) {
     compile_options.rows_name = options.check_rows;
     compile_options.read_rows = [&](std::span<const std::byte> file) {

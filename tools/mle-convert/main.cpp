@@ -28,7 +28,8 @@ namespace {
 // As typed; checked and turned into ConvertOptions by read_options().
 struct Typed {
   std::string source, output, from, features, labels, card, timestamp, dump, dynamic_quantize, arch;
-  std::string precision = "auto";
+  std::string precision = "auto", weights = "f32";
+  double tolerance = -1;  // not given
   std::vector<std::string> shapes;
   uint64_t golden = 8, jobs = 1;
   bool json = false, supported = false;
@@ -139,6 +140,17 @@ bool read_options(const Typed& typed, ConvertOptions& options, const Console& co
   options.compile.precision = typed.precision == "f32"   ? Precision::F32
                               : typed.precision == "f64" ? Precision::F64
                                                          : Precision::Auto;
+  if (typed.weights == "f16") options.compile.weights = DType::F16;
+  if (typed.weights == "bf16") options.compile.weights = DType::BF16;
+  if (typed.weights == "int8") options.compile.weights = DType::I8;
+  if (options.compile.weights && options.compile.precision == Precision::F64)
+    wrong("--weights", "does not go with --precision f64", "leave one of the two out");
+  if (options.compile.weights)
+    options.tolerance = compiler::usual_tolerance(*options.compile.weights);
+  if (typed.tolerance >= 0) {
+    options.tolerance = typed.tolerance;
+    options.compile.weights_tolerance = typed.tolerance;
+  }
   options.compile.from = typed.from;
   options.compile.golden_rows = static_cast<uint32_t>(typed.golden);
   return good;
@@ -218,8 +230,10 @@ int run_tool(int argc, char** argv, Console& console) {
             "creation time to store, 2026-01-31T12:34:56Z (none)")
       .whole("--golden", "N", &typed.golden, 0, kMaxGolden, "rows with answers to store (8)")
       .text("--check", "ROWS", &options.check_rows, "rows to compare with the judge: npz, npy, CSV")
-      .real("--tolerance", "X", &options.tolerance, 0, 1,
-            "difference --check allows, relative to the output's size (0.00001)")
+      .choice("--weights", &typed.weights, {"f32", "f16", "bf16", "int8"},
+              "how weights of dense layers are stored; what it costs is measured (f32)")
+      .real("--tolerance", "X", &typed.tolerance, 0, 1,
+            "difference --check and --weights allow, of the output's size (0.00001; weights: more)")
       .whole("--jobs", "N", &typed.jobs, 1, 256, "models converted side by side (1)")
       .choice("--dump", &typed.dump, {"graph", "passes"}, "prints the graph, or each step of it")
       .flag("--json", &typed.json, "the summary as JSON")
@@ -228,6 +242,7 @@ int run_tool(int argc, char** argv, Console& console) {
       .examples(
           "  mle-convert iris.onnx -o iris.mle --labels setosa,versicolor,virginica\n"
           "  mle-convert model.onnx -o model.mle --check rows.npz\n"
+          "  mle-convert large.onnx -o small.mle --weights int8\n"
           "  mle-convert models/ -o compiled/ --jobs 4\n");
   if (const auto status = flags.parse(argc, argv, console)) return *status;
   if (typed.supported) {

@@ -74,6 +74,73 @@ std::string precision_text(const compiler::PrecisionReport& precision) {
          count_text(precision.rows, "row") + ", " + printable(precision.rows_from);
 }
 
+std::string times_text(double before, double after) {
+  if (!(after > 0)) return "";
+  std::string text = three_digits(before / after);
+  return text + "x";
+}
+
+// As --weights has it.
+std::string weights_name(DType dtype) { return dtype == DType::I8 ? "int8" : name_of(dtype); }
+
+// Size, speed and error of the file, beside those of the same model with f32 weights.
+std::string weights_text(const compiler::WeightsReport& w) {
+  const std::string name = weights_name(w.weights);
+  Table table{{"", "f32", name, "f32 / " + name}, {}};
+  table.rows.push_back(
+      {"size", byte_text(w.bytes_f32), byte_text(w.bytes),
+       times_text(static_cast<double>(w.bytes_f32), static_cast<double>(w.bytes))});
+  for (const compiler::WeightsSpeed& speed : w.speed)
+    table.rows.push_back({"time per row, " + count_text(speed.rows, "row") + " a call",
+                          duration_text(speed.ns_f32), duration_text(speed.ns),
+                          times_text(speed.ns_f32, speed.ns)});
+  if (w.rows > 0) {
+    table.rows.push_back(
+        {"largest error", three_digits(w.error_f32.most_abs), three_digits(w.error.most_abs), ""});
+    table.rows.push_back(
+        {"mean error", three_digits(w.error_f32.mean_abs), three_digits(w.error.mean_abs), ""});
+    table.rows.push_back({"largest error, of the output's size", three_digits(w.error_f32.most),
+                          three_digits(w.error.most), ""});
+    if (w.error.changed != 0 || w.error_f32.changed != 0)
+      table.rows.push_back(
+          {"other labels", grouped(w.error_f32.changed), grouped(w.error.changed), ""});
+  }
+  std::string text = "  weights   " + name + " in " + count_text(w.layers, "layer");
+  if (w.kept > 0) text += ", f32 in " + count_text(w.kept, "layer") + " too narrow for it";
+  text += w.rows > 0 ? "; errors are from the judge, on " + count_text(w.rows, "row") + ", " +
+                           printable(w.rows_from) + ", at most " + three_digits(w.tolerance) +
+                           " of the output's size are allowed\n"
+                     : "\n";
+  std::string lines = table.aligned();
+  for (size_t at = 0; at < lines.size(); at = lines.find('\n', at) + 1)
+    text += "    " + lines.substr(at, lines.find('\n', at) + 1 - at);
+  return text;
+}
+
+void write_weights(JsonWriter& json, const compiler::WeightsReport& w) {
+  const auto error = [&](const char* key, const compiler::WeightsError& of) {
+    json.key(key).begin_object().key("largest").number(of.most_abs);
+    json.key("mean").number(of.mean_abs).key("relative").number(of.most);
+    json.field("changed_labels", of.changed).end_object();
+  };
+  json.key("weights").begin_object().field("stored", weights_name(w.weights));
+  json.field("layers", uint64_t{w.layers}).field("kept_f32", uint64_t{w.kept});
+  json.field("bytes_f32", w.bytes_f32).field("bytes", w.bytes);
+  if (w.rows > 0) {
+    json.field("rows", uint64_t{w.rows}).field("rows_from", w.rows_from);
+    json.key("tolerance").number(w.tolerance);
+    error("error_f32", w.error_f32);
+    error("error", w.error);
+  }
+  json.key("speed").begin_array();
+  for (const compiler::WeightsSpeed& speed : w.speed) {
+    json.begin_object().field("rows", uint64_t{speed.rows});
+    json.key("ns_per_row_f32").number(speed.ns_f32);
+    json.key("ns_per_row").number(speed.ns).end_object();
+  }
+  json.end_array().end_object();
+}
+
 }  // namespace
 
 void print_problems(const Conversion& result, const Console& console) {
@@ -101,6 +168,7 @@ std::string summary_text(const Conversion& result) {
   text += "  compiled  " + count_text(s.ops, "layer") + ", " +
           count_text(s.parameters, "parameter") + ", " + byte_text(result.bytes) + "\n";
   if (s.precision) text += "  computes  " + precision_text(*s.precision) + "\n";
+  if (s.weights) text += weights_text(*s.weights);
   text += "  error     " + error_text(result) + "\n";
   text += "  time      " + duration_text(result.seconds * 1e9) + "\n";
   return text;
@@ -150,6 +218,7 @@ std::string json_text(const std::vector<Conversion>& results) {
         }
         json.end_object();
       }
+      if (s.weights) write_weights(json, *s.weights);
       json.field("golden_rows", golden_rows(result));
       json.key("golden_error").number(golden_error(result));
       if (result.check) {
