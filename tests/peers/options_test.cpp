@@ -32,6 +32,17 @@ TEST_CASE("peers: without flags everything is measured in fifteen rounds") {
   CHECK(options->start);
 }
 
+TEST_CASE("peers: threads are counted, and each peer that is not there keeps its reason") {
+  const auto options =
+      parse({"--threads", "2", "--missing", "a: no", "--missing", "b: none", "--mkl", "mkl.so"});
+  REQUIRE(options.has_value());
+  CHECK(options->threads == 2);
+  CHECK(options->missing == std::vector<std::string>{"a: no", "b: none"});
+  CHECK(options->mkl == "mkl.so");
+  CHECK(options->openblas.empty());
+  CHECK(!parse({"--threads", "0"}).has_value());
+}
+
 TEST_CASE("peers: lists choose workloads, batches and parts") {
   const auto options = parse({"--only", "W1,W3", "--batches", "1,32", "--what", "load", "--quick"});
   REQUIRE(options.has_value());

@@ -64,6 +64,9 @@ HOMES = [
     ("nanobind/", ["python/"]),
     ("doctest/", []),
     ("Eigen/", ["tools/dev/peers/"]),
+    ("dnnl.hpp", ["tools/dev/peers/"]),
+    ("omp.h", ["tools/dev/peers/"]),
+    ("openvino/", ["tools/dev/peers/"]),
     ("onnxruntime", []),
 ]
 

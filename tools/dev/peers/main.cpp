@@ -54,13 +54,15 @@ Report describe_machine(const Options& options) {
   report.load_average = load_average();
   report.rounds = options.rounds;
   report.quick = options.quick;
+  report.threads = options.threads;
   return report;
 }
 
-Status pin(int cpu) {
+// To that core and as many before it as there are threads.
+Status pin(int cpu, int threads) {
   cpu_set_t set;
   CPU_ZERO(&set);
-  CPU_SET(static_cast<size_t>(cpu), &set);
+  for (int i = 0; i < threads && i <= cpu; ++i) CPU_SET(static_cast<size_t>(cpu - i), &set);
   if (sched_setaffinity(0, sizeof set, &set) == 0) return {};
   return error(Code::InvalidArgument, 0, Status::kNoOffset, "name another with --cpu",
                "cpu %d: not ours to run on", cpu);
@@ -162,9 +164,12 @@ Status measure_starts(const Options& options, const Workload& workload, Report& 
 
 Status run(const Options& options) {
   MLE_TRY_ASSIGN(const std::vector<Workload> workloads, read_workloads(options.models));
-  MLE_TRY_ASSIGN(const Peers peers, make_peers(options.onnxruntime));
+  MLE_TRY(pin(options.cpu, options.threads));
   Report report = describe_machine(options);
-  MLE_TRY(pin(options.cpu));
+  report.missing = options.missing;
+  const PeerLibraries libraries{options.onnxruntime, options.openblas, options.mkl,
+                                options.threads};
+  MLE_TRY_ASSIGN(const Peers peers, make_peers(libraries, report.missing));
   for (const Workload& workload : workloads) {
     if (!options.wants(workload.name)) continue;
     if (options.run) MLE_TRY(measure_answers(options, workload, peers, report));
@@ -176,8 +181,11 @@ Status run(const Options& options) {
   for (const auto& peer : peers) report.versions.push_back(peer->name() + " " + peer->version());
   const std::string page = to_markdown(report);
   std::fputs(page.c_str(), stdout);
-  MLE_TRY(write_text(options.output + "/report.md", page));
-  return write_text(options.output + "/report.json", to_json(report));
+  const std::string name =
+      options.output +
+      (options.threads == 1 ? "/report" : "/report" + std::to_string(options.threads));
+  MLE_TRY(write_text(name + ".md", page));
+  return write_text(name + ".json", to_json(report));
 }
 
 }  // namespace

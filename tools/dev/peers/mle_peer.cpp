@@ -40,6 +40,7 @@ class MleModel final : public PeerModel {
 
 class MlePeer final : public Peer {
  public:
+  explicit MlePeer(int threads) : threads_(threads) {}
   std::string name() const override { return "mle"; }
   std::string version() const override {
     return MLE_VERSION_STRING + (isa_.empty() ? std::string() : ", kernels " + isa_);
@@ -47,7 +48,9 @@ class MlePeer final : public Peer {
 
   Result<std::unique_ptr<PeerModel>> load(const Workload& workload) override {
     MLE_TRY_ASSIGN(const Model model, Model::load(workload.mle_path.c_str()));
-    MLE_TRY_ASSIGN(Session session, Session::make(model));
+    SessionOptions options;
+    options.threads = threads_;
+    MLE_TRY_ASSIGN(Session session, Session::make(model, options));
     isa_ = model.isa();
     return std::unique_ptr<PeerModel>(std::make_unique<MleModel>(std::move(session), workload));
   }
@@ -78,6 +81,7 @@ class MlePeer final : public Peer {
   }
 
  private:
+  int threads_;
   std::string isa_;
   std::vector<Model> loaded_;
   std::vector<Session> sessions_;
@@ -85,8 +89,8 @@ class MlePeer final : public Peer {
 
 }  // namespace
 
-Result<std::unique_ptr<Peer>> make_mle_peer() {
-  return std::unique_ptr<Peer>(std::make_unique<MlePeer>());
+Result<std::unique_ptr<Peer>> make_mle_peer(int threads) {
+  return std::unique_ptr<Peer>(std::make_unique<MlePeer>(threads));
 }
 
 }  // namespace mle::peers

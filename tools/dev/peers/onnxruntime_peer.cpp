@@ -72,18 +72,20 @@ class OnnxRuntimePeer final : public Peer {
  public:
   explicit OnnxRuntimePeer(ort::Api api) : api_(std::move(api)) {}
 
-  Status start() {
+  Status start(int threads) {
     MLE_TRY(api_.check(api_.create_env(ort::kLogErrors, "peers", &env_)));
     MLE_TRY(
         api_.check(api_.create_memory_info(ort::kArenaAllocator, ort::kDefaultMemory, &memory_)));
     MLE_TRY(api_.check(api_.create_session_options(&options_)));
     MLE_TRY(api_.check(api_.set_optimization(options_, ort::kOptimizeAll)));
     MLE_TRY(api_.check(api_.set_execution_mode(options_, ort::kSequential)));
-    MLE_TRY(api_.check(api_.set_intra_threads(options_, 1)));
+    MLE_TRY(api_.check(api_.set_intra_threads(options_, threads)));
     MLE_TRY(api_.check(api_.set_inter_threads(options_, 1)));
     MLE_TRY(api_.check(api_.enable_memory_pattern(options_)));
     MLE_TRY(api_.check(api_.enable_arena(options_)));
-    return api_.check(api_.add_config(options_, "session.intra_op.allow_spinning", "0"));
+    // Spinning is what makes several threads worth it, and a core for nothing beside one.
+    const char* spinning = threads > 1 ? "1" : "0";
+    return api_.check(api_.add_config(options_, "session.intra_op.allow_spinning", spinning));
   }
 
   std::string name() const override { return "onnxruntime"; }
@@ -122,10 +124,10 @@ class OnnxRuntimePeer final : public Peer {
 
 }  // namespace
 
-Result<std::unique_ptr<Peer>> make_onnxruntime_peer(const std::string& library) {
+Result<std::unique_ptr<Peer>> make_onnxruntime_peer(const std::string& library, int threads) {
   MLE_TRY_ASSIGN(ort::Api api, ort::open(library));
   auto peer = std::make_unique<OnnxRuntimePeer>(std::move(api));
-  MLE_TRY(peer->start());
+  MLE_TRY(peer->start(threads));
   return std::unique_ptr<Peer>(std::move(peer));
 }
 

@@ -28,6 +28,10 @@ enum Flag {
   kQuick,
   kRounds,
   kCpu,
+  kThreads,
+  kOpenBlas,
+  kMkl,
+  kMissing,
 };
 
 constexpr option kFlags[] = {
@@ -44,6 +48,10 @@ constexpr option kFlags[] = {
     {"quick", no_argument, nullptr, kQuick},
     {"rounds", required_argument, nullptr, kRounds},
     {"cpu", required_argument, nullptr, kCpu},
+    {"threads", required_argument, nullptr, kThreads},
+    {"openblas", required_argument, nullptr, kOpenBlas},
+    {"mkl", required_argument, nullptr, kMkl},
+    {"missing", required_argument, nullptr, kMissing},
     {nullptr, 0, nullptr, 0},
 };
 
@@ -123,6 +131,13 @@ Result<Options> parse_options(int argc, char** argv) {
         MLE_TRY_ASSIGN(options.cpu, number("--cpu", optarg, 0, CPU_SETSIZE - 1));
         break;
       }
+      case kThreads: {
+        MLE_TRY_ASSIGN(options.threads, number("--threads", optarg, 1, 64));
+        break;
+      }
+      case kOpenBlas: options.openblas = optarg; break;
+      case kMkl: options.mkl = optarg; break;
+      case kMissing: options.missing.emplace_back(optarg); break;
       default:
         return error(Code::InvalidArgument, 0, Status::kNoOffset, "see script/bench peers --help",
                      "unknown flag, or its value is missing");

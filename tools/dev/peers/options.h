@@ -11,7 +11,9 @@
 namespace mle::peers {
 
 struct Options {
-  std::string models, output, onnxruntime;  // folder, folder, library
+  std::string models, output;              // folders
+  std::string onnxruntime, openblas, mkl;  // libraries; empty where they are not there
+  std::vector<std::string> missing;        // peers that are not there, with the reason
   std::string mle_run, programs;  // static mle-run (or empty); folder of the start_* programs
   std::string command, commit;    // for the report
   std::vector<std::string> only;  // workloads; empty: all
@@ -20,6 +22,7 @@ struct Options {
   bool quick = false;
   int rounds = 0;  // 0: 15, or 5 where quick
   int cpu = -1;    // -1: the last one
+  int threads = 1;
 
   bool wants(const std::string& workload) const;
 };

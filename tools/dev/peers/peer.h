@@ -40,11 +40,24 @@ class Peer {
   virtual std::vector<Contestant> loads(const Workload&) { return {}; }
 };
 
-// All peers of this build; the first is mle, the one the others are compared to.
-Result<std::vector<std::unique_ptr<Peer>>> make_peers(const std::string& onnxruntime_library);
+// Where the libraries of the peers are; empty where they are not. Each answers with `threads`
+// threads.
+struct PeerLibraries {
+  std::string onnxruntime, openblas, mkl;
+  int threads = 1;
+};
 
-Result<std::unique_ptr<Peer>> make_mle_peer();
+// All peers that are there; the first is mle, the one the others are compared to. `missing` gets a
+// name and a reason for each of the others.
+Result<std::vector<std::unique_ptr<Peer>>> make_peers(const PeerLibraries& libraries,
+                                                      std::vector<std::string>& missing);
+
+Result<std::unique_ptr<Peer>> make_mle_peer(int threads);
 Result<std::unique_ptr<Peer>> make_eigen_peer();
-Result<std::unique_ptr<Peer>> make_onnxruntime_peer(const std::string& library);
+Result<std::unique_ptr<Peer>> make_onnxruntime_peer(const std::string& library, int threads);
+Result<std::unique_ptr<Peer>> make_openblas_peer(const std::string& library, int threads);
+Result<std::unique_ptr<Peer>> make_mkl_peer(const std::string& library, int threads);
+Result<std::unique_ptr<Peer>> make_onednn_peer(int threads);
+Result<std::unique_ptr<Peer>> make_openvino_peer(int threads);
 
 }  // namespace mle::peers

@@ -4,14 +4,33 @@
 
 namespace mle::peers {
 
-Result<std::vector<std::unique_ptr<Peer>>> make_peers(const std::string& onnxruntime_library) {
+Result<std::vector<std::unique_ptr<Peer>>> make_peers(const PeerLibraries& libraries,
+                                                      std::vector<std::string>& missing) {
+  const int threads = libraries.threads;
   std::vector<std::unique_ptr<Peer>> peers;
-  MLE_TRY_ASSIGN(std::unique_ptr<Peer> mle, make_mle_peer());
+  MLE_TRY_ASSIGN(std::unique_ptr<Peer> mle, make_mle_peer(threads));
   peers.push_back(std::move(mle));
-  MLE_TRY_ASSIGN(std::unique_ptr<Peer> onnxruntime, make_onnxruntime_peer(onnxruntime_library));
-  peers.push_back(std::move(onnxruntime));
-  MLE_TRY_ASSIGN(std::unique_ptr<Peer> eigen, make_eigen_peer());
-  peers.push_back(std::move(eigen));
+  const auto add = [&](const char* name, Result<std::unique_ptr<Peer>> made) {
+    if (made)
+      peers.push_back(*std::move(made));
+    else
+      missing.push_back(std::string(name) + ": " + made.error().message());
+  };
+  add("onnxruntime", make_onnxruntime_peer(libraries.onnxruntime, threads));
+  if (threads == 1)
+    add("eigen", make_eigen_peer());
+  else
+    missing.emplace_back("eigen: driven from one thread only");
+#ifdef MLE_PEERS_ONEDNN
+  add("onednn", make_onednn_peer(threads));
+#else
+  missing.emplace_back("onednn: version 2 was not there when this was built");
+#endif
+  if (!libraries.openblas.empty()) add("openblas", make_openblas_peer(libraries.openblas, threads));
+  if (!libraries.mkl.empty()) add("mkl", make_mkl_peer(libraries.mkl, threads));
+#ifdef MLE_PEERS_OPENVINO
+  add("openvino", make_openvino_peer(threads));
+#endif
   return peers;
 }
 

@@ -185,10 +185,15 @@ std::string to_markdown(const Report& report) {
   std::string page = "# mle beside its peers\n\n";
   page += "`" + report.command + "` · commit " + report.commit + " · " + report.date + "\n\n";
   page +=
-      report.cpu + ", " + report.cores + " cores; one thread pinned to one of them; load average " +
-      "before the run: " + report.load_average + text("; %d interleaved rounds", report.rounds) +
+      report.cpu + ", " + report.cores + " cores; " +
+      (report.threads == 1 ? std::string("one thread pinned to one of them")
+                           : text("%d threads pinned to as many of them, the bound is that of one",
+                                  report.threads)) +
+      "; load average before the run: " + report.load_average +
+      text("; %d interleaved rounds", report.rounds) +
       (report.quick ? " (quick: too short to quote)" : "") + ".\n\n";
   for (const std::string& version : report.versions) page += "- " + version + "\n";
+  for (const std::string& reason : report.missing) page += "- not measured: " + reason + "\n";
   if (!report.cells.empty()) {
     page +=
         "\n## Answers\n\nRatios are time of the peer ÷ time of mle, median of the rounds with its "
@@ -211,8 +216,10 @@ std::string to_json(const Report& report) {
          ",\"commit\":" + quoted(report.commit) + ",\"date\":" + quoted(report.date) +
          ",\"cpu\":" + quoted(report.cpu) + ",\"cores\":" + quoted(report.cores) +
          ",\"load_average\":" + quoted(report.load_average) +
-         text(",\"rounds\":%d,\"quick\":%s", report.rounds, report.quick ? "true" : "false") +
+         text(",\"threads\":%d,\"rounds\":%d,\"quick\":%s", report.threads, report.rounds,
+              report.quick ? "true" : "false") +
          ",\"versions\":" + list(report.versions, quoted) +
+         ",\"missing\":" + list(report.missing, quoted) +
          ",\"cells\":" + list(report.cells, [](const Cell& cell) { return json_of(cell); }) +
          ",\"loads\":" + list(report.loads, [](const Comparison& c) { return json_of(c); }) +
          ",\"starts\":" + list(report.starts, [](const Comparison& c) { return json_of(c); }) +

@@ -38,7 +38,8 @@ struct Comparison {
 struct Report {
   std::string command, commit, date, cpu, cores, load_average;
   std::vector<std::string> versions;  // "eigen 3.4.0, AVX512"
-  int rounds = 0;
+  std::vector<std::string> missing;   // "litert: why it is not there"
+  int rounds = 0, threads = 1;
   bool quick = false;
   std::vector<Cell> cells;
   std::vector<Comparison> loads, starts;

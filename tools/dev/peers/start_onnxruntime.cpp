@@ -20,7 +20,7 @@ Status answer_once(char** args) {
   std::ifstream file(args[3], std::ios::binary);
   file.seekg(-bytes, std::ios::end);
   file.read(reinterpret_cast<char*>(row.data()), bytes);
-  MLE_TRY_ASSIGN(std::unique_ptr<Peer> peer, make_onnxruntime_peer(args[1]));
+  MLE_TRY_ASSIGN(std::unique_ptr<Peer> peer, make_onnxruntime_peer(args[1], 1));
   MLE_TRY_ASSIGN(std::unique_ptr<PeerModel> model, peer->load(workload));
   MLE_TRY(model->bind(1, row.data(), answers.data()));
   MLE_TRY(model->run(1));
