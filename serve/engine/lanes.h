@@ -6,6 +6,7 @@
 
 #include "serve/engine/request.h"
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <memory>
@@ -20,7 +21,8 @@ struct Lane {
     Request *first = nullptr, *last = nullptr;
   };
   Queue urgent, normal;
-  size_t waiting = 0, running = 0;
+  std::atomic<size_t> waiting{0};  // read by whoever counts, too
+  size_t running = 0;
   uint64_t rows = 0;           // of those waiting
   std::shared_ptr<Lane> self;  // while it has requests
 };

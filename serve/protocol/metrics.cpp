@@ -141,6 +141,16 @@ void models(Page& page, const Service& service, const Versions& versions) {
   for (const auto& version : versions) page.value(*version, version->unproven ? 1 : 0);
 }
 
+// Requests that wait for a worker thread, by model: versions of one share a queue.
+void waiting(Page& page, const Service& service, std::string_view name) {
+  page.family(name, "gauge", "Requests that wait to be computed.");
+  for (const auto& [model, facts] : service.engine().catalog()->models) {
+    std::string labels = "model=\"";
+    append_label(labels, model);
+    page.line("", labels + "\"", facts.lane == nullptr ? size_t{0} : facts.lane->waiting.load());
+  }
+}
+
 void ours(Page& page, const Service& service, const Versions& versions) {
   page.family("mle_build_info", "gauge", "Which build this is; always 1.");
   page.line("", "version=\"" MLE_VERSION_STRING "\"", 1);
@@ -161,6 +171,7 @@ void ours(Page& page, const Service& service, const Versions& versions) {
        [](const Counters& c) { return c.loads.load(); });
   each(page, versions, "mle_executions_total", "counter", "Runs; one run answers many requests.",
        [](const Counters& c) { return c.executions.load(); });
+  waiting(page, service, "mle_requests_waiting");
   each(page, versions, "mle_queue_seconds_total", "counter",
        "From arrival to execution, of requests that succeeded.",
        [](const Counters& c) { return seconds(c.queue_ns); });
@@ -169,7 +180,7 @@ void ours(Page& page, const Service& service, const Versions& versions) {
        [](const Counters& c) { return seconds(c.compute_ns); });
 }
 
-void tritons(Page& page, const Versions& versions) {
+void tritons(Page& page, const Service& service, const Versions& versions) {
   const auto add = [&](const char* name, const char* help, auto read) {
     each(page, versions, name, "counter", help, read);
   };
@@ -181,6 +192,7 @@ void tritons(Page& page, const Versions& versions) {
   add("nv_inference_count", "Rows that were inferred.",
       [](const Counters& c) { return c.rows.load(); });
   add("nv_inference_exec_count", "Runs.", [](const Counters& c) { return c.executions.load(); });
+  waiting(page, service, "nv_inference_pending_request_count");
   add("nv_inference_request_duration_us", "From arrival to answer, microseconds.",
       [&](const Counters& c) { return microseconds(c.success_ns); });
   add("nv_inference_queue_duration_us", "From arrival to execution, microseconds.",
@@ -235,7 +247,7 @@ void append_metrics(const Service& service, std::string& to) {
   const auto versions = service.list("", "");
   const Versions all = versions ? *versions : Versions();
   ours(page, service, all);
-  tritons(page, all);
+  tritons(page, service, all);
   process(page);
 }
 

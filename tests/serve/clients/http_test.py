@@ -522,7 +522,10 @@ class Overload(Case):
                 if status == 503:
                     break
             self.assertEqual((status, headers["Retry-After"]), (503, "1"), answer)
-            self.assertIn("overloaded", self.ask("GET", "/metrics")[2].decode())
+            metrics = self.ask("GET", "/metrics")[2].decode()
+            self.assertIn("overloaded", metrics)
+            for name in ("mle_requests_waiting", "nv_inference_pending_request_count"):
+                self.assertIn(name + '{model="linear"} 1\n', metrics)
 
 
 class Operations(Case):

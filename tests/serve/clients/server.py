@@ -9,6 +9,8 @@ import tempfile
 import unittest
 
 BIN = os.environ.get("MLE_BIN", "build/release/bin")
+# Another build of the server alone, one with a sanitizer say.
+SERVE = os.environ.get("MLE_SERVE", os.path.join(BIN, "mle-serve"))
 
 
 class Told(unittest.TextTestResult):
@@ -84,7 +86,7 @@ class Server:
         where = []
         for front in ("--grpc", "--http"):
             where += [] if front in flags else [front, "127.0.0.1:0"]
-        command = [os.path.join(BIN, "mle-serve"), *where, *flags]
+        command = [SERVE, *where, *flags]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log, text=True)
         line = self.process.stdout.readline()
         if not line:
