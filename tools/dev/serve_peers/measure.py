@@ -7,6 +7,7 @@ round, then their median, with a bootstrap interval of 95 %. Writes report.md an
 """
 # SPDX-License-Identifier: Apache-2.0
 import argparse
+import collections
 import contextlib
 import datetime
 import json
@@ -21,6 +22,9 @@ import subprocess
 import sys
 import time
 import urllib.request
+
+# Who is asked what, where.
+Rival = collections.namedtuple("Rival", "name port pid model")
 
 MODEL_ROWS = [1, 2, 4, 8, 16, 32]
 WIDTHS = ["40", "256", "128", "1"]
@@ -73,12 +77,12 @@ def post(port, body):
 
 
 # Who is fast and wrong does not count.
-def check_answers(servers):
+def check_answers(rivals):
     random.seed(1)
     rows = [round(random.uniform(-1, 1), 6) for _ in range(40)]
     body = json.dumps({"inputs": [{"name": "X", "datatype": "FP32", "shape": [1, 40],
                                    "data": rows}]}).encode()
-    answers = {server.name: post(server.port, body)[0] for server in servers}
+    answers = {rival.name: post(rival.port, body)[0] for rival in rivals}
     first = next(iter(answers.values()))
     for name, value in answers.items():
         if abs(value - first) > 1e-4 * max(1, abs(first)):
@@ -86,10 +90,10 @@ def check_answers(servers):
 
 
 def batches(port):
-    """Rows and runs so far, as mle-serve counts them."""
+    """Rows and runs of W1 so far, as mle-serve counts them."""
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=30) as page:
         text = page.read().decode()
-    return [float(re.search(rf"^{name}\{{[^\n]* (\S+)$", text, re.M)[1])
+    return [float(re.search(rf'^{name}\{{[^\n]*"W1"[^\n]* (\S+)$', text, re.M)[1])
             for name in ("nv_inference_count", "nv_inference_exec_count")]
 
 
@@ -105,12 +109,12 @@ class Bench:
             raise SystemExit(f"measure.py: {' '.join(command)}\n{outcome.stderr}")
         return json.loads(outcome.stdout)
 
-    def serve(self, server, protocol, in_flight):
+    def serve(self, rival, protocol, in_flight):
         cell, seconds = {}, self.seconds
         while "latency_us" not in cell:  # nothing was answered: a slow server, many in flight
-            cell = self.run(self.core, "serve", f"127.0.0.1:{server.port}", "--protocol", protocol,
-                            "--model", "W1", "--concurrency", str(in_flight), "--seconds",
-                            str(seconds), "--pid", str(server.process.pid))["results"][0]
+            cell = self.run(self.core, "serve", f"127.0.0.1:{rival.port}", "--protocol", protocol,
+                            "--model", rival.model, "--concurrency", str(in_flight), "--seconds",
+                            str(seconds), "--pid", str(rival.pid))["results"][0]
             seconds *= 2
         latency = cell["latency_us"]
         return {"cpu": cell["server_cpu_us"], "p50": latency["p50"], "p99": latency["p99"],
@@ -141,22 +145,22 @@ def ratio(of, to):
     return {"median": statistics.median(values), "low": medians[100], "high": medians[3899]}
 
 
-def measure(options, servers, bench, core, http_port):
+def measure(options, rivals, bench, core, http_port):
     cells = {}
     for number in range(options.rounds):
-        for protocol, rivals in servers.items():
+        for protocol, those in rivals.items():
             for in_flight in options.in_flight:
                 times = bench.model_us(core) if protocol == "grpc" else None
-                for i in range(len(rivals)):
-                    server = rivals[(number + i) % len(rivals)]
-                    counts = server.name == "mle-serve" and protocol == "grpc"
+                for i in range(len(those)):
+                    rival = those[(number + i) % len(those)]
+                    counts = rival.name == "mle-serve" and protocol == "grpc"
                     before = batches(http_port) if counts else None
-                    cell = bench.serve(server, protocol, in_flight)
+                    cell = bench.serve(rival, protocol, in_flight)
                     if counts:
                         rows, runs = (b - a for a, b in zip(before, batches(http_port)))
                         cell["batch"] = rows / runs
                         cell["model"] = per_row(times, cell["batch"])
-                    cells.setdefault((protocol, in_flight, server.name), []).append(cell)
+                    cells.setdefault((protocol, in_flight, rival.name), []).append(cell)
         print(f"round {number + 1} of {options.rounds}", file=sys.stderr, flush=True)
     return cells
 
@@ -182,18 +186,21 @@ def table(header, rows):
 def grpc_report(cells, in_flights):
     rows, facts = [], []
     for in_flight in in_flights:
-        ours, empty = (cells["grpc", in_flight, name] for name in ("mle-serve", "empty_grpc"))
+        ours, tiny, empty = (cells["grpc", in_flight, name]
+                             for name in ("mle-serve", "mle-serve, 40→1", "empty_grpc"))
         net = [cell["cpu"] - cell["model"] for cell in ours]
         cpu = ratio(net, column(empty, "cpu"))
+        alone = ratio(column(tiny, "cpu"), column(empty, "cpu"))
         tail = ratio(column(ours, "p99"), column(empty, "p99"))
-        facts.append({"in_flight": in_flight, "cpu_less_model": cpu, "p99": tail})
-        rows.append([str(in_flight), text_of(cpu, MUST_EMPTY_CPU),
+        facts.append({"in_flight": in_flight, "cpu_less_model": cpu, "cpu_tiny": alone, "p99": tail})
+        rows.append([str(in_flight), text_of(cpu, MUST_EMPTY_CPU), text_of(alone),
                      text_of(tail, MUST_EMPTY_P99 if in_flight == 100 else None),
                      f"{median(ours, 'cpu'):.1f}", f"{median(ours, 'model'):.2f}",
                      f"{median(ours, 'batch'):.1f}", f"{median(empty, 'cpu'):.1f}",
                      f"{median(ours, 'p99'):.0f}", f"{median(empty, 'p99'):.0f}",
                      f"{median(ours, 'per_second'):.0f}", f"{median(empty, 'per_second'):.0f}"])
-    header = ["in flight", "CPU less the model, mle ÷ empty", "P99, mle ÷ empty", "mle CPU µs",
+    header = ["in flight", "CPU less the model, mle ÷ empty", "CPU with 40→1, mle ÷ empty",
+              "P99, mle ÷ empty", "mle CPU µs",
               "of it the model", "rows of a run", "empty CPU µs", "mle P99 µs", "empty P99 µs",
               "mle answers/s", "empty answers/s"]
     return "#### gRPC, beside an empty service\n\n" + table(header, rows), facts
@@ -230,11 +237,11 @@ def cpu_name():
 def start_all(options, core, stack):
     work, tools = options.work, pathlib.Path(__file__).parent
     ports = free_ports(7)
+    ours = ["--model", f"W1={work / 'W1.mle'}", "--model", f"tiny={work / 'tiny.mle'}"]
     onnx, python = str(work / "W1.onnx"), sys.executable
     address = [f"127.0.0.1:{port}" for port in ports]
     commands = [
-        ("mle-serve", ports[0], [str(options.bin / "mle-serve"), "--model", f"W1={work / 'W1.mle'}",
-                                 "--threads", "1", "--http", address[0], "--grpc", address[1]]),
+        ("mle-serve", ports[0], [str(options.bin / "mle-serve"), *ours, "--threads", "1", "--http", address[0], "--grpc", address[1]]),
         ("empty_grpc", ports[2], [str(options.bin / "empty_grpc"), address[2], WIDTHS[0]]),
         ("axum_candle", ports[3], [str(work / "axum_candle"), address[3], str(work / "W1.f32"),
                                    *WIDTHS]),
@@ -251,16 +258,17 @@ def start_all(options, core, stack):
         stack.callback(started[name].stop)
     for server in started.values():
         server.wait()
-    http = [server for name, server in started.items() if name != "empty_grpc"]
-    servers = {}
-    if "empty_grpc" in started:
-        ours = started["mle-serve"]
-        grpc = type("Grpc", (), {"name": ours.name, "port": ports[1], "process": ours.process})
-        servers["grpc"] = [grpc, started["empty_grpc"]]
-    if len(http) > 1:
-        check_answers(http)
-        servers["http"] = http
-    return servers, ports[0]
+    at = {name: (server.port, server.process.pid, "W1") for name, server in started.items()}
+    rivals = {}
+    if "empty_grpc" in at:
+        pid = at["mle-serve"][1]
+        rivals["grpc"] = [Rival("mle-serve", ports[1], pid, "W1"),
+                          Rival("mle-serve, 40→1", ports[1], pid, "tiny"),
+                          Rival("empty_grpc", *at.pop("empty_grpc"))]
+    if len(at) > 1:
+        rivals["http"] = [Rival(name, *where) for name, where in at.items()]
+        check_answers(rivals["http"])
+    return rivals, ports[0]
 
 
 def main():
@@ -280,18 +288,18 @@ def main():
     core, load_core = (cores[0], cores[-1]) if len(cores) > 1 else (None, None)
     begun, load = datetime.datetime.now(datetime.timezone.utc), os.getloadavg()[0]
     with contextlib.ExitStack() as stack:
-        servers, http_port = start_all(options, core, stack)
-        cells = measure(options, servers, Bench(options, load_core), core, http_port)
+        rivals, http_port = start_all(options, core, stack)
+        cells = measure(options, rivals, Bench(options, load_core), core, http_port)
     title = (f"### {begun:%Y-%m-%d}, {cpu_name()}\n\nCommand `{options.command}`, begun "
              f"{begun:%H:%M} UTC from commit {options.commit}; {len(cores)} cores, load average "
              f"{load:.1f} before the run, {options.rounds} rounds of {options.seconds:g} s.\n")
     report, facts = [title], {"begun": begun.isoformat(), "cpu": cpu_name(), "load": load,
                               "command": options.command, "commit": options.commit}
-    if "grpc" in servers:
+    if "grpc" in rivals:
         text, facts["grpc"] = grpc_report(cells, options.in_flight)
         report.append(text)
-    if "http" in servers:
-        names = [server.name for server in servers["http"]]
+    if "http" in rivals:
+        names = [rival.name for rival in rivals["http"]]
         text, facts["http"] = http_report(cells, options.in_flight, names)
         report.append(text)
     facts["cells"] = [{"protocol": protocol, "in_flight": in_flight, "server": name, "rounds": rounds}
