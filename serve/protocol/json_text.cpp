@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/protocol/json_text.h"
 
+#include <algorithm>
 #include <cstddef>
 
 namespace mle::serve {
@@ -31,6 +32,12 @@ size_t character_bytes(std::string_view text) noexcept {
   return 0;
 }
 
+// Goes as it is, byte by byte.
+bool is_plain(char c) noexcept {
+  const auto byte = static_cast<unsigned char>(c);
+  return byte >= ' ' && byte < 0x7F && c != '"' && c != '\\';
+}
+
 void append_escaped(std::string& to, char c) {
   constexpr char kHex[] = "0123456789abcdef";
   switch (c) {
@@ -51,8 +58,11 @@ void append_escaped(std::string& to, char c) {
 void append_json_text(std::string& to, std::string_view text) {
   to += '"';
   while (!text.empty()) {
-    const auto first = static_cast<unsigned char>(text[0]);
-    if (first < ' ' || first == '"' || first == '\\' || first == 0x7F) {
+    const auto run = std::find_if_not(text.begin(), text.end(), is_plain);
+    to.append(text.begin(), run);
+    text.remove_prefix(static_cast<size_t>(run - text.begin()));
+    if (text.empty()) break;
+    if (static_cast<unsigned char>(text[0]) < 0x80) {
       append_escaped(to, text[0]);
       text.remove_prefix(1);
       continue;
