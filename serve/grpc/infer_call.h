@@ -18,9 +18,9 @@ class InferCall;
 // The calls of one loop: those that wait for a caller, and those that rest.
 class InferCalls {
  public:
-  // Twice what one drain may take, so that 64 calls in one write all find one that waits on the same
-  // loop, and no more: gRPC goes round all of them, so that the more there are the colder each is
-  // when its turn comes. It keeps the calls that find none.
+  // Twice what one drain may take, so that 64 calls in one write all find one that waits on the
+  // same loop, and no more: gRPC goes round all of them, so that the more there are the colder each
+  // is when its turn comes. It keeps the calls that find none.
   static constexpr int kArmed = 2 * static_cast<int>(Loop::kMostEvents);
   static constexpr size_t kMostResting = 256;
 
