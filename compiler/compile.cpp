@@ -199,8 +199,9 @@ Result<Compiled> optimise_and_emit(std::unique_ptr<Graph> graph, const SourceFil
   std::optional<WeightsReport> weights;
   if (options.weights) {
     MLE_TRY_ASSIGN(
-        weights, store_weights(*graph, {*options.weights, options.weights_tolerance, options.trial,
-                                        options.time, options.read_rows, options.rows_name}));
+        weights,
+        store_weights(*graph, {*options.weights, options.rows_in_8_bits, options.weights_tolerance,
+                               options.trial, options.time, options.read_rows, options.rows_name}));
     if (options.observe)
       options.observe("lower_weights", "store weights of dense layers in fewer bits", *graph);
   }

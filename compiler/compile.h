@@ -40,6 +40,7 @@ struct CompileOptions {
   Precision precision = Precision::Auto;
   // Weights in f16, bf16 or i8 of a model that computes in f32; and how far answers may move then.
   std::optional<DType> weights;
+  bool rows_in_8_bits = false;  // with i8 weights: layers sum whole numbers
   std::optional<double> weights_tolerance;
   Trial trial;         // runs a file
   TimeFiles time;      // and times some

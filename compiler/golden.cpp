@@ -251,7 +251,8 @@ Status ask_judge(Trial& trial, const std::vector<Elements>& moved_inputs, size_t
   MLE_TRY_ASSIGN(Answers rounded, answers_to(trial.graph, trial.inputs, rows, rounded_once));
   trial.rounded_outputs = std::move(rounded.outputs);
   trial.steps = std::ranges::any_of(trial.graph.nodes(), [](const Node& node) {
-    return node.act == Act::Round || node.act == Act::Floor || node.act == Act::Ceil;
+    return node.act == Act::Round || node.act == Act::Floor || node.act == Act::Ceil ||
+           (node.kind == OpKind::Dense && !node.iattr.empty());
   });
   for (size_t i = 0; i < kOrders && trial.steps; ++i) {
     MLE_TRY_ASSIGN(Answers other, answers_to(trial.graph, trial.inputs, rows, reordered));

@@ -162,9 +162,11 @@ Result<WeightsReport> store_weights(Graph& graph, const WeightsOptions& options)
   report.weights = options.to;
   report.tolerance = options.tolerance.value_or(usual_tolerance(options.to));
   const Graph exact = graph;
-  MLE_TRY_ASSIGN(const LoweredWeights lowered, lower_weights(graph, options.to));
+  MLE_TRY_ASSIGN(const LoweredWeights lowered,
+                 lower_weights(graph, options.to, options.rows_in_8_bits));
   report.layers = lowered.layers;
   report.kept = lowered.kept;
+  report.in_8_bits = lowered.in_8_bits;
   MLE_TRY(check(graph));
   MLE_TRY_ASSIGN(const format::FileWriter before, emit(exact, {}));
   EmitOptions narrow;

@@ -36,6 +36,7 @@ struct WeightsSpeed {
 struct WeightsReport {
   DType weights = DType::F32;
   size_t layers = 0, kept = 0;  // with such weights, and too narrow for them
+  size_t in_8_bits = 0;         // layers that round their rows to 8 bits, too
   uint64_t bytes_f32 = 0, bytes = 0;
   size_t rows = 0;  // compared
   std::string rows_from;
@@ -46,6 +47,7 @@ struct WeightsReport {
 
 struct WeightsOptions {
   DType to = DType::F16;
+  bool rows_in_8_bits = false;      // with i8: layers sum whole numbers
   std::optional<double> tolerance;  // of error.most; without: what such weights may cost
   Trial trial;                      // without: nothing is measured
   TimeFiles time;                   // without: no speed

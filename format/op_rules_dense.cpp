@@ -19,10 +19,30 @@ Status want_weights(const OpUnderTest& op, const TensorFacts& w, DType computed)
                 w.dims[1], name_of(w.dtype), name_of(computed));
 }
 
+// In whole numbers: an f32 row, i8 weights, and of each column their sum. Nothing else: what scales
+// them, the bias and the activation come behind.
+Status check_rows_in_8_bits(const OpUnderTest& op) noexcept {
+  const TensorFacts& w = op.input(1);
+  if (op.iattr()[0] != kRowsIn8Bits || op.fattr_count() != 0 || op.act() != Act::None) {
+    return op.bad(rule::V46_Attributes, "a layer in whole numbers has attribute 1 and no other");
+  }
+  if (op.output().dtype != DType::F32 || w.dtype != DType::I8 || op.input_count() != 3) {
+    return op.bad(rule::V45_Shapes,
+                  "a layer in whole numbers takes i8 weights of an f32 layer, and "
+                  "their sums");
+  }
+  if (w.is_constant() && w.dims.size() == 2 && w.dims[0] > kMostIn8Bits) {
+    return op.bad(rule::V45_Shapes, "a sum of %u products in whole numbers, at most %u are allowed",
+                  w.dims[0], kMostIn8Bits);
+  }
+  return {};
+}
+
 }  // namespace
 
 Status check_dense(const OpUnderTest& op) noexcept {
-  MLE_TRY(want_act_parameters(op));
+  const bool in_8_bits = op.iattr().size() == 1;
+  MLE_TRY(in_8_bits ? check_rows_in_8_bits(op) : want_act_parameters(op));
   const TensorFacts& x = op.input(0);
   const TensorFacts& w = op.input(1);
   const TensorFacts& y = op.output();
@@ -48,7 +68,7 @@ Status check_dense(const OpUnderTest& op) noexcept {
   }
   if (op.input_count() == 2) return {};
   const TensorFacts& b = op.input(2);
-  MLE_TRY(want_plain(op, "b", b, y.dtype));
+  MLE_TRY(want_plain(op, "b", b, in_8_bits ? DType::I32 : y.dtype));
   if (!b.is_constant() || b.dims.size() != 1 || b.dims[0] != n) {
     return op.bad(rule::V45_Shapes, "b is no constant vector of %u", n);
   }

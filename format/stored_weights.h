@@ -18,6 +18,11 @@ constexpr bool may_be_stored(uint64_t k, uint64_t n) noexcept {
   return dense_order(k, n, DType::F32).layout == Layout::Panel16;
 }
 
+// The attribute of a layer that rounds its rows to 8 bits, too, and sums in 32; and the most k
+// whose sums fit.
+inline constexpr uint32_t kRowsIn8Bits = 1;
+inline constexpr uint32_t kMostIn8Bits = 65536;
+
 // Of [K, N] weights of that dtype.
 constexpr Layout weights_layout(uint64_t k, uint64_t n, DType dtype) noexcept {
   switch (dtype) {

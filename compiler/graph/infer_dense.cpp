@@ -1,14 +1,31 @@
 // Dense.
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/graph/shape_site.h"
+#include "format/stored_weights.h"
 
 #include <utility>
 
 namespace mle::compiler {
 
+namespace {
+
+// Rows in 8 bits: then the third input is no bias, but the sums of the weights' columns.
+Status want_whole_numbers(const ShapeSite& site) {
+  const bool sound = site.node.inputs.size() == 3 && site.node.act == Act::None &&
+                     site.node.fattr.empty() && site.node.iattr[0] == format::kRowsIn8Bits &&
+                     site.fact(0).dtype == DType::F32 && site.fact(1).dtype == DType::F32 &&
+                     site.fact(2).dtype == DType::I32 && site.fact(1).dims.size() == 2 &&
+                     site.fact(1).dims[0] <= format::kMostIn8Bits;
+  if (sound) return {};
+  return refuse(C208_Shape, "", "a layer in whole numbers of %s", text_of(site.fact(0)).c_str());
+}
+
+}  // namespace
+
 Result<Fact> infer_dense(const ShapeSite& site) {
-  MLE_TRY(want_counts(site.node, 2, 3, 0));
-  MLE_TRY(want_one_float(site));
+  const bool in_8_bits = site.node.iattr.size() == 1;
+  MLE_TRY(want_counts(site.node, 2, 3, in_8_bits ? 1 : 0));
+  MLE_TRY(in_8_bits ? want_whole_numbers(site) : want_one_float(site));
   const DType dtype = site.fact(0).dtype;
   MLE_TRY(want_parameters(site.node, dtype));
   const Dims& x = site.fact(0).dims;

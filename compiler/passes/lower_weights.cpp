@@ -34,6 +34,7 @@ Status does_not_fit(const Value& weights, double w, DType to) {
 struct Narrow {
   Constant constant;
   std::vector<float> scale;
+  std::vector<int32_t> sums;  // of each column
 };
 
 Result<Narrow> rounded(const Value& weights, DType to) {
@@ -54,13 +55,14 @@ Result<Narrow> rounded(const Value& weights, DType to) {
   });
   MLE_TRY(std::move(status));
   const auto bytes = std::as_bytes(std::span(elements));
-  return Narrow{Constant::from_bytes({bytes.begin(), bytes.end()}), {}};
+  return Narrow{Constant::from_bytes({bytes.begin(), bytes.end()}), {}, {}};
 }
 
 Result<Narrow> scaled(const Value& weights) {
   const size_t k = weights.fact.dims[0], n = weights.fact.dims[1];
   std::vector<double> most(n);
   std::vector<std::byte> elements(k * n);
+  std::vector<int32_t> sums(n);
   Status status;
   with_load(stored_type(weights), weights.constant.bytes.data(), [&](auto load) {
     const bool turned = weights.constant.turned;
@@ -77,18 +79,21 @@ Result<Narrow> scaled(const Value& weights) {
     }
     for (size_t i = 0; i < k * n; ++i) {
       const double q = std::nearbyint(static_cast<double>(load(i)) / most[column(i)]);
-      elements[i] = static_cast<std::byte>(static_cast<int8_t>(std::clamp(q, -kMostI8, kMostI8)));
+      const auto element = static_cast<int8_t>(std::clamp(q, -kMostI8, kMostI8));
+      elements[i] = static_cast<std::byte>(element);
+      sums[column(i)] += element;
     }
   });
   MLE_TRY(std::move(status));
-  Narrow narrow{Constant::from_bytes(std::move(elements)), {}};
+  Narrow narrow{Constant::from_bytes(std::move(elements)), {}, std::move(sums)};
   for (const double m : most) narrow.scale.push_back(static_cast<float>(m));
   return narrow;
 }
 
 class Lowering {
  public:
-  Lowering(Graph& graph, DType to) : graph_(graph), to_(to) {}
+  Lowering(Graph& graph, DType to, bool rows_in_8_bits)
+      : graph_(graph), to_(to), rows_in_8_bits_(rows_in_8_bits) {}
 
   // Rebuilds the list of nodes, because it gets longer.
   Result<LoweredWeights> run() {
@@ -115,18 +120,22 @@ class Lowering {
     return false;
   }
 
+  struct Places {
+    ValueId weights = kNone, scale = kNone, sums = kNone;
+  };
+
   Status lower(Node node) {
     MLE_TRY_ASSIGN(const Places places, narrowed(node.inputs[1]));
     node.inputs[1] = places.weights;
     if (to_ == DType::I8)
-      scale_behind(std::move(node), places.scale);
+      scale_behind(std::move(node), places);
     else
       graph_.nodes().push_back(std::move(node));
     return {};
   }
 
   // The layer without bias and activation, then both behind the scale.
-  void scale_behind(Node dense, ValueId scale) {
+  void scale_behind(Node dense, const Places& places) {
     const ValueId out = dense.outputs[0];
     const Fact fact = graph_.value(out).fact;
     const std::string name = graph_.value(out).name;
@@ -142,8 +151,13 @@ class Lowering {
                                               std::vector<float>(fact.dims.back()));
     dense.inputs.resize(2);
     dense.outputs.clear();
+    if (rows_in_8_bits_ && graph_.value(dense.inputs[1]).fact.dims[0] <= format::kMostIn8Bits) {
+      dense.inputs.push_back(places.sums);
+      dense.iattr = {format::kRowsIn8Bits};
+      ++report_.in_8_bits;
+    }
     const ValueId sums = graph_.add_node(std::move(dense), fact, name + ".sums");
-    scaling.inputs = {sums, scale, bias};
+    scaling.inputs = {sums, places.scale, bias};
     if (activation.act == Act::None) {
       scaling.outputs = {out};
       graph_.nodes().push_back(std::move(scaling));
@@ -153,10 +167,6 @@ class Lowering {
     activation.outputs = {out};
     graph_.nodes().push_back(std::move(activation));
   }
-
-  struct Places {
-    ValueId weights = kNone, scale = kNone;
-  };
 
   Result<Places> narrowed(ValueId id) {
     if (const auto found = narrowed_.find(id); found != narrowed_.end()) return found->second;
@@ -168,20 +178,27 @@ class Lowering {
     const Dims dims = weights.fact.dims;
     Places places;
     places.weights = graph_.add_constant(name, DType::F32, dims, std::move(narrow.constant));
-    if (to_ == DType::I8)
+    if (to_ == DType::I8) {
       places.scale = graph_.add_f32(name + ".scale", {dims[1]}, std::move(narrow.scale));
+      const auto sums = std::as_bytes(std::span(narrow.sums));
+      places.sums = graph_.add_constant(name + ".sums", DType::I32, {dims[1]},
+                                        Constant::from_bytes({sums.begin(), sums.end()}));
+    }
     narrowed_.emplace(id, places);
     return places;
   }
 
   Graph& graph_;
   DType to_;
+  bool rows_in_8_bits_;
   LoweredWeights report_;
   std::unordered_map<ValueId, Places> narrowed_;
 };
 
 }  // namespace
 
-Result<LoweredWeights> lower_weights(Graph& graph, DType to) { return Lowering(graph, to).run(); }
+Result<LoweredWeights> lower_weights(Graph& graph, DType to, bool rows_in_8_bits) {
+  return Lowering(graph, to, rows_in_8_bits).run();
+}
 
 }  // namespace mle::compiler

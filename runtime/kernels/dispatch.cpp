@@ -21,6 +21,9 @@ bool has_f16c() noexcept {
 struct Available {
   const Table* tables[3];
   size_t count = 0;
+#ifdef MLE_HAS_AVX512
+  Table with_vnni = kAvx512;
+#endif
 
   // The builtins look at what the operating system saves, too, not only at the processor. NEON is
   // on every AArch64 machine and nobody need ask.
@@ -32,7 +35,8 @@ struct Available {
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("fma")) {
-      tables[count++] = &kAvx512;
+      with_vnni.dense_rows_i8 = dense_rows_i8_vnni;
+      tables[count++] = __builtin_cpu_supports("avx512vnni") ? &with_vnni : &kAvx512;
     }
 #endif
 #ifdef MLE_HAS_AVX2

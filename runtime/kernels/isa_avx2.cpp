@@ -1,5 +1,6 @@
 // The table for AVX2 with FMA.
 // SPDX-License-Identifier: Apache-2.0
+#include "runtime/kernels/dot_x86-inl.h"
 #include "runtime/kernels/lanes_xsimd-inl.h"
 #include "runtime/kernels/table-inl.h"
 #include "runtime/kernels/tables.h"
@@ -43,6 +44,7 @@ struct Avx2 {
   static constexpr bool kFused = true;
   using F32 = Avx2F32;
   using F64 = Avx2F64;
+  using Dot = DotWide;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The table for AVX-512 with the F, BW, DQ and VL groups.
 // SPDX-License-Identifier: Apache-2.0
+#include "runtime/kernels/dot_x86-inl.h"
 #include "runtime/kernels/lanes_avx512-inl.h"
 #include "runtime/kernels/table-inl.h"
 #include "runtime/kernels/tables.h"
@@ -41,6 +42,7 @@ struct Avx512 {
   static constexpr bool kFused = true;
   using F32 = Avx512F32;
   using F64 = Avx512F64;
+  using Dot = DotWide;
 };
 
 }  // namespace

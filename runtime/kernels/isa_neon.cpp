@@ -1,5 +1,6 @@
 // The table for AArch64, every one of which has NEON with fused multiply-add.
 // SPDX-License-Identifier: Apache-2.0
+#include "runtime/kernels/dot_neon-inl.h"
 #include "runtime/kernels/lanes_neon-inl.h"
 #include "runtime/kernels/table-inl.h"
 #include "runtime/kernels/tables.h"
@@ -42,6 +43,7 @@ struct Neon {
   static constexpr bool kFused = true;
   using F32 = NeonF32;
   using F64 = NeonF64;
+  using Dot = DotWide;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The table every x86-64 machine can run. It has no fused multiply-add: see docs/numerics.md.
 // SPDX-License-Identifier: Apache-2.0
+#include "runtime/kernels/dot_x86-inl.h"
 #include "runtime/kernels/lanes_xsimd-inl.h"
 #include "runtime/kernels/table-inl.h"
 #include "runtime/kernels/tables.h"
@@ -39,6 +40,7 @@ struct Sse2 {
   static constexpr bool kFused = false;
   using F32 = Sse2F32;
   using F64 = Sse2F64;
+  using Dot = DotWide;
 };
 
 }  // namespace

@@ -47,6 +47,14 @@ struct StoredLayer : DenseLayer<float> {
   const std::byte* stored;
 };
 
+// y[r][j] = scale[r] * sum over k of (q[r][k] - zero[r]) w[k][j], where q are the elements of the
+// row in 8 bits: docs/numerics.md. k is at most 65,536.
+struct I8Layer {
+  const std::byte* stored;  // i8 weights, packed as format/stored_weights.h says
+  const int32_t* sums;      // of each column of w, in whole 64-byte lines
+  size_t k, n;
+};
+
 // y[r][i] = f(x[r][i]); y may be x.
 template <class T>
 struct UnaryArgs {
@@ -160,6 +168,8 @@ struct Table {
   void (*dense_f16)(const StoredLayer&, const DenseRows<float>&);
   void (*dense_bf16)(const StoredLayer&, const DenseRows<float>&);
   void (*dense_i8)(const StoredLayer&, const DenseRows<float>&);
+  // Rows in 8 bits, too; the same bits in all tables.
+  void (*dense_rows_i8)(const I8Layer&, const DenseRows<float>&);
 
   template <class T>
   constexpr const FloatTable<T>& of() const noexcept {

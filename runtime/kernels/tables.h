@@ -11,4 +11,7 @@ extern const Table kAvx2;
 extern const Table kAvx512;
 extern const Table kNeon;
 
+// Takes the place of kAvx512's where the processor has VNNI.
+void dense_rows_i8_vnni(const I8Layer& layer, const DenseRows<float>& io);
+
 }  // namespace mle::kernels

@@ -142,9 +142,42 @@ bool bind_stored(Binder& binder, const fb::Op& op, Step& step) noexcept {
   return true;
 }
 
+// Rows in 8 bits as well.
+struct I8Plan {
+  void (*kernel)(const kernels::I8Layer&, const kernels::DenseRows<float>&);
+  kernels::I8Layer layer;
+  MatrixShape shape;
+};
+
+void run_i8(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
+  const auto& plan = *static_cast<const I8Plan*>(step.plan);
+  const auto kernel = [&plan](const kernels::DenseRows<float>& of) noexcept {
+    plan.kernel(plan.layer, of);
+  };
+  run_as_matrix<float, float>(plan.shape, slots[step.inputs[0]], slots[step.output], rows,
+                              kernels::DenseRows<float>(), kernel);
+}
+
+bool bind_i8(Binder& binder, const fb::Op& op, Step& step) noexcept {
+  auto* plan = binder.make<I8Plan>();
+  if (plan == nullptr) return false;
+  const Operand x = binder.input(op, 0), w = binder.input(op, 1);
+  plan->kernel = binder.kernels().dense_rows_i8;
+  plan->layer = {binder.constant_bytes(op, 1).data(), binder.constant<int32_t>(op, 2), w.dims[0],
+                 w.dims[1]};
+  plan->shape = {x.width / plan->layer.k, plan->layer.k, plan->layer.n};
+  step.run = run_i8;
+  step.plan = plan;
+  step.flush = true;
+  step.flops_per_row = uint64_t{2} * x.width * plan->layer.n;
+  step.work_per_row = step.flops_per_row / 2;
+  return true;
+}
+
 }  // namespace
 
 bool bind_dense(Binder& binder, const fb::Op& op, Step& step) noexcept {
+  if (op.iattr() != nullptr && op.iattr()->size() != 0) return bind_i8(binder, op, step);
   if (binder.input(op, 1).dtype != binder.output(op).dtype) return bind_stored(binder, op, step);
   return with_float(binder.output(op).dtype,
                     [&]<class T>(T) noexcept { return bind_dense_of<T>(binder, op, step); });

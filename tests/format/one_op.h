@@ -6,6 +6,8 @@
 #include "format/header.h"
 #include "tests/support/tiny_models.h"
 
+#include <cstring>
+
 namespace mle::testing {
 
 inline TinyModel one_op(std::vector<uint32_t> in, std::vector<uint32_t> out) {
@@ -38,6 +40,17 @@ inline TinyModel one_stored_dense(DType dtype) {
 inline TinyModel one_dense_f16() { return one_stored_dense(DType::F16); }
 inline TinyModel one_dense_bf16() { return one_stored_dense(DType::BF16); }
 inline TinyModel one_dense_i8() { return one_stored_dense(DType::I8); }
+
+// Rows in 8 bits: the third operand are the sums of the columns.
+inline TinyModel one_dense_rows_i8() {
+  TinyModel m = one_dense_i8();
+  m.tensor(3).dtype = fb::DType::I32;
+  const int32_t sum = 5;
+  for (size_t at = 0; at < 20; ++at)
+    std::memcpy(m.weights.data() + m.tensor(3).offset + at * sizeof sum, &sum, sizeof sum);
+  m.op(0).iattr = {1};
+  return m;
+}
 
 inline TinyModel one_unary() {
   TinyModel m = one_op({2, 4}, {2, 4});
@@ -269,6 +282,7 @@ inline constexpr OneOpModel kOneOpModels[] = {
     {"dense-f16", one_dense_f16},
     {"dense-bf16", one_dense_bf16},
     {"dense-i8", one_dense_i8},
+    {"dense-rows-i8", one_dense_rows_i8},
     {"unary", one_unary},
     {"binary", one_binary},
     {"compare", one_compare},

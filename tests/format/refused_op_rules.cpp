@@ -94,8 +94,8 @@ std::vector<Refusal> op_rule_refusals() {
       changed(V45_Shapes, "Dense: output in f64", one_dense, [](M& m) { as_f64(m, kY); }),
       changed(V45_Shapes, "Dense: b of whole numbers", one_dense,
               [](M& m) { m.tensor(kB).dtype = DType::I32; }),
-      changed(V46_Attributes, "Dense: an integer attribute", one_dense,
-              [](M& m) { m.op(0).iattr = {1}; }),
+      changed(V46_Attributes, "Dense: an integer attribute that is none", one_dense,
+              [](M& m) { m.op(0).iattr = {2}; }),
       changed(V46_Attributes, "Dense: alpha without beta", one_dense,
               [](M& m) { m.op(0).fattr = {bits(1)}; }),
       changed(V46_Attributes, "Dense: alpha not a number", one_dense,
@@ -154,6 +154,34 @@ std::vector<Refusal> op_rule_refusals() {
               }),
       changed(V45_Shapes, "Dense: x in f16", one_dense_f16,
               [](M& m) { m.tensor(kX).dtype = DType::F16; }),
+      // Dense in whole numbers
+      changed(V46_Attributes, "Dense: rows in other bits", one_dense_rows_i8,
+              [](M& m) { m.op(0).iattr = {2}; }),
+      changed(V46_Attributes, "Dense: rows in 8 bits twice", one_dense_rows_i8,
+              [](M& m) {
+                m.op(0).iattr = {1, 1};
+              }),
+      changed(V46_Attributes, "Dense: an activation behind whole numbers", one_dense_rows_i8,
+              [](M& m) { m.op(0).act = fb::Act::Relu; }),
+      changed(V45_Shapes, "Dense: whole numbers without sums", one_dense_rows_i8,
+              [](M& m) { m.op(0).inputs.pop_back(); }),
+      changed(V45_Shapes, "Dense: sums in f32", one_dense_rows_i8,
+              [](M& m) { m.tensor(kB).dtype = DType::F32; }),
+      changed(V45_Shapes, "Dense: sums of too few columns", one_dense_rows_i8,
+              [](M& m) {
+                m.tensor(kB).dims = {19};
+                m.tensor(kB).bytes = 76;
+              }),
+      changed(V45_Shapes, "Dense: rows in 8 bits by f16 weights", one_dense_f16,
+              [](M& m) { m.op(0).iattr = {1}; }),
+      changed(V45_Shapes, "Dense: sums in whole numbers that may be too large", one_dense_rows_i8,
+              [](M& m) {
+                m.tensor(kX).dims = {4, 65537};
+                m.tensor(kA).dims = {65537, 20};
+                m.tensor(kA).bytes = 65540 * 32;
+                m.weights.resize(m.weights.size() + 65540 * 32);
+                m.tensor(kA).offset = m.weights.size() - 65540 * 32;
+              }),
       // Unary
       changed(V45_Shapes, "Unary: other dims", one_unary, [](M& m) { widen(m, kY); }),
       changed(V45_Shapes, "Unary: a bool output", one_unary,

@@ -154,6 +154,7 @@ template class Aligned<float>;
 template class Aligned<double>;
 template class Aligned<uint8_t>;
 template class Aligned<uint16_t>;
+template class Aligned<int32_t>;
 template struct Layer<float>;
 template struct Layer<double>;
 

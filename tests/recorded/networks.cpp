@@ -6,6 +6,7 @@
 #include "format/op_kinds.h"
 #include "tests/recorded/numbers.h"
 
+#include <bit>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -65,6 +66,27 @@ class Networks {
     });
     m.add_op(OpKind::Dense, {x, w, m.add_constant("b", {n}, numbers_.many(n))}, y).act =
         rows % 2 == 0 ? fb::Act::Relu : fb::Act::None;
+    end(network, rows, odd_every);
+  }
+
+  // Rows in 8 bits, too.
+  void rows_in_8_bits(uint32_t k, uint32_t n, size_t rows, uint32_t odd_every) {
+    RecordedNetwork& network =
+        begin("dense-rows-i8-" + std::to_string(k) + "x" + std::to_string(n) + "-rows-" +
+              std::to_string(rows) + (odd_every != 0 ? "-odd" : ""));
+    TinyModel& m = network.model;
+    const uint16_t x = m.add_input("x", {k}), y = m.add_output("y", {n});
+    std::vector<int32_t> sums(n);
+    const uint16_t w = m.add_stored_weight("w", k, n, DType::I8, [&](size_t i) {
+      const auto weight = static_cast<int8_t>(numbers_.below(256));
+      sums[i % n] += weight;
+      return static_cast<uint16_t>(static_cast<uint8_t>(weight));
+    });
+    std::vector<float> bits;
+    for (const int32_t sum : sums) bits.push_back(std::bit_cast<float>(sum));
+    const uint16_t s = m.add_constant("sums", {n}, bits);
+    m.tensor(s).dtype = fb::DType::I32;
+    m.add_op(OpKind::Dense, {x, w, s}, y).iattr = {1};
     end(network, rows, odd_every);
   }
 
@@ -206,6 +228,10 @@ std::vector<RecordedNetwork> recorded_networks() {
     networks.stored(dtype, 301, 80, 3, 0);
     networks.stored(dtype, 301, 80, 15, 12);
   }
+  networks.rows_in_8_bits(7, 17, 1, 0);
+  networks.rows_in_8_bits(130, 47, 6, 300);
+  networks.rows_in_8_bits(301, 80, 15, 0);
+  networks.rows_in_8_bits(1024, 130, 3, 0);
   return std::move(networks.all);
 }
 

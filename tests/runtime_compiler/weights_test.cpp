@@ -127,6 +127,35 @@ TEST_CASE("weights: the report says what was saved and what it cost") {
   }
 }
 
+TEST_CASE("weights: layers in whole numbers answer as the judge says") {
+  const Graph exact = network();
+  const std::vector<Elements> inputs = random_inputs(exact, 40);
+  Graph lowered = exact;
+  const auto report = lower_weights(lowered, DType::I8, true);
+  REQUIRE(report.has_value());
+  CHECK(report->layers == 3);
+  CHECK(report->in_8_bits == 3);
+  CHECK(count(lowered, "Dense") == 4);
+  const AlignedBytes file = emitted(lowered, true);
+  const Elements got = run_file(file.span(), {inputs, 40}).or_exit()[0];
+  // An element between two of the 256 steps may come out as either.
+  CHECK(largest_difference(got, evaluate_outputs(lowered, inputs, 40).or_exit()[0]) < 5e-3);
+  const double error = largest_difference(got, evaluate_outputs(exact, inputs, 40).or_exit()[0]);
+  CHECK(error > 1e-5);
+  CHECK(error < 5e-2);
+}
+
+TEST_CASE(
+    "weights: a row with NaN answers NaN from layers in whole numbers, the next one does not") {
+  Graph graph = layer_of(std::vector<float>(20 * 20, 0.5f), 20, 20);
+  REQUIRE(lower_weights(graph, DType::I8, true).has_value());
+  Elements x(40, 1.0);
+  x[7] = std::numeric_limits<double>::quiet_NaN();
+  const Elements y = run_file(emitted(graph, true).span(), {{x}, 2}).or_exit()[0];
+  for (size_t i = 0; i < 20; ++i) CHECK(std::isnan(y[i]));
+  for (size_t i = 20; i < 40; ++i) CHECK(std::abs(y[i] - 10) < 1e-4);
+}
+
 TEST_CASE("weights: more error than is allowed refuses the model and says how much it was") {
   Graph graph = network();
   WeightsOptions options;

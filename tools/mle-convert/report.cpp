@@ -106,6 +106,7 @@ std::string weights_text(const compiler::WeightsReport& w) {
           {"other labels", grouped(w.error_f32.changed), grouped(w.error.changed), ""});
   }
   std::string text = "  weights   " + name + " in " + count_text(w.layers, "layer");
+  if (w.in_8_bits > 0) text += ", rows in 8 bits in " + count_text(w.in_8_bits, "layer");
   if (w.kept > 0) text += ", f32 in " + count_text(w.kept, "layer") + " too narrow for it";
   text += w.rows > 0 ? "; errors are from the judge, on " + count_text(w.rows, "row") + ", " +
                            printable(w.rows_from) + ", at most " + three_digits(w.tolerance) +
@@ -125,6 +126,7 @@ void write_weights(JsonWriter& json, const compiler::WeightsReport& w) {
   };
   json.key("weights").begin_object().field("stored", weights_name(w.weights));
   json.field("layers", uint64_t{w.layers}).field("kept_f32", uint64_t{w.kept});
+  json.field("computed_int8", uint64_t{w.in_8_bits});
   json.field("bytes_f32", w.bytes_f32).field("bytes", w.bytes);
   if (w.rows > 0) {
     json.field("rows", uint64_t{w.rows}).field("rows_from", w.rows_from);

@@ -44,6 +44,8 @@ std::string activate(OnnxOp& op, const std::string& x) {
 std::string dense(OnnxOp& op) {
   std::string weight = op.name(1);
   if (op.in(1).quant() != ~uint32_t{0}) return "its weight is quantised";
+  if (op.op.iattr() != nullptr && op.op.iattr()->size() != 0)
+    return "its rows are rounded to 8 bits, by a rule that ONNX has no name for";
   if (op.in(1).dtype() != op.in(0).dtype())
     weight = op.graph.value("Cast", {weight}, {whole("to", onnx_dtype(dtype_of(op.in(0))))});
   std::string sum;
