@@ -31,6 +31,7 @@ enum Flag {
   kThreads,
   kOpenBlas,
   kMkl,
+  kRust,
   kMissing,
 };
 
@@ -51,6 +52,7 @@ constexpr option kFlags[] = {
     {"threads", required_argument, nullptr, kThreads},
     {"openblas", required_argument, nullptr, kOpenBlas},
     {"mkl", required_argument, nullptr, kMkl},
+    {"rust", required_argument, nullptr, kRust},
     {"missing", required_argument, nullptr, kMissing},
     {nullptr, 0, nullptr, 0},
 };
@@ -137,6 +139,7 @@ Result<Options> parse_options(int argc, char** argv) {
       }
       case kOpenBlas: options.openblas = optarg; break;
       case kMkl: options.mkl = optarg; break;
+      case kRust: options.rust = optarg; break;
       case kMissing: options.missing.emplace_back(optarg); break;
       default:
         return error(Code::InvalidArgument, 0, Status::kNoOffset, "see script/bench peers --help",

@@ -11,9 +11,9 @@
 namespace mle::peers {
 
 struct Options {
-  std::string models, output;              // folders
-  std::string onnxruntime, openblas, mkl;  // libraries; empty where they are not there
-  std::vector<std::string> missing;        // peers that are not there, with the reason
+  std::string models, output;                    // folders
+  std::string onnxruntime, openblas, mkl, rust;  // libraries; empty where they are not there
+  std::vector<std::string> missing;              // peers that are not there, with the reason
   std::string mle_run, programs;  // static mle-run (or empty); folder of the start_* programs
   std::string command, commit;    // for the report
   std::vector<std::string> only;  // workloads; empty: all

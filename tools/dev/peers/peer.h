@@ -43,7 +43,7 @@ class Peer {
 // Where the libraries of the peers are; empty where they are not. Each answers with `threads`
 // threads.
 struct PeerLibraries {
-  std::string onnxruntime, openblas, mkl;
+  std::string onnxruntime, openblas, mkl, rust;
   int threads = 1;
 };
 
@@ -59,5 +59,6 @@ Result<std::unique_ptr<Peer>> make_openblas_peer(const std::string& library, int
 Result<std::unique_ptr<Peer>> make_mkl_peer(const std::string& library, int threads);
 Result<std::unique_ptr<Peer>> make_onednn_peer(int threads);
 Result<std::unique_ptr<Peer>> make_openvino_peer(int threads);
+Result<std::unique_ptr<Peer>> make_candle_peer(const std::string& library, int threads);
 
 }  // namespace mle::peers

@@ -31,6 +31,7 @@ Result<std::vector<std::unique_ptr<Peer>>> make_peers(const PeerLibraries& libra
 #ifdef MLE_PEERS_OPENVINO
   add("openvino", make_openvino_peer(threads));
 #endif
+  if (!libraries.rust.empty()) add("candle", make_candle_peer(libraries.rust, threads));
   return peers;
 }
 
