@@ -2,9 +2,11 @@
 """The status page in a headless Chromium, by its DevTools: what a person would see and click."""
 # SPDX-License-Identifier: Apache-2.0
 import asyncio
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -25,9 +27,11 @@ class Browser:
     """One page. Every request it makes is kept in `asked`."""
 
     def __init__(self):
-        self.folder = tempfile.TemporaryDirectory(prefix="mle_page_")
+        # The browser's helpers outlive it by a moment, and write.
+        self.folder = tempfile.TemporaryDirectory(prefix="mle_page_", ignore_cleanup_errors=True)
         self.process = subprocess.Popen([CHROMIUM, *FLAGS, "--user-data-dir=" + self.folder.name, "about:blank"],
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+                                        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+                                        start_new_session=True)
         self.said = []
         for line in self.process.stderr:
             self.said.append(line)
@@ -51,6 +55,8 @@ class Browser:
         await self.session.close()
         self.process.terminate()
         self.process.wait(30)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.stderr.close()
         self.folder.cleanup()
 
