@@ -72,6 +72,7 @@ Result<Narrow> scaled(const Value& weights) {
       if (!std::isfinite(w)) status = does_not_fit(weights, w, DType::I8);
       most[column(i)] = std::max(most[column(i)], std::abs(w));
     }
+    if (!status.ok()) return;
     for (double& m : most) {
       // A column of zeros, or of next to nothing: a scale that is a normal number all the same.
       m = std::max(m / kMostI8, double{std::numeric_limits<float>::min()});
