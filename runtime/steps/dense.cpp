@@ -12,33 +12,54 @@
 namespace mle::steps {
 namespace {
 
-template <class T>
-struct DensePlan {
-  void (*kernel)(const kernels::DenseLayer<T>&, const kernels::DenseRows<T>&);
-  kernels::DenseLayer<T> layer;
+// A layer, and the kernel for its kind of weights.
+template <class L, class T>
+struct LayerPlan {
+  using Rows = kernels::DenseRows<T>;
+  using Element = T;
+  void (*kernel)(const L&, const Rows&);
+  L layer;
   MatrixShape shape;
 };
-
 template <class T>
-void run_dense(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
-  const auto& plan = *static_cast<const DensePlan<T>*>(step.plan);
-  const auto kernel = [&plan](const kernels::DenseRows<T>& of) noexcept {
+using DensePlan = LayerPlan<kernels::DenseLayer<T>, T>;
+// Weights in fewer bits than the layer computes in, which is f32.
+struct StoredPlan : LayerPlan<kernels::StoredLayer, float> {
+  size_t panel_bytes;  // of 16 columns
+};
+// Rows in 8 bits as well.
+using I8Plan = LayerPlan<kernels::I8Layer, float>;
+
+template <class Plan>
+void run_layer(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
+  using T = typename Plan::Element;
+  const auto& plan = *static_cast<const Plan*>(step.plan);
+  const auto kernel = [&plan](const typename Plan::Rows& of) noexcept {
     plan.kernel(plan.layer, of);
   };
   run_as_matrix<T, T>(plan.shape, slots[step.inputs[0]], slots[step.output], rows,
-                      kernels::DenseRows<T>(), kernel);
+                      typename Plan::Rows(), kernel);
 }
 
 // Columns that a thread computes at a time: as many panels as a row alone reads side by side.
 constexpr size_t kShare = 8 * format::kLanes;
 
 template <class T>
-void run_dense_shares(const Step& step, const Slot* slots, size_t rows, size_t begin,
+void skip_weights(const DensePlan<T>&, kernels::DenseLayer<T>& layer, size_t columns) noexcept {
+  layer.w += columns * layer.k;
+}
+void skip_weights(const StoredPlan& plan, kernels::StoredLayer& layer, size_t columns) noexcept {
+  layer.stored += columns / format::kLanes * plan.panel_bytes;
+}
+
+template <class Plan>
+void run_layer_shares(const Step& step, const Slot* slots, size_t rows, size_t begin,
                       size_t end) noexcept {
-  const auto& plan = *static_cast<const DensePlan<T>*>(step.plan);
+  using T = typename Plan::Element;
+  const auto& plan = *static_cast<const Plan*>(step.plan);
   const size_t first = begin * kShare;
-  kernels::DenseLayer<T> layer = plan.layer;
-  layer.w += first * layer.k;
+  auto layer = plan.layer;
+  skip_weights(plan, layer, first);
   if (layer.b != nullptr) layer.b += first;
   layer.n = std::min(end * kShare, layer.n) - first;
   const Slot& x = slots[step.inputs[0]];
@@ -84,41 +105,10 @@ bool bind_dense_of(Binder& binder, const fb::Op& op, Step& step) noexcept {
   plan->layer.w = binder.constant<T>(op, 1);
   plan->kernel = binder.kernels().of<T>().dense;
   set_layer(binder, op, *plan);
-  step.run = run_dense<T>;
-  step.run_shares = run_dense_shares<T>;
+  step.run = run_layer<DensePlan<T>>;
+  step.run_shares = run_layer_shares<DensePlan<T>>;
   set_step(binder, op, *plan, step);
   return true;
-}
-
-// Weights in fewer bits than the layer computes in, which is f32.
-struct StoredPlan {
-  void (*kernel)(const kernels::StoredLayer&, const kernels::DenseRows<float>&);
-  kernels::StoredLayer layer;
-  MatrixShape shape;
-  size_t panel_bytes;  // of 16 columns
-};
-
-void run_stored(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
-  const auto& plan = *static_cast<const StoredPlan*>(step.plan);
-  const auto kernel = [&plan](const kernels::DenseRows<float>& of) noexcept {
-    plan.kernel(plan.layer, of);
-  };
-  run_as_matrix<float, float>(plan.shape, slots[step.inputs[0]], slots[step.output], rows,
-                              kernels::DenseRows<float>(), kernel);
-}
-
-void run_stored_shares(const Step& step, const Slot* slots, size_t rows, size_t begin,
-                       size_t end) noexcept {
-  const auto& plan = *static_cast<const StoredPlan*>(step.plan);
-  const size_t first = begin * kShare;
-  kernels::StoredLayer layer = plan.layer;
-  layer.stored += first / format::kLanes * plan.panel_bytes;
-  if (layer.b != nullptr) layer.b += first;
-  layer.n = std::min(end * kShare, layer.n) - first;
-  const Slot& x = slots[step.inputs[0]];
-  const Slot& y = slots[step.output];
-  plan.kernel(layer, {x.row<const float>(0), x.stride_of<float>(), y.row<float>(0) + first,
-                      y.stride_of<float>(), rows});
 }
 
 bool bind_stored(Binder& binder, const fb::Op& op, Step& step) noexcept {
@@ -136,26 +126,10 @@ bool bind_stored(Binder& binder, const fb::Op& op, Step& step) noexcept {
   plan->kernel = dtype == DType::F16    ? table.dense_f16
                  : dtype == DType::BF16 ? table.dense_bf16
                                         : table.dense_i8;
-  step.run = run_stored;
-  step.run_shares = run_stored_shares;
+  step.run = run_layer<StoredPlan>;
+  step.run_shares = run_layer_shares<StoredPlan>;
   set_step(binder, op, *plan, step);
   return true;
-}
-
-// Rows in 8 bits as well.
-struct I8Plan {
-  void (*kernel)(const kernels::I8Layer&, const kernels::DenseRows<float>&);
-  kernels::I8Layer layer;
-  MatrixShape shape;
-};
-
-void run_i8(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
-  const auto& plan = *static_cast<const I8Plan*>(step.plan);
-  const auto kernel = [&plan](const kernels::DenseRows<float>& of) noexcept {
-    plan.kernel(plan.layer, of);
-  };
-  run_as_matrix<float, float>(plan.shape, slots[step.inputs[0]], slots[step.output], rows,
-                              kernels::DenseRows<float>(), kernel);
 }
 
 bool bind_i8(Binder& binder, const fb::Op& op, Step& step) noexcept {
@@ -166,7 +140,7 @@ bool bind_i8(Binder& binder, const fb::Op& op, Step& step) noexcept {
   plan->layer = {binder.constant_bytes(op, 1).data(), binder.constant<int32_t>(op, 2), w.dims[0],
                  w.dims[1]};
   plan->shape = {x.width / plan->layer.k, plan->layer.k, plan->layer.n};
-  step.run = run_i8;
+  step.run = run_layer<I8Plan>;
   step.plan = plan;
   step.flush = true;
   step.flops_per_row = uint64_t{2} * x.width * plan->layer.n;
