@@ -11,6 +11,7 @@ namespace mle::compiler {
 Status fold_constants(Graph& graph);
 Status drop_identity(Graph& graph);
 Status recognize_simple(Graph& graph);
+Status recognize_sigmoid(Graph& graph);
 Status recognize_activations(Graph& graph);
 Status recognize_softplus(Graph& graph);
 Status recognize_layer_norm(Graph& graph);

@@ -17,6 +17,7 @@ std::span<const Pass> passes() {
       Pass{"share_equal", "compute equal nodes once", share_equal},
       Pass{"recognize_simple", "find ReLU, leaky ReLU and clip in Max, Min and PRelu",
            recognize_simple},
+      Pass{"recognize_sigmoid", "find the sigmoid of f32 in its parts", recognize_sigmoid},
       Pass{"recognize_activations", "find GELU, SiLU, hard swish and Mish in their parts",
            recognize_activations},
       Pass{"recognize_softplus", "find softplus with a threshold, and the logarithm of a sigmoid",

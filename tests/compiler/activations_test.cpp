@@ -197,6 +197,30 @@ TEST_CASE("compiler: log(1 + exp x) and log(sigmoid x) do not overflow any more"
   CHECK((*y)[0][2] == 0);
 }
 
+TEST_CASE("compiler: 1 / (1 + e^-x) is a sigmoid in f32, and stays as it is in f64") {
+  const auto spelled = [](GraphBuilder& g, ValueId x, const auto& one) {
+    return g.binary(kAdd, g.unary(Act::Exp, g.unary(Act::Neg, x)), one);
+  };
+  becomes("Sigmoid", [&](GraphBuilder& g, ValueId x) {
+    return g.binary(kDiv, g.scalar(1), spelled(g, x, g.scalar(1)));
+  });
+  becomes("Sigmoid", [&](GraphBuilder& g, ValueId x) {
+    return g.unary(Act::Reciprocal, spelled(g, x, g.scalar(1)));
+  });
+  stays([&](GraphBuilder& g, ValueId x) {
+    return g.binary(kDiv, g.scalar(2), spelled(g, x, g.scalar(1)));
+  });
+  stays([&](GraphBuilder& g, ValueId x) {
+    return g.binary(kDiv, g.scalar(1), spelled(g, x, g.scalar(3)));
+  });
+  const Graph wide = passed([&](GraphBuilder& g, ValueId x) {
+    const ValueId one = g.cast(g.scalar(1), DType::F64);
+    return g.binary(kDiv, one, spelled(g, g.cast(x, DType::F64), one));
+  });
+  CHECK(count(wide, "Unary.Exp") == 1);
+  CHECK(count(wide, "Unary.Sigmoid") == 0);
+}
+
 TEST_CASE("compiler: PRelu, Max and Min with one number are functions of one") {
   becomes("LeakyRelu", [](GraphBuilder& g, ValueId x) {
     return g.binary(BinaryFn::PRelu, x, g.constant({1}, {0.25f}));

@@ -21,15 +21,15 @@ FAMILIES = ("sk_*", "plain_coef", "xgboost")
 FORMATS = {"pickle", "npz_coef", "csv_coef", "json_coef", "xgboost_json", "xgboost_ubj"}
 STAGE = 2  # later ones are asked where they are read
 OF_ITSELF = 1e-9
-# Bounds of docs/numerics.md: of 1 for what is taken from 1; of the row's largest answer and the column's
-# usual one for sums that are small against their terms; and for what the source computed in f32.
-OF_ONE, OF_TERMS, OF_F32 = 2.0**-52, 2.0**-46, 1e-6
-EXACT, ITSELF, ONE, TERMS, F32, WRONG = range(6)
-TITLES = ("the source's bits", "within 1e-9 of themselves", "taken from 1: within 2^-52",
+# Bounds of docs/numerics.md: of the row's largest answer and the column's usual one for sums that are
+# small against their terms; and for what the source computed in f32.
+OF_TERMS, OF_F32 = 2.0**-46, 1e-6
+EXACT, ITSELF, TERMS, F32, WRONG = range(5)
+TITLES = ("the source's bits", "within 1e-9 of themselves",
           "small against their terms: within 2^-46 of those", "recorded in f32: within 1e-6", "WRONG")
 
 
-def judged(name, got, want):
+def judged(got, want):
     """(class, largest error relative to the answer itself)"""
     got = got.reshape(want.shape)
     if want.dtype.kind not in "fc":
@@ -49,8 +49,6 @@ def judged(name, got, want):
             return (F32 if (error <= OF_F32 * terms).all() else WRONG), relative
         if relative <= OF_ITSELF:
             return ITSELF, relative
-        if name == "predict_proba" and (error <= np.maximum(OF_ONE, OF_ITSELF * size)).all():
-            return ONE, relative
         return (TERMS if (error <= np.maximum(OF_TERMS * terms, OF_ITSELF * size)).all() else WRONG), relative
 
 
@@ -77,7 +75,7 @@ def run(corpus, binaries, folder, meta, artefact):
         found = []
         for names, want, _ in corpus.expected_of(meta, artefact, recorded):
             name = next((n for n in names if n in got), list(got)[0])
-            found.append((*judged(name, got[name], want), f"{where} {name}"))
+            found.append((*judged(got[name], want), f"{where} {name}"))
         return found
 
 
@@ -102,7 +100,7 @@ def main():
     for number, title in enumerate(TITLES):
         of_class = [r for r in results if r[0] == number]
         print(f"{len(of_class):6} {title}")
-        if number >= ONE:
+        if number >= TERMS:
             for _, relative, where in of_class:
                 print(f"         {relative:8.1e}  {where}")
     print(f"{len(results):6} answers of {len(asked)} files")

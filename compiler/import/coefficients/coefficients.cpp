@@ -23,7 +23,7 @@ void add_entry(Graph& graph, const GraphPort& input, const std::string& name, Va
 
 ValueId linked(Builder& b, Link link, ValueId score) {
   switch (link) {
-    case Link::Logit: return b.sigmoid(score);
+    case Link::Logit: return b.expit(score);
     case Link::Log: return b.unary(Act::Exp, score);
     case Link::Softmax: return b.softmax(score);
     case Link::Identity: break;

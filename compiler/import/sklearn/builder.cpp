@@ -104,6 +104,10 @@ ValueId Builder::binary(BinaryFn fn, ValueId a, ValueId b) {
   return add_node(node_of(OpKind::Binary, {a, b}, {static_cast<uint32_t>(fn)}));
 }
 
+ValueId Builder::expit(ValueId x) {
+  return divide(vector({1}), add(unary(Act::Exp, unary(Act::Neg, x)), 1.0));
+}
+
 ValueId Builder::compare(CompareFn fn, ValueId a, ValueId b) {
   return add_node(node_of(OpKind::Compare, {a, b}, {static_cast<uint32_t>(fn)}));
 }

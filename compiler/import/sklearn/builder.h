@@ -49,6 +49,9 @@ class Builder {
   ValueId softmax(ValueId x);
   ValueId log_softmax(ValueId x);
   ValueId sigmoid(ValueId x) { return unary(Act::Sigmoid, x); }
+  // 1 / (1 + e^-x), rounded after each step as scipy's expit is: what of 1 is left beside a p near
+  // 1, and where p becomes 0, is then what the source says.
+  ValueId expit(ValueId x);
   ValueId cast(ValueId x, DType dtype);
   ValueId reduce(ReduceFn fn, ValueId x);  // over the columns, to one
   ValueId sum(ValueId x) { return reduce(ReduceFn::Sum, x); }

@@ -18,7 +18,7 @@ ValueId calibrated_by(Reading& r, const Estimator& calibrator, ValueId score) {
   Builder& b = r.b;
   if (calibrator.name() == "_SigmoidCalibration") {
     const double slope = calibrator.real("a_"), shift = calibrator.real("b_");
-    return b.sigmoid(b.unary(Act::Neg, b.add(b.multiply(score, slope), shift)));
+    return b.expit(b.unary(Act::Neg, b.add(b.multiply(score, slope), shift)));
   }
   if (calibrator.name() == "IsotonicRegression")
     return regress_isotonic(r, calibrator, Frame::computed(b, score)).value;

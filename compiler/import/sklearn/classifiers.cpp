@@ -53,7 +53,7 @@ Classified classify_logistic(Reading& r, const Estimator& e, const Frame& x) {
     // multi_class='multinomial' of two classes is a softmax of [-s, s].
     const bool twice = e.text_or("multi_class", "auto") == "multinomial";
     made.proba = twice ? b.softmax(b.concat({b.unary(Act::Neg, made.decision), made.decision}))
-                       : both(b, b.sigmoid(made.decision));
+                       : both(b, b.expit(made.decision));
   } else {
     made.proba =
         is_one_against_rest(e) ? one_against_rest(b, made.decision) : b.softmax(made.decision);
@@ -89,7 +89,7 @@ Classified classify_sgd(Reading& r, const Estimator& e, const Frame& x) {
   const bool binary = b.width(made.decision) == 1;
   const std::string loss = loss_of(e);
   if (loss == "log_loss" || loss == "log") {
-    made.proba = binary ? both(b, b.sigmoid(made.decision)) : one_against_rest(b, made.decision);
+    made.proba = binary ? both(b, b.expit(made.decision)) : one_against_rest(b, made.decision);
   } else if (loss == "modified_huber") {
     const ValueId p = b.divide(b.add(b.clip(made.decision, -1, 1), 1.0), 2.0);
     made.proba = binary ? both(b, p) : normalised(b, p);
@@ -101,7 +101,7 @@ Classified classify_lda(Reading& r, const Estimator& e, const Frame& x) {
   Builder& b = r.b;
   Classified made = classify_linear(r, e, x);
   made.proba =
-      b.width(made.decision) == 1 ? both(b, b.sigmoid(made.decision)) : b.softmax(made.decision);
+      b.width(made.decision) == 1 ? both(b, b.expit(made.decision)) : b.softmax(made.decision);
   return made;
 }
 

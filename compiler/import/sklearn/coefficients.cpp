@@ -40,7 +40,7 @@ ValueId normalised_or_zero(Builder& b, ValueId p) {
 }
 
 ValueId one_against_rest(Builder& b, ValueId scores) {
-  const ValueId p = b.sigmoid(scores);
+  const ValueId p = b.expit(scores);
   return b.divide(p, b.sum(p));
 }
 

@@ -111,8 +111,8 @@ Frame transform_rbf_sampler(Reading& r, const Estimator& e, const Frame& x) {
 }
 
 Frame transform_bernoulli_rbm(Reading& r, const Estimator& e, const Frame& x) {
-  return Frame::computed(r.b, r.b.sigmoid(affine(r.b, numbers(r.b, x), e.matrix("components_"),
-                                                 e.reals("intercept_hidden_"))));
+  return Frame::computed(r.b, r.b.expit(affine(r.b, numbers(r.b, x), e.matrix("components_"),
+                                               e.reals("intercept_hidden_"))));
 }
 
 // The mean of the columns that belong together.

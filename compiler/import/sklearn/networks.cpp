@@ -27,7 +27,8 @@ ValueId forward(Reading& r, const Estimator& e, const Frame& x) {
   for (size_t i = 0; i < weights.size(); ++i) {
     y = b.dense(y, matrix_of(e.source(), weights[i], "coefs_"),
                 reals_of(e.source(), biases[i], "intercepts_"));
-    y = activate(b, i + 1 < weights.size() ? hidden : last, y);
+    const bool answers = i + 1 == weights.size();
+    y = answers && last == "logistic" ? b.expit(y) : activate(b, answers ? last : hidden, y);
   }
   return y;
 }
