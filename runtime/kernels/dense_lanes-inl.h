@@ -64,7 +64,7 @@ void lanes_block(const LanesBlock<ElementOf<F>>& given) {
   const LanesBlock<T> block = given;
   F acc[R][kColumns][kChains];
   MLE_UNROLL for (size_t n = 0; n < kColumns; ++n) {
-    const F bias = load_part<F>(block.b + n, 1);
+    const F bias = load_one<F>(block.b + n);
     MLE_UNROLL for (size_t r = 0; r < R; ++r) {
       acc[r][n][0] = bias;
       MLE_UNROLL for (size_t c = 1; c < kChains; ++c) acc[r][n][c] = splat<F>(T{0});
@@ -131,7 +131,7 @@ void lanes_block(const LanesBlock<ElementOf<F>>& given) {
     T each[R];
     store_sums<R>(each, at, block.relu);
     MLE_UNROLL for (size_t r = 0; r < R; ++r) block.y[r * block.y_stride] = each[r];
-  } else if constexpr (R * kColumns < kCount) {
+  } else if constexpr (R * kColumns < kCount && kColumns != 2) {
     MLE_UNROLL for (size_t r = 0; r < R; ++r) {
       MLE_UNROLL for (size_t n = 0; n < kColumns; ++n) {
         const T sum = sum_of_lanes(acc[r][n][0]);

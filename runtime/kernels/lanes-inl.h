@@ -10,6 +10,8 @@
 
 #include "runtime/kernels/pair-inl.h"
 
+#include <bit>
+
 namespace mle::kernels {
 namespace {
 
@@ -130,6 +132,20 @@ MLE_INLINE void store_lanes(ElementOf<F>* p, const F& a) {
     store_lanes(p + Count<F>::value / 2, a.hi);
   } else {
     a.store_unaligned(p);
+  }
+}
+
+template <class T, size_t kBytes>
+struct RegisterOf {
+  typedef T Type [[gnu::vector_size(kBytes)]];
+};
+// One element, and zeros.
+template <class F>
+MLE_INLINE F load_one(const ElementOf<F>* p) {
+  if constexpr (kIsPair<F>) {
+    return {load_one<typename F::Half>(p), splat<typename F::Half>(ElementOf<F>{0})};
+  } else {
+    return std::bit_cast<F>(typename RegisterOf<ElementOf<F>, sizeof(F)>::Type{*p});
   }
 }
 

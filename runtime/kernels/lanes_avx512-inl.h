@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "runtime/kernels/few_x86-inl.h"
 #include "runtime/kernels/pair-inl.h"
 
 #include <immintrin.h>
@@ -106,6 +107,13 @@ MLE_INLINE F32x16 load_some(const float* p, size_t n, F32x16 filler) {
 }
 MLE_INLINE void store_some(float* p, F32x16 a, size_t n) {
   _mm512_mask_storeu_ps(p, first(n), a.v);
+}
+
+MLE_INLINE F32x16 load_few_lanes(const float* p, size_t n, F32x16 filler) {
+  return _mm512_insertf32x4(filler.v, load_few(p, n, _mm512_castps512_ps128(filler.v)), 0);
+}
+MLE_INLINE void store_few_lanes(float* p, F32x16 a, size_t n) {
+  store_few(p, _mm512_castps512_ps128(a.v), n);
 }
 
 MLE_INLINE float sum_of_four(F32x16 a) {

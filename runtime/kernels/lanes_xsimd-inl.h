@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "runtime/kernels/few_x86-inl.h"
 #include "runtime/kernels/pair-inl.h"
 
 #include <xsimd/xsimd.hpp>
@@ -265,6 +266,15 @@ MLE_INLINE xsimd::batch<float, A> load_some(const float* p, size_t n,
                       _mm256_andnot_ps(_mm256_castsi256_ps(inside), filler));
 }
 template <class A>
+MLE_INLINE xsimd::batch<float, A> load_few_lanes(const float* p, size_t n,
+                                                 const xsimd::batch<float, A>& filler) {
+  return _mm256_insertf128_ps(filler, load_few(p, n, _mm256_castps256_ps128(filler)), 0);
+}
+template <class A>
+MLE_INLINE void store_few_lanes(float* p, const xsimd::batch<float, A>& a, size_t n) {
+  store_few(p, _mm256_castps256_ps128(a), n);
+}
+template <class A>
 MLE_INLINE xsimd::batch<double, A> load_some(const double* p, size_t n,
                                              const xsimd::batch<double, A>& filler) {
   const __m256i inside = first(n, 0.0);
@@ -280,6 +290,15 @@ MLE_INLINE void store_some(double* p, const xsimd::batch<double, A>& a, size_t n
   _mm256_maskstore_pd(p, first(n, 0.0), a);
 }
 #else  // rare, and long
+template <class A>
+MLE_INLINE xsimd::batch<float, A> load_few_lanes(const float* p, size_t n,
+                                                 const xsimd::batch<float, A>& filler) {
+  return load_few(p, n, filler);
+}
+template <class A>
+MLE_INLINE void store_few_lanes(float* p, const xsimd::batch<float, A>& a, size_t n) {
+  store_few(p, a, n);
+}
 template <class T, class A>
 [[gnu::noinline]] xsimd::batch<T, A> load_some(const T* p, size_t n,
                                                const xsimd::batch<T, A>& filler) {

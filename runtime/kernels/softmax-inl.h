@@ -56,15 +56,50 @@ MLE_INLINE F exponential_of(const F& x) {
   }
 }
 
+// At most four elements side by side, which is what most classifiers have, where the instruction
+// set has words for them.
+template <class F>
+MLE_INLINE F gather_few(const ElementOf<F>* p, size_t n, const F& filler) {
+  if constexpr (kIsPair<F>) {
+    return {gather_few(p, n, filler.lo), filler.hi};
+  } else {
+    return load_few_lanes(p, n, filler);
+  }
+}
+template <class F>
+MLE_INLINE void scatter_few(ElementOf<F>* p, const F& a, size_t n) {
+  if constexpr (kIsPair<F>) {
+    scatter_few(p, a.lo, n);
+  } else {
+    store_few_lanes(p, a, n);
+  }
+}
+template <class F>
+concept HasFew = !Wide<F> && requires(F a, ElementOf<F>* p) {
+  store_few_lanes(p, a, size_t{});
+};
+template <class F>
+inline constexpr bool kFew = HasFew<F>;
+template <class H>
+inline constexpr bool kFew<Pair<H>> = kFew<H>;
+
 // A row in one vector never leaves the registers; the same sums as in softmax_row. Of logarithms
 // there is no such shortcut: they are rare, and it would cost size.
 template <class F, bool kSmall>
 MLE_INLINE void softmax_piece(const ElementOf<F>* x, ElementOf<F>* y, size_t n, size_t step) {
-  const F value = gather<F>(x, step, n);
+  F value;
+  if constexpr (kFew<F>) {
+    value = n <= 4 && step == 1 ? gather_few<F>(x, n, splat<F>(-kInfinity)) : gather<F>(x, step, n);
+  } else {
+    value = gather<F>(x, step, n);
+  }
   // Beyond four elements there are only zeros to add.
   const ElementOf<F> largest = n <= 4 ? largest_of_four(value) : largest_of_lanes(value);
   const F e = exponential_of<kSmall>(value - splat<F>(largest));
   const Finish<F, false> finish(n <= 4 ? sum_of_four(e) : sum_of_lanes(e));
+  if constexpr (kFew<F>) {
+    if (n <= 4 && step == 1) return scatter_few(y, finish(e), n);
+  }
   scatter(y, step, finish(e), n);
 }
 
