@@ -95,7 +95,7 @@ struct Walk {
   }
 
   void check_golden_ports(const flatbuffers::Vector<flatbuffers::Offset<fb::GoldenPort>>* ports) {
-    if (ports == nullptr) return;
+    if (ports == nullptr || ports->size() == 0) return;
     const int segment = view.find_segment(format::kGolden);
     demand(segment >= 0);
     for (const fb::GoldenPort* port : *ports) {
