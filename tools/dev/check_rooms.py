@@ -55,6 +55,7 @@ HOMES = [
     ("google/protobuf/", ["compiler/import/", "serve/grpc/"]),
     ("grpcpp/", ["serve/grpc/", "tools/mle-bench/grpc_load", "tools/dev/serve_peers/"]),
     ("grpc/", ["serve/grpc/", "tools/mle-bench/grpc_load"]),
+    ("absl/", ["serve/grpc/"]),
     ("simdjson.h", ["serve/http/"]),
     ("openssl/", ["serve/http/"]),
     ("zlib.h", ["tools/cli/", "compiler/import/", "serve/http/"]),
