@@ -2,6 +2,7 @@
 #include "serve/grpc/front.h"
 
 #include "format/rules.h"
+#include "serve/grpc/door.h"
 #include "serve/grpc/health_calls.h"
 #include "serve/grpc/infer_call.h"
 #include "serve/grpc/loop.h"
@@ -16,6 +17,7 @@
 #include <grpcpp/security/tls_certificate_provider.h>
 #include <grpcpp/security/tls_credentials_options.h>
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -57,6 +59,8 @@ struct GrpcFront::State {
   StreamCalls streams;
   std::vector<std::unique_ptr<Loop>> loops;
   std::vector<std::unique_ptr<InferCalls>> calls;
+  std::unique_ptr<Door> door;  // where connections have an age
+  std::chrono::milliseconds oldest{0};
   std::unique_ptr<grpc::Server> server;
 };
 
@@ -67,9 +71,21 @@ Result<std::unique_ptr<GrpcFront>> GrpcFront::start(const GrpcOptions& options, 
   auto state = std::make_unique<State>(service);
   grpc::ServerBuilder builder;
   int port = 0;
-  builder.AddListeningPort(options.address, credentials_of(options.tls), &port);
-  // Two servers on one port would each get some of the calls, and nobody would notice.
-  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  std::unique_ptr<Door::Acceptor> acceptor;
+  if (options.connection_age.count() > 0) {
+    MLE_TRY_ASSIGN(state->door, Door::make(options.address));
+    acceptor = builder.experimental().AddExternalConnectionAcceptor(
+        grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD,
+        credentials_of(options.tls));
+    const std::chrono::milliseconds age = options.connection_age;
+    builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, static_cast<int>(age.count()));
+    // A tenth is gRPC's, the second for those who are told at the very end.
+    state->oldest = age + age / 10 + std::chrono::seconds(1);
+  } else {
+    builder.AddListeningPort(options.address, credentials_of(options.tls), &port);
+    // Two servers on one port would each get some of the calls, and nobody would notice.
+    builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  }
   leave_out_debugging(builder);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.most_message_bytes));
   builder.SetMaxSendMessageSize(-1);
@@ -87,15 +103,19 @@ Result<std::unique_ptr<GrpcFront>> GrpcFront::start(const GrpcOptions& options, 
   for (size_t i = 0; i < options.threads; ++i)
     state->loops.push_back(std::make_unique<Loop>(builder.AddCompletionQueue(), service));
   state->server = builder.BuildAndStart();
-  if (state->server == nullptr || port == 0) {
+  if (state->server == nullptr || (port == 0 && state->door == nullptr)) {
     state->server.reset();
     for (auto& loop : state->loops) loop->discard();
     return error(Code::Io, format::rule::S413_Listen, Status::kNoOffset,
                  "give another address; port 0 picks a free port", "gRPC cannot listen at %s",
                  options.address.c_str());
   }
-  const size_t colon = options.address.rfind(':');
-  state->address = options.address.substr(0, colon) + ":" + std::to_string(port);
+  if (state->door != nullptr) {
+    state->address = state->door->address();
+  } else {
+    const size_t colon = options.address.rfind(':');
+    state->address = options.address.substr(0, colon) + ":" + std::to_string(port);
+  }
   for (auto& loop : state->loops) {
     state->calls.push_back(std::make_unique<InferCalls>(*loop, &state->inference));
     for (int i = 0; i < InferCalls::kArmed; ++i) state->calls.back()->arm();
@@ -104,6 +124,7 @@ Result<std::unique_ptr<GrpcFront>> GrpcFront::start(const GrpcOptions& options, 
     state->streams.arm(*loop);
     loop->start();
   }
+  if (state->door != nullptr) state->door->open(std::move(acceptor));
   service.when_changed([health = &state->health] { health->changed(); });
   return std::unique_ptr<GrpcFront>(new GrpcFront(std::move(state)));
 }
@@ -112,6 +133,10 @@ const std::string& GrpcFront::address() const noexcept { return state_->address;
 
 void GrpcFront::drain(std::chrono::milliseconds patience) {
   if (state_->server == nullptr) return;
+  const auto now = std::chrono::steady_clock::now();
+  if (state_->door != nullptr) state_->door->shut(now + std::min(patience, state_->oldest));
+  patience -= std::min(patience, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                     std::chrono::steady_clock::now() - now));
   state_->service.when_changed({});
   state_->health.end();
   state_->streams.end();

@@ -19,6 +19,10 @@ struct GrpcOptions {
   std::string address = "127.0.0.1:8001";  // port 0: a free one
   size_t threads = 1;                      // completion queues, one thread each
   size_t most_message_bytes = size_t{64} << 20;
+  // A connection that is as old (give or take a tenth) is told to end when its calls are answered,
+  // and its caller makes another. 0: it grows as old as it likes, and drain() may have gRPC cancel
+  // calls that come before their caller has heard of the end.
+  std::chrono::seconds connection_age{0};
   TlsFiles tls;
 };
 
@@ -33,7 +37,8 @@ class GrpcFront {
 
   // With the port in use.
   const std::string& address() const noexcept;
-  // Takes no new calls, ends those that are watched, waits for the others: at most that long.
+  // Takes no new connections, waits until those there are have ended of age, takes no new calls,
+  // ends those that are watched, waits for the others: at most that long in all.
   void drain(std::chrono::milliseconds patience);
 
  private:

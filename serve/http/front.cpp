@@ -2,8 +2,8 @@
 #include "serve/http/front.h"
 
 #include "format/rules.h"
-#include "serve/http/listener.h"
 #include "serve/http/loop.h"
+#include "serve/protocol/listener.h"
 
 #include <unistd.h>
 
@@ -24,7 +24,7 @@ HttpFront::HttpFront(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<HttpFront>> HttpFront::start(const HttpOptions& options, Service& service) {
   auto state = std::make_unique<State>();
-  MLE_TRY_ASSIGN(state->listener, Listener::open(options.address));
+  MLE_TRY_ASSIGN(state->listener, Listener::open(options.address, "HTTP"));
   if (!options.tls.empty()) {
     MLE_TRY_ASSIGN(state->tls, TlsContext::make(options.tls));
   }

@@ -129,7 +129,9 @@ int serve_models(const ServeOptions& options, const Console& console) {
   std::unique_ptr<serve::GrpcFront> grpc;
   if (options.grpc != "off") {
     auto started = serve::GrpcFront::start(
-        {options.grpc, options.threads, options.max_request_mb << 20, options.tls}, service);
+        {options.grpc, options.threads, options.max_request_mb << 20,
+         std::chrono::seconds(options.grpc_connection_age_seconds), options.tls},
+        service);
     if (!started) return console.error("--grpc", started.error()), kFailed;
     grpc = std::move(*started);
   }

@@ -50,6 +50,8 @@ Flags flags_of(ServeOptions& o) {
              "all requests and answers under way together, in mebibytes (8 of the largest)")
       .whole("--max-connections", "N", &o.max_connections, 1, 1 << 20,
              "open connections over HTTP (4096)")
+      .whole("--grpc-connection-age-seconds", "N", &o.grpc_connection_age_seconds, 0, 86'400,
+             "connections over gRPC end at that age, so that a drain cancels no call (0: never)")
       .text("--tls-cert", "FILE.pem", &o.tls.certificate,
             "speak TLS on both fronts, with this certificate")
       .text("--tls-key", "FILE.pem", &o.tls.key, "and its key; files that change are read again")
@@ -135,6 +137,10 @@ bool settle(ServeOptions& o, const Console& console) {
                                      : serve::Control::None;
   if (o.grpc == "off" && o.http == "off")
     return misuse("--http", "both fronts are off", "leave one on");
+  if (o.grpc_connection_age_seconds > 0 &&
+      o.drain_seconds < o.grpc_connection_age_seconds * 11 / 10 + 2)
+    return misuse("--drain-seconds", "is less than connections may take to end",
+                  "give at least 1.1 times --grpc-connection-age-seconds and two more");
   if (o.max_pending_mb == 0) o.max_pending_mb = 8 * o.max_request_mb;
   if (o.max_pending_mb < o.max_request_mb)
     return misuse("--max-pending-mb", "is less than one request may have (--max-request-mb)",

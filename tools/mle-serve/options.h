@@ -22,7 +22,8 @@ struct ServeOptions {
   std::string grpc = "127.0.0.1:8001", http = "127.0.0.1:8000", metrics = "off", admin_key_file;
   uint64_t threads = 0, max_batch = 1024, max_queue = 1024, max_queue_delay_us = 0;
   uint64_t max_running = 0, max_request_mb = 64, max_connections = 4096, drain_seconds = 30,
-           max_pending_mb = 0, slow_request_ms = 0, drain_lag_seconds = 0, poll_seconds = 5;
+           max_pending_mb = 0, slow_request_ms = 0, drain_lag_seconds = 0, poll_seconds = 5,
+           grpc_connection_age_seconds = 0;
 
   std::string admin_key;
   serve::TlsFiles tls;

@@ -609,13 +609,77 @@ class Ends(unittest.TestCase):
     def test_two_servers_do_not_share_a_port(self):
         models = Models()
         model = "m=" + os.path.join(models.path, "linear.mle")
-        first = Server("--model", model)
-        try:
-            with self.assertRaisesRegex(RuntimeError, "cannot listen"):
-                Server("--model", model, "--grpc", first.grpc)
-        finally:
-            self.assertEqual(first.stop(), 0)
-            models.close()
+        for flags in ((), ("--grpc-connection-age-seconds", "5")):
+            first = Server("--model", model, *flags)
+            try:
+                with self.assertRaisesRegex(RuntimeError, "gRPC cannot listen"):
+                    Server("--model", model, "--grpc", first.grpc, *flags)
+            finally:
+                self.assertEqual(first.stop(), 0)
+        models.close()
+
+
+class Aged(unittest.TestCase):
+    """Connections that end at an age."""
+
+    def setUp(self):
+        self.models = Models()
+        self.addCleanup(self.models.close)
+        self.server = Server("--models", self.models.path, "--control", "explicit",
+                             "--grpc-connection-age-seconds", "1")
+        self.addCleanup(self.server.stop)
+
+    def test_a_drain_cancels_no_call_of_callers_who_know_nothing(self):
+        counts, odd, begun = [0] * 4, [], threading.Semaphore(0)
+
+        def ask(i):
+            message = published.ModelInferRequest(model_name="linear")
+            message.inputs.add(name="x", datatype="FP32", shape=[1, 3])
+            message.raw_input_contents.append(np.array([1, 2, 4], np.float32).tobytes())
+            with grpc.insecure_channel(self.server.grpc, [("grpc.use_local_subchannel_pool", 1)]) as channel:
+                infer = channel.unary_unary(INFER, published.ModelInferRequest.SerializeToString)
+                while True:
+                    try:
+                        infer(message, timeout=60)
+                    except grpc.RpcError as error:
+                        if "failed to connect to all addresses" not in error.details():
+                            odd.append(error.details())
+                        return
+                    counts[i] += 1
+                    if counts[i] == 20:
+                        begun.release()
+
+        threads = [threading.Thread(target=ask, args=(i,)) for i in range(len(counts))]
+        for thread in threads:
+            thread.start()
+        for _ in threads:
+            self.assertTrue(begun.acquire(timeout=60))
+        self.server.signal(signal.SIGTERM)
+        for thread in threads:
+            thread.join(60)
+        self.assertEqual(odd, [])
+        self.assertEqual(self.server.stop(), 0)
+
+    def test_connections_are_made_anew_and_streams_and_watches_go_on(self):
+        descriptors = lambda: len(os.listdir(f"/proc/{self.server.process.pid}/fd"))  # noqa: E731
+        before = descriptors()
+        with grpc.insecure_channel(self.server.grpc) as channel:
+            watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest(), timeout=60)
+            self.assertEqual(next(watch).status, health_pb2.HealthCheckResponse.SERVING)
+            answers = threading.Semaphore(0)
+            client = triton.InferenceServerClient(self.server.grpc)
+            client.start_stream(lambda result, error: answers.release() if error is None else None)
+            for _ in range(30):  # three times the age
+                client.async_stream_infer("linear", rows([1, 2, 3]))
+                self.assertTrue(answers.acquire(timeout=60))
+                client.load_model("linear")  # whoever comes in by this door is known to be local, too
+                client.infer("linear", rows([1, 2, 3]))
+                threading.Event().wait(0.1)
+            client.close()
+            self.assertFalse(watch.done())
+            watch.cancel()
+        self.assertTrue(until(lambda: descriptors() <= before), (before, descriptors()))
+        self.assertEqual(self.server.stop(), 0)
 
 
 if __name__ == "__main__":

@@ -207,12 +207,15 @@ def reloads(models, count, seconds):
     ends_well(server)
 
 
-def drains(models, count):
-    print(f"{count} drains under load", flush=True)
+def drains(models, count, age):
+    """With an `age` of connections over gRPC nobody may be told CANCELLED; with 0 those who do not watch health may."""
+    print(f"{count} drains under load" + (f", connections over gRPC end when they are {age} seconds old" if age else ""),
+          flush=True)
     fronts = ("HTTP", "gRPC by callers who watch health", "gRPC by callers who do not")
-    asked, lost, unlucky = dict.fromkeys(fronts, 0), dict.fromkeys(fronts, 0), 0
+    asked, lost, refused = (dict.fromkeys(fronts, 0) for _ in range(3))
+    unlucky, times = 0, []
     for _ in range(count):
-        server = Server("--models", models.path, "--drain-lag-seconds", "1")
+        server = Server("--models", models.path, "--drain-lag-seconds", "1", "--grpc-connection-age-seconds", str(age))
         over, lock, begun = threading.Event(), threading.Lock(), threading.Semaphore(0)
 
         def over_http():
@@ -243,15 +246,17 @@ def drains(models, count):
                         yield len(call(message, timeout=60).raw_output_contents) == 1
                     except grpc.RpcError as error:
                         # The caller's own library knows that the server is not ready, or that nobody listens any
-                        # more: the call never left, and goes elsewhere.
+                        # more: the call never left, and goes elsewhere. A connection that breaks is no such thing.
                         if error.code() == grpc.StatusCode.UNAVAILABLE and (
-                            "onnect" in error.details() or "health" in error.details()
+                            "failed to connect to all addresses" in error.details() or "health" in error.details()
                         ):
+                            with lock:
+                                refused[fronts[1 if watching else 2]] += 1
                             return
-                        # Who asks on without watching may meet gRPC ending the connection: told so, never begun
-                        # (docs/serving.md). Anything else is lost.
+                        # Who asks on without watching, on a connection without an age, may meet gRPC ending it: told
+                        # so, never begun (docs/serving.md). Anything else is lost.
                         nonlocal unlucky
-                        if error.code() == grpc.StatusCode.CANCELLED and not watching:
+                        if error.code() == grpc.StatusCode.CANCELLED and not watching and not age:
                             unlucky += 1
                             return
                         print("  " + error.code().name + ": " + error.details())
@@ -273,15 +278,20 @@ def drains(models, count):
         for _ in threads:
             begun.acquire(timeout=30)
         server.signal(signal.SIGTERM)
+        begin = time.monotonic()
         for thread in threads:
-            thread.join(30)
+            thread.join(60)
         over.set()
         status = server.stop()
         if status != 0:
             check(False, f"exit status {status}: {server.messages()[-4000:]}")
+        times.append(time.monotonic() - begin)
     for front in fronts:
         check(lost[front] == 0, f"{asked[front]} requests were asked over {front}, {lost[front]} lost")
-    print(f"  {unlucky} calls of the last came when it had begun to end, and were told CANCELLED")
+    print(f"  callers over gRPC who found the door shut or the server not ready, and would ask elsewhere: {refused[fronts[1]]} "
+          f"who watch, {refused[fronts[2]]} who do not, of {4 * count} each")
+    print(f"  {unlucky} calls of those who do not came when it had begun to end, and were told CANCELLED")
+    print(f"  from SIGTERM to the end: median {statistics.median(times):.1f} s, longest {max(times):.1f} s")
 
 
 def restarts(models, count):
@@ -432,7 +442,7 @@ def main():
     parser.add_argument("--reloads", type=int, default=1000)
     parser.add_argument("--drains", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=40)
-    parser.add_argument("--only", default="reloads,drains,restarts,overload,enemies")
+    parser.add_argument("--only", default="reloads,drains,aged-drains,restarts,overload,enemies")
     parser.add_argument("--untimed", action="store_true")
     options = parser.parse_args()
     global timed
@@ -445,7 +455,8 @@ def main():
         kept.write(file.read())
     begin = time.monotonic()
     for name, part in (("reloads", lambda: reloads(models, options.reloads, options.seconds)),
-                       ("drains", lambda: drains(models, options.drains)),
+                       ("drains", lambda: drains(models, options.drains, 0)),
+                       ("aged-drains", lambda: drains(models, options.drains, 2)),
                        ("restarts", lambda: restarts(models, options.drains)),
                        ("overload", lambda: overload(models, min(5, options.seconds))),
                        ("enemies", lambda: enemies(models, options.seconds))):

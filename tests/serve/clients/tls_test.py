@@ -27,7 +27,8 @@ class Tls(unittest.TestCase):
         self.addCleanup(models.close)
         self.files = Certificates(models.path)
         server = Server("--model", "linear=" + os.path.join(models.path, "linear.mle"), "--tls-cert",
-                        self.files.path("server.pem"), "--tls-key", self.files.path("server.key"), *flags)
+                        self.files.path("server.pem"), "--tls-key", self.files.path("server.key"),
+                        *(self.files.authority if flag == "AUTHORITY" else flag for flag in flags))
         self.addCleanup(server.stop)
         host, port = server.http.rsplit(":", 1)
         self.where = (host, int(port))
@@ -84,6 +85,12 @@ class Tls(unittest.TestCase):
         with socket.create_connection(self.where, timeout=30) as to:
             self.assertRaises(OSError, old.wrap_socket, to, server_hostname="localhost")
         self.assertIn(b"[1.5,2.5]", self.ask())
+        self.assertEqual(server.stop(), 0)
+
+    def test_connections_of_an_age_speak_it_too(self):
+        server = self.start("--grpc-connection-age-seconds", "1", "--tls-client-ca", "AUTHORITY")
+        self.assertTrue(self.ask_grpc(server, client=True))
+        self.assertRaises(grpc.RpcError, self.ask_grpc, server)
         self.assertEqual(server.stop(), 0)
 
     def test_callers_show_a_certificate_where_one_is_wanted(self):

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "serve/http/listener.h"
+#include "serve/protocol/listener.h"
 
 #include "format/rules.h"
 
@@ -18,10 +18,10 @@ namespace {
 
 constexpr int kBacklog = 1024;
 
-Status refuse(const std::string& address, const char* why) {
+Status refuse(const std::string& address, const char* front, const char* why) {
   return error(Code::Io, format::rule::S413_Listen, Status::kNoOffset,
-               "give another address; port 0 picks a free port", "HTTP cannot listen at %s: %s",
-               address.c_str(), why);
+               "give another address; port 0 picks a free port", "%s cannot listen at %s: %s",
+               front, address.c_str(), why);
 }
 
 int port_of(int socket) {
@@ -34,9 +34,9 @@ int port_of(int socket) {
 
 }  // namespace
 
-Result<Listener> Listener::open(const std::string& address) {
+Result<Listener> Listener::open(const std::string& address, const char* front) {
   const size_t colon = address.rfind(':');
-  if (colon == std::string::npos) return refuse(address, "it has no port");
+  if (colon == std::string::npos) return refuse(address, front, "it has no port");
   std::string host = address.substr(0, colon);
   if (host.size() > 1 && host.front() == '[' && host.back() == ']')
     host = host.substr(1, host.size() - 2);
@@ -46,7 +46,7 @@ Result<Listener> Listener::open(const std::string& address) {
   addrinfo* list = nullptr;
   const int failed = ::getaddrinfo(host.empty() ? nullptr : host.c_str(),
                                    address.c_str() + colon + 1, &wanted, &list);
-  if (failed != 0) return refuse(address, ::gai_strerror(failed));
+  if (failed != 0) return refuse(address, front, ::gai_strerror(failed));
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> freed(list, &::freeaddrinfo);
   Listener listener;
   listener.socket_ = ::socket(list->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
@@ -56,7 +56,7 @@ Result<Listener> Listener::open(const std::string& address) {
       ::setsockopt(listener.socket_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
       ::bind(listener.socket_, list->ai_addr, list->ai_addrlen) != 0 ||
       ::listen(listener.socket_, kBacklog) != 0)
-    return refuse(address, std::strerror(errno));
+    return refuse(address, front, std::strerror(errno));
   listener.address_ = address.substr(0, colon) + ":" + std::to_string(port_of(listener.socket_));
   return listener;
 }
@@ -69,8 +69,11 @@ Listener& Listener::operator=(Listener&& other) noexcept {
   return *this;
 }
 
-Listener::~Listener() {
+void Listener::close() noexcept {
   if (socket_ >= 0) ::close(socket_);
+  socket_ = -1;
 }
+
+Listener::~Listener() { close(); }
 
 }  // namespace mle::serve

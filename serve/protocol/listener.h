@@ -11,7 +11,8 @@ namespace mle::serve {
 
 class Listener {
  public:
-  static Result<Listener> open(const std::string& address);
+  // `front` is named where that fails.
+  static Result<Listener> open(const std::string& address, const char* front);
 
   Listener() noexcept = default;
   Listener(Listener&& other) noexcept;
@@ -19,6 +20,9 @@ class Listener {
   Listener(const Listener&) = delete;
   Listener& operator=(const Listener&) = delete;
   ~Listener();
+
+  // Who waits to be accepted is sent away.
+  void close() noexcept;
 
   int socket() const noexcept { return socket_; }
   const std::string& address() const noexcept { return address_; }
