@@ -199,6 +199,20 @@ TEST_CASE("compiler: steps in f64 stay one by one, each rounded as the source ro
   graph.entries.push_back({"predict", {{x, "x", {}, {}}}, {{y, "y", {}, {}}}});
   REQUIRE(merge_affine(graph).ok());
   CHECK(graph.nodes().size() == 2);
+
+  // (x - mean) W / scale: in f32 it is one layer.
+  Node dense;
+  dense.kind = OpKind::Dense;
+  const std::vector<double> weights = {1, 2, 3, 4};
+  std::vector<std::byte> bytes(weights.size() * sizeof(double));
+  std::memcpy(bytes.data(), weights.data(), bytes.size());
+  dense.inputs = {y, graph.add_constant("w", DType::F64, {2, 2}, Constant::from_bytes(bytes))};
+  auto sums = add_inferred(graph, std::move(dense));
+  REQUIRE(sums.has_value());
+  const ValueId z = step(kDiv, *sums, {0.5, 7});
+  graph.entries[0].outputs = {{z, "y", {}, {}}};
+  REQUIRE(fold_affine(graph).ok());
+  CHECK(graph.nodes().size() == 4);
 }
 
 TEST_CASE("compiler: in f32 an answer that was f64 stays f64, and one that was f32 stays f32") {

@@ -18,6 +18,7 @@ from conftest import in_root
 
 sys.path.insert(0, in_root("tests", "sklearn"))
 import cases  # noqa: E402
+import run  # noqa: E402
 
 CASES = cases.cases()
 pytestmark = pytest.mark.filterwarnings("ignore")  # of estimators that did not converge
@@ -60,7 +61,10 @@ def test_converted_in_process_it_answers_as_the_estimator(case, precision, toler
     model = mle.convert(case.model, X=case.rows, precision=precision)
     assert set(case.answers) <= set(model.entries)
     for method, expected in case.answers.items():
-        compare(getattr(model, method)(case.rows), expected, tolerance)
+        got = getattr(model, method)(case.rows)
+        compare(got, expected, tolerance)
+        if precision == "f64" and expected.dtype.kind == "f":
+            assert run.difference(case, as_array(got), expected) == ""
     if hasattr(case.model, "predict") and hasattr(case.model, "classes_"):
         known_classes_are(model.classes_, case.model.classes_)
     references = {entry["entry"]: entry["reference"] for entry in model.conversion["golden"]}

@@ -23,10 +23,10 @@ STAGE = 2  # later ones are asked where they are read
 OF_ITSELF = 1e-9
 # Bounds of docs/numerics.md: of the row's largest answer and the column's usual one for sums that are
 # small against their terms; and for what the source computed in f32.
-OF_TERMS, OF_F32 = 2.0**-46, 1e-6
+OF_TERMS, OF_F32 = 2.0**-49, 2.0**-21
 EXACT, ITSELF, TERMS, F32, WRONG = range(5)
 TITLES = ("the source's bits", "within 1e-9 of themselves",
-          "small against their terms: within 2^-46 of those", "recorded in f32: within 1e-6", "WRONG")
+          "small against their terms: within 2^-49 of those", "recorded in f32: within 2^-21 of those", "WRONG")
 
 
 def judged(got, want):

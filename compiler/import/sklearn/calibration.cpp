@@ -30,8 +30,10 @@ ValueId temperature_scaled(Reading& r, const Estimator& calibrator, const Classi
   Builder& b = r.b;
   ValueId logits = c.decision;
   if (logits == kNone) {
+    // Of two classes the first is what the second leaves of 1, to its last digit.
+    const ValueId p = b.width(c.proba) == 2 ? both(b, b.column(c.proba, 1)) : c.proba;
     const double least = 1e-12;
-    logits = b.unary(Act::Log, b.add(c.proba, least));
+    logits = b.unary(Act::Log, b.add(p, least));
   } else if (b.width(logits) == 1) {
     logits = b.concat({b.unary(Act::Neg, logits), logits});
   }

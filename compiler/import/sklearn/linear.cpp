@@ -85,6 +85,7 @@ Regressed regress_isotonic(Reading& r, const Estimator& e, const Frame& x) {
   pieces.breaks = xs;
   pieces.count = static_cast<uint32_t>(xs.size());
   pieces.degree = 1;
+  pieces.right = true;  // at a threshold the answer is its own, not what a line comes to there
   // What lies below a break goes on from the break before: interval 0 ends at the first.
   pieces.coefficients = {ys[0], 0};
   for (size_t i = 0; i + 1 < xs.size(); ++i) {

@@ -72,11 +72,16 @@ std::vector<Polynomial> basis_on(const Splines& s, size_t j) {
   return basis;
 }
 
+// Which of the basis splines on an interval count. The oldest ends there, or soon behind: its last
+// digits are lost in powers of u, and kept in those of a mirrored one.
+enum class Part { All, AllButOldest, Newest };
+
 // All splines on interval j.
-std::vector<Polynomial> splines_on(const Splines& s, size_t j) {
+std::vector<Polynomial> splines_on(const Splines& s, size_t j, Part part = Part::All) {
   const std::vector<Polynomial> basis = basis_on(s, j);
   std::vector<Polynomial> made(s.weights.columns, Polynomial(s.degree + 1));
-  for (size_t i = 0; i < basis.size(); ++i)
+  const size_t first = part == Part::All ? 0 : part == Part::Newest ? s.degree : 1;
+  for (size_t i = first; i < basis.size(); ++i)
     for (size_t c = 0; c < made.size(); ++c)
       add_product(made[c], s.weights.at(j - s.degree + i, c), 0, basis[i]);
   return made;
@@ -118,12 +123,12 @@ Column of_one_knot(const Splines& s, const std::string& extrapolation) {
   return made;
 }
 
-Column column_of(const Splines& s, const std::string& extrapolation) {
+Column column_of(const Splines& s, const std::string& extrapolation, Part part) {
   Column made;
   for (size_t j = s.first(); j < s.last(); ++j) {
     if (!(s.knots[j + 1] > s.knots[j])) continue;
     made.breaks.push_back(s.knots[j]);
-    made.intervals.push_back(splines_on(s, j));
+    made.intervals.push_back(splines_on(s, j, part));
   }
   if (made.breaks.empty()) return of_one_knot(s, extrapolation);
   const double end = s.knots[s.last()];
@@ -210,6 +215,33 @@ Column linear_column_of(const Splines& s, const Ends& ends) {
   return made;
 }
 
+// The splines of -x.
+Splines mirrored(const Splines& s) {
+  Splines made{{s.knots.rbegin(), s.knots.rend()}, s.weights, s.degree};
+  for (double& knot : made.knots) knot = -knot;
+  for (size_t row = 0; row < s.weights.rows; ++row)
+    for (size_t c = 0; c < s.weights.columns; ++c)
+      made.weights.at(row, c) = s.weights.at(s.weights.rows - 1 - row, c);
+  return made;
+}
+
+// A table of all columns, which may have different numbers of breaks.
+Builder::Pieces table_of(const std::vector<Column>& columns, uint32_t polynomials, size_t degree) {
+  Builder::Pieces made;
+  made.polynomials = polynomials;
+  made.degree = static_cast<uint32_t>(degree);
+  for (const Column& column : columns)
+    made.count = std::max(made.count, static_cast<uint32_t>(column.breaks.size()));
+  for (const Column& column : columns) {
+    for (size_t i = 0; i < made.count; ++i)
+      made.breaks.push_back(column.breaks[std::min(i, column.breaks.size() - 1)]);
+    // A column with fewer breaks repeats its last one: behind all of them is its last interval.
+    for (size_t i = 0; i <= made.count; ++i)
+      append(made.coefficients, column.intervals[std::min(i, column.breaks.size())]);
+  }
+  return made;
+}
+
 ValueId wrapped_around(Builder& b, ValueId x, const Reals& begins, const Reals& periods) {
   const ValueId begin = b.vector(begins), period = b.vector(periods);
   const ValueId from = b.subtract(x, begin);
@@ -223,44 +255,48 @@ Frame transform_spline(Reading& r, const Estimator& e, const Frame& x) {
   Builder& b = r.b;
   ValueId columns = numbers(b, x);
   const std::string extrapolation = e.text_or("extrapolation", "constant");
-  std::vector<Column> made;
+  std::vector<Column> made, ending;
   Reals begins, periods;
   Ends ends;
-  Builder::Pieces pieces;
+  uint32_t splines = 0;
+  size_t degree = 0;
   for (const Estimator& spline : e.estimators("bsplines_")) {
     const Splines s = read_splines(spline);
-    if (made.empty()) ends.splines = s.degree;
+    if (made.empty()) {
+      splines = static_cast<uint32_t>(s.weights.columns);
+      degree = s.degree;
+      ends.splines = degree;
+    }
+    if (splines != s.weights.columns || degree != s.degree)
+      refuse_damaged("SplineTransformer has columns of different kinds");
     ends = ends.next();
-    const bool lines = extrapolation == "linear" && s.degree < 2;
     const bool flat = !(s.knots[s.last()] > s.knots[s.first()]);
-    made.push_back(lines && !flat ? linear_column_of(s, ends) : column_of(s, extrapolation));
+    const bool in_halves = degree > (extrapolation == "linear" ? 1 : 0);
+    if (extrapolation == "linear" && !in_halves && !flat) {
+      made.push_back(linear_column_of(s, ends));
+    } else {
+      made.push_back(column_of(s, extrapolation, in_halves ? Part::AllButOldest : Part::All));
+      if (in_halves) ending.push_back(column_of(mirrored(s), extrapolation, Part::Newest));
+    }
     begins.push_back(s.knots[s.first()]);
     const double period = s.knots[s.last()] - s.knots[s.first()];
     periods.push_back(period > 0 ? period : 1);
-    const auto polynomials = static_cast<uint32_t>(s.weights.columns);
-    if (made.size() > 1 && (polynomials != pieces.polynomials || s.degree != pieces.degree))
-      refuse_damaged("SplineTransformer has columns of different kinds");
-    pieces.polynomials = polynomials;
-    pieces.degree = static_cast<uint32_t>(s.degree);
-    pieces.count = std::max(pieces.count, static_cast<uint32_t>(made.back().breaks.size()));
   }
   if (made.size() != b.width(columns))
     refuse_damaged("SplineTransformer has another number of columns in its parts");
-  for (const Column& column : made) {
-    for (size_t i = 0; i < pieces.count; ++i)
-      pieces.breaks.push_back(column.breaks[std::min(i, column.breaks.size() - 1)]);
-    // A column with fewer breaks repeats its last one: behind all of them is its last interval.
-    for (size_t i = 0; i <= pieces.count; ++i)
-      append(pieces.coefficients, column.intervals[std::min(i, column.breaks.size())]);
-  }
+  Builder::Pieces pieces = table_of(made, splines, degree);
   pieces.right = true;
-  const bool flat = extrapolation == "constant" && pieces.degree > 0;
+  const bool flat = extrapolation == "constant" && degree > 0;
   pieces.outside = flat                       ? format::Outside::Clamp
                    : extrapolation == "error" ? format::Outside::Fault
                                               : format::Outside::Polynomial;
   if (extrapolation == "periodic") columns = wrapped_around(b, columns, begins, periods);
   ValueId y = b.piecewise(columns, pieces);
-  const uint32_t splines = pieces.polynomials;
+  if (!ending.empty()) {
+    Builder::Pieces others = table_of(ending, splines, degree);
+    others.outside = pieces.outside;  // and a break belongs to what lies above it in x, as before
+    y = b.add(y, b.piecewise(b.unary(Act::Neg, columns), others));
+  }
   if (e.text_or("handle_missing", "error") == "zeros") {
     std::vector<uint32_t> repeated;
     for (uint32_t i = 0; i < b.width(y); ++i) repeated.push_back(i / splines);
