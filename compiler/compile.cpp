@@ -205,7 +205,8 @@ Result<Compiled> optimise_and_emit(std::unique_ptr<Graph> graph, const SourceFil
     if (options.observe)
       options.observe("lower_weights", "store weights of dense layers in fewer bits", *graph);
   }
-  MLE_TRY_ASSIGN(const EmitOptions emitted, emit_options(source, *graph, options));
+  MLE_TRY_ASSIGN(EmitOptions emitted, emit_options(source, *graph, options));
+  if (weights) emitted.meta = told(*weights);
   source.release();
   MLE_TRY_ASSIGN(format::FileWriter writer, emit(*graph, emitted));
   source.release();

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <utility>
 
@@ -142,16 +143,36 @@ Status measure(const Graph& graph, const format::FileWriter& f32, const format::
   return time_files(f32, stored, calls[0], options.time, report);
 }
 
+const char* name_of_weights(const WeightsReport& report) {
+  return report.weights == DType::I8 ? "int8" : name_of(report.weights);
+}
+
+std::string in_three_digits(double value) {
+  char text[32];
+  const auto end = std::to_chars(text, text + sizeof text, value, std::chars_format::general, 3);
+  return {text, end.ptr};
+}
+
 Status too_far_off(const WeightsReport& report) {
   return error(Code::Unsupported, format::rule::C218_Tolerance, Status::kNoOffset,
                report.weights == DType::F16 ? "leave --weights out, or allow more with --tolerance"
                                             : "give --weights f16, or allow more with --tolerance",
                "weights in %s move answers by %.3g of their size on %zu rows, allowed are %.3g",
-               report.weights == DType::I8 ? "int8" : name_of(report.weights), report.error.most,
-               report.rows, report.tolerance);
+               name_of_weights(report), report.error.most, report.rows, report.tolerance);
 }
 
 }  // namespace
+
+std::vector<std::pair<std::string, std::string>> told(const WeightsReport& report) {
+  std::vector<std::pair<std::string, std::string>> facts;
+  facts.emplace_back("weights", name_of_weights(report));
+  if (report.in_8_bits != 0) facts.emplace_back("compute", "int8");
+  facts.emplace_back("weights.tolerance", in_three_digits(report.tolerance));
+  if (report.rows == 0) return facts;
+  facts.emplace_back("weights.error", in_three_digits(report.error.most));
+  facts.emplace_back("weights.error_rows", std::to_string(report.rows) + ", " + report.rows_from);
+  return facts;
+}
 
 double usual_tolerance(DType weights) {
   return weights == DType::F16 ? 0.01 : weights == DType::BF16 ? 0.05 : 0.1;

@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mle::compiler {
@@ -54,6 +55,9 @@ struct WeightsOptions {
   ReadRows read_rows;               // without: rows are made
   std::string rows_name;
 };
+
+// What a file says of it: the kind of weights, and how far answers moved of how much was allowed.
+std::vector<std::pair<std::string, std::string>> told(const WeightsReport& report);
 
 // What answers may move by, as PrecisionReport has it, where nobody says.
 double usual_tolerance(DType weights);

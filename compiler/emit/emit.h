@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace mle::compiler {
@@ -30,6 +31,7 @@ struct EmitOptions {
   std::vector<std::byte> source_sha256;
   std::optional<uint64_t> timestamp;  // seconds since 1970
   std::vector<GoldenRows> golden;     // by entry, or empty; rows == 0: that one has none
+  std::vector<std::pair<std::string, std::string>> meta;
   // Weights of dense layers that are stored in fewer bits stay so; else they are widened.
   bool narrow_weights = false;
 };

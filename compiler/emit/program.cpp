@@ -199,6 +199,12 @@ Status ProgramBuilder::finish(const EmitOptions& options) {
   model().name = add_name(options.name.empty() ? graph_.name : options.name);
   model().license = add_name(options.license);
   model().author = add_name(options.author);
+  for (const auto& [key, value] : options.meta) {
+    auto pair = std::make_unique<fb::KVT>();
+    pair->key = add_name(key);
+    pair->value = add_name(value);
+    model().meta.push_back(std::move(pair));
+  }
   model().arena_bytes = plan_.bytes;
   strings_.store(program_);
   return {};

@@ -8,6 +8,8 @@
 #include "compiler/emit/emit.h"
 #include "compiler/passes/lower_weights.h"
 #include "compiler/passes/passes.h"
+#include "format/file_view.h"
+#include "format/mle_generated.h"
 #include "format/rules.h"
 #include "tests/compiler/graphs.h"
 #include "tests/support/tiny_models.h"
@@ -16,6 +18,7 @@
 
 #include <cmath>
 #include <limits>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -125,6 +128,32 @@ TEST_CASE("weights: the report says what was saved and what it cost") {
     CHECK(report->speed[1].rows == 32);
     CHECK(report->speed[1].ns == 4);
   }
+}
+
+TEST_CASE("weights: the file says how far answers moved, of how much was allowed") {
+  Graph graph = network();
+  WeightsOptions options;
+  options.to = DType::I8;
+  options.rows_in_8_bits = true;
+  options.tolerance = 0.25;
+  options.trial = run_file;
+  const WeightsReport report = store_weights(graph, options).or_exit();
+  EmitOptions emitting;
+  emitting.narrow_weights = true;
+  emitting.meta = told(report);
+  const auto writer = emit(graph, emitting).or_exit();
+  AlignedBytes bytes(writer.size());
+  REQUIRE(writer.write(bytes.span()).ok());
+  const auto view = format::FileView::open(bytes.span()).or_exit();
+  REQUIRE(view.model().meta() != nullptr);
+  std::map<std::string, std::string> said;
+  for (const fb::KV* pair : *view.model().meta())
+    said.emplace(view.string(pair->key()), view.string(pair->value()));
+  CHECK(said["weights"] == "int8");
+  CHECK(said["compute"] == "int8");
+  CHECK(said["weights.tolerance"] == "0.25");
+  CHECK(std::stod(said["weights.error"]) == doctest::Approx(report.error.most).epsilon(0.01));
+  CHECK(said["weights.error_rows"] == "256, " + report.rows_from);
 }
 
 TEST_CASE("weights: layers in whole numbers answer as the judge says") {
