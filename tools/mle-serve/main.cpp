@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
@@ -115,6 +116,9 @@ int serve_models(const ServeOptions& options, const Console& console) {
     return console.error(missing->model, missing->reason), kFailed;
   log.news(repository.index());
 
+  // One look is for all SIGHUPs that come before it begins: the end waits for what the keeper is
+  // asked.
+  std::atomic<bool> will_look{false};
   const bool follows = options.mode == serve::Control::Poll;
   auto keeper = std::make_unique<serve::Keeper>(repository, follows ? options.folder : "",
                                                 std::chrono::seconds(options.poll_seconds));
@@ -164,8 +168,10 @@ int serve_models(const ServeOptions& options, const Console& console) {
 
   int number = 0;
   while (sigwait(&signals, &number) != 0 || number == SIGHUP) {
-    log.info("SIGHUP: looks at the models again");
+    if (will_look.exchange(true)) continue;
     keeper->ask([&](serve::Repository& changing) {
+      will_look.store(false);
+      log.info("SIGHUP: looks at the models again");
       if (const Status status = changing.refresh(true); !status.ok())
         log.warning("the folder cannot be read", {{"reason", status.message()}});
       log.news(changing.index());

@@ -13,6 +13,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 import unittest
 import zlib
 
@@ -633,6 +634,19 @@ class Ends(unittest.TestCase):
             server.signal(signal.SIGTERM)
             self.assertEqual(to.recv(65536), b"")
         self.assertEqual(server.stop(), 0)
+
+    def test_a_storm_of_signals_holds_nobody_up(self):
+        server, where = self.start()
+        for _ in range(3000):
+            server.signal(signal.SIGHUP)
+        connection = http.client.HTTPConnection(*where, timeout=30)
+        connection.request("POST", LINEAR, json.dumps(ONE_ROW))
+        self.assertEqual(connection.getresponse().status, 200)
+        connection.close()
+        # It looks once for all signals that came before it looked, so that not much is left to do.
+        begin = time.monotonic()
+        self.assertEqual(server.stop(), 0)
+        self.assertLess(time.monotonic() - begin, 30)
 
     def test_killed_and_started_again_it_answers_at_once(self):
         server, where = self.start()
