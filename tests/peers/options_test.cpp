@@ -33,12 +33,13 @@ TEST_CASE("peers: without flags everything is measured in fifteen rounds") {
 }
 
 TEST_CASE("peers: threads are counted, and each peer that is not there keeps its reason") {
-  const auto options =
-      parse({"--threads", "2", "--missing", "a: no", "--missing", "b: none", "--mkl", "mkl.so"});
+  const auto options = parse({"--threads", "2", "--missing", "a: no", "--missing", "b: none",
+                              "--mkl", "mkl.so", "--litert", "litert.so"});
   REQUIRE(options.has_value());
   CHECK(options->threads == 2);
   CHECK(options->missing == std::vector<std::string>{"a: no", "b: none"});
   CHECK(options->mkl == "mkl.so");
+  CHECK(options->litert == "litert.so");
   CHECK(options->openblas.empty());
   CHECK(!parse({"--threads", "0"}).has_value());
 }

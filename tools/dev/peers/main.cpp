@@ -167,8 +167,8 @@ Status run(const Options& options) {
   MLE_TRY(pin(options.cpu, options.threads));
   Report report = describe_machine(options);
   report.missing = options.missing;
-  const PeerLibraries libraries{options.onnxruntime, options.openblas, options.mkl, options.rust,
-                                options.threads};
+  const PeerLibraries libraries{options.onnxruntime, options.openblas, options.mkl,
+                                options.rust,        options.litert,   options.threads};
   MLE_TRY_ASSIGN(const Peers peers, make_peers(libraries, report.missing));
   for (const Workload& workload : workloads) {
     if (!options.wants(workload.name)) continue;

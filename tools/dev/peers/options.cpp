@@ -32,6 +32,7 @@ enum Flag {
   kOpenBlas,
   kMkl,
   kRust,
+  kLiteRt,
   kMissing,
 };
 
@@ -53,6 +54,7 @@ constexpr option kFlags[] = {
     {"openblas", required_argument, nullptr, kOpenBlas},
     {"mkl", required_argument, nullptr, kMkl},
     {"rust", required_argument, nullptr, kRust},
+    {"litert", required_argument, nullptr, kLiteRt},
     {"missing", required_argument, nullptr, kMissing},
     {nullptr, 0, nullptr, 0},
 };
@@ -140,6 +142,7 @@ Result<Options> parse_options(int argc, char** argv) {
       case kOpenBlas: options.openblas = optarg; break;
       case kMkl: options.mkl = optarg; break;
       case kRust: options.rust = optarg; break;
+      case kLiteRt: options.litert = optarg; break;
       case kMissing: options.missing.emplace_back(optarg); break;
       default:
         return error(Code::InvalidArgument, 0, Status::kNoOffset, "see script/bench peers --help",

@@ -11,12 +11,13 @@
 namespace mle::peers {
 
 struct Options {
-  std::string models, output;                    // folders
-  std::string onnxruntime, openblas, mkl, rust;  // libraries; empty where they are not there
-  std::vector<std::string> missing;              // peers that are not there, with the reason
-  std::string mle_run, programs;  // static mle-run (or empty); folder of the start_* programs
-  std::string command, commit;    // for the report
-  std::vector<std::string> only;  // workloads; empty: all
+  std::string models, output;  // folders
+  // Libraries; empty where they are not there.
+  std::string onnxruntime, openblas, mkl, rust, litert;
+  std::vector<std::string> missing;  // peers that are not there, with the reason
+  std::string mle_run, programs;     // static mle-run (or empty); folder of the start_* programs
+  std::string command, commit;       // for the report
+  std::vector<std::string> only;     // workloads; empty: all
   std::vector<size_t> batches{1, 8, 32, 256, 2048};
   bool run = true, load = true, start = true;
   bool quick = false;

@@ -43,7 +43,7 @@ class Peer {
 // Where the libraries of the peers are; empty where they are not. Each answers with `threads`
 // threads.
 struct PeerLibraries {
-  std::string onnxruntime, openblas, mkl, rust;
+  std::string onnxruntime, openblas, mkl, rust, litert;
   int threads = 1;
 };
 
@@ -60,5 +60,7 @@ Result<std::unique_ptr<Peer>> make_mkl_peer(const std::string& library, int thre
 Result<std::unique_ptr<Peer>> make_onednn_peer(int threads);
 Result<std::unique_ptr<Peer>> make_openvino_peer(int threads);
 Result<std::unique_ptr<Peer>> make_candle_peer(const std::string& library, int threads);
+Result<std::unique_ptr<Peer>> make_tract_peer(const std::string& library, int threads);
+Result<std::unique_ptr<Peer>> make_litert_peer(const std::string& library, int threads);
 
 }  // namespace mle::peers

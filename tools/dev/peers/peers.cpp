@@ -31,7 +31,11 @@ Result<std::vector<std::unique_ptr<Peer>>> make_peers(const PeerLibraries& libra
 #ifdef MLE_PEERS_OPENVINO
   add("openvino", make_openvino_peer(threads));
 #endif
-  if (!libraries.rust.empty()) add("candle", make_candle_peer(libraries.rust, threads));
+  if (!libraries.litert.empty()) add("litert", make_litert_peer(libraries.litert, threads));
+  if (!libraries.rust.empty()) {
+    add("candle", make_candle_peer(libraries.rust, threads));
+    add("tract", make_tract_peer(libraries.rust, threads));
+  }
   return peers;
 }
 

@@ -1,4 +1,4 @@
-// candle, out of a library that cargo builds from rust/.
+// candle and tract, out of one library that cargo builds from rust/.
 // SPDX-License-Identifier: Apache-2.0
 #include "tools/dev/peers/peer.h"
 
@@ -19,6 +19,7 @@ struct RustModel;
 
 struct RustApi {
   RustModel* (*candle)(const RustLayer*, size_t, bool) = nullptr;
+  RustModel* (*tract)(const char*, const RustLayer*, size_t, size_t) = nullptr;
   int (*bind)(RustModel*, size_t, const float*, float*) = nullptr;
   int (*run)(RustModel*, size_t) = nullptr;
   void (*free)(RustModel*) = nullptr;
@@ -34,8 +35,8 @@ Result<RustApi> open(const std::string& path) {
   void* const library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   RustApi api;
   if (library != nullptr && find(library, "rust_peers_candle", api.candle) &&
-      find(library, "rust_peers_bind", api.bind) && find(library, "rust_peers_run", api.run) &&
-      find(library, "rust_peers_free", api.free))
+      find(library, "rust_peers_tract", api.tract) && find(library, "rust_peers_bind", api.bind) &&
+      find(library, "rust_peers_run", api.run) && find(library, "rust_peers_free", api.free))
     return api;
   return error(Code::NotFound, 0, Status::kNoOffset, "does cargo build it?", "%s: is not there",
                path.c_str());
@@ -73,9 +74,10 @@ std::vector<float> turned(const Layer& layer) {
 
 class RustPeer final : public Peer {
  public:
-  explicit RustPeer(const RustApi& api) : api_(api) {}
-  std::string name() const override { return "candle"; }
-  std::string version() const override { return "0.11.1, no BLAS"; }
+  RustPeer(const RustApi& api, bool is_candle, int threads)
+      : api_(api), is_candle_(is_candle), threads_(static_cast<size_t>(threads)) {}
+  std::string name() const override { return is_candle_ ? "candle" : "tract"; }
+  std::string version() const override { return is_candle_ ? "0.11.1, no BLAS" : "0.23.9"; }
   Result<std::unique_ptr<PeerModel>> load(const Workload& workload) override {
     std::vector<std::vector<float>> weights;
     std::vector<RustLayer> layers;
@@ -84,7 +86,9 @@ class RustPeer final : public Peer {
       const Layer& layer = workload.layers[i];
       layers.push_back({layer.in, layer.out, weights[i].data(), layer.bias.data()});
     }
-    RustModel* const model = api_.candle(layers.data(), layers.size(), workload.softmax);
+    RustModel* const model =
+        is_candle_ ? api_.candle(layers.data(), layers.size(), workload.softmax)
+                   : api_.tract(workload.onnx_path.c_str(), layers.data(), layers.size(), threads_);
     if (model == nullptr)
       return error(Code::Internal, 0, Status::kNoOffset, "", "%s cannot hold %s", name().c_str(),
                    workload.name.c_str());
@@ -93,6 +97,8 @@ class RustPeer final : public Peer {
 
  private:
   RustApi api_;
+  bool is_candle_;
+  size_t threads_;
 };
 
 }  // namespace
@@ -100,7 +106,12 @@ class RustPeer final : public Peer {
 Result<std::unique_ptr<Peer>> make_candle_peer(const std::string& library, int threads) {
   setenv("RAYON_NUM_THREADS", std::to_string(threads).c_str(), 1);
   MLE_TRY_ASSIGN(const RustApi api, open(library));
-  return std::unique_ptr<Peer>(std::make_unique<RustPeer>(api));
+  return std::unique_ptr<Peer>(std::make_unique<RustPeer>(api, true, threads));
+}
+
+Result<std::unique_ptr<Peer>> make_tract_peer(const std::string& library, int threads) {
+  MLE_TRY_ASSIGN(const RustApi api, open(library));
+  return std::unique_ptr<Peer>(std::make_unique<RustPeer>(api, false, threads));
 }
 
 }  // namespace mle::peers

@@ -27,6 +27,7 @@ Result<Workload> read_workload(const std::string& folder, const std::string& lin
   workload.softmax = end == "softmax";
   workload.onnx_path = folder + "/" + workload.name + ".onnx";
   workload.mle_path = folder + "/" + workload.name + ".mle";
+  workload.litert_path = folder + "/" + workload.name + ".tflite";
   const std::string path = folder + "/" + workload.name + ".f32";
   std::ifstream file(path, std::ios::binary);
   size_t in = 0;

@@ -28,7 +28,7 @@ struct Workload {
   std::string name;
   bool softmax = false;
   std::vector<Layer> layers;
-  std::string onnx_path, mle_path;
+  std::string onnx_path, mle_path, litert_path;
 
   size_t in() const { return layers.front().in; }
   size_t out() const { return layers.back().out; }

@@ -1,7 +1,10 @@
-//! Peers in Rust behind a C ABI: candle by hand. The caller drives a model
+//! Peers in Rust behind a C ABI: candle by hand, tract from the ONNX file. The caller drives a model
 //! from one thread and keeps all memory it points to.
 // SPDX-License-Identifier: Apache-2.0
 mod by_candle;
+mod by_tract;
+
+use std::ffi::{c_char, CStr};
 
 /// One dense layer: weights [out][in] and out biases.
 #[repr(C)]
@@ -42,6 +45,21 @@ pub unsafe extern "C" fn rust_peers_candle(layers: *const Layer, count: usize, s
         Ok(model) => Box::into_raw(Box::new(Handle(Box::new(model)))),
         Err(_) => std::ptr::null_mut(),
     }
+}
+
+/// # Safety
+/// `path` is a C string, `layers` as above.
+#[no_mangle]
+pub unsafe extern "C" fn rust_peers_tract(
+    path: *const c_char,
+    layers: *const Layer,
+    count: usize,
+    threads: usize,
+) -> *mut Handle {
+    let layers = std::slice::from_raw_parts(layers, count);
+    let path = CStr::from_ptr(path).to_string_lossy().into_owned();
+    let (inputs, outputs) = (layers[0].inputs, layers[count - 1].outputs);
+    Box::into_raw(Box::new(Handle(Box::new(by_tract::Network::new(path, inputs, outputs, threads)))))
 }
 
 /// # Safety
