@@ -122,6 +122,7 @@ def classifiers(d, add):
             add(model, np.floor(np.abs(scaled) * 5), y, name=f"{type(model).__name__} {kind}")
     if hasattr(lm, "PassiveAggressiveClassifier"):
         add(lm.PassiveAggressiveClassifier(random_state=0), d.iris, species)
+    add(lm.SGDClassifier(loss="log_loss", random_state=0), d.iris * 20, species, name="SGDClassifier far from its boundaries")
     add(svm.SVC(kernel="linear", probability=True, random_state=0), d.cancer[:, :3], d.malign, name="SVC with probabilities")
     add(svm.SVC(kernel="linear", probability=True, random_state=0), d.iris, species, name="SVC with probabilities of three")
     add(svm.NuSVC(kernel="linear", nu=0.1, probability=True, random_state=0), d.iris, species, name="NuSVC with probabilities of three")

@@ -105,7 +105,9 @@ ValueId Builder::binary(BinaryFn fn, ValueId a, ValueId b) {
 }
 
 ValueId Builder::expit(ValueId x) {
-  return divide(vector({1}), add(unary(Act::Exp, unary(Act::Neg, x)), 1.0));
+  const Fact wide = graph_.value(x).fact;
+  const ValueId score = add_node(node_of(OpKind::Cast, {x}), &wide);
+  return divide(vector({1}), add(unary(Act::Exp, unary(Act::Neg, score)), 1.0));
 }
 
 ValueId Builder::compare(CompareFn fn, ValueId a, ValueId b) {

@@ -50,7 +50,8 @@ class Builder {
   ValueId log_softmax(ValueId x);
   ValueId sigmoid(ValueId x) { return unary(Act::Sigmoid, x); }
   // 1 / (1 + e^-x), rounded after each step as scipy's expit is: what of 1 is left beside a p near
-  // 1, and where p becomes 0, is then what the source says.
+  // 1, and where p becomes 0, is then what the source says. In f64 even where scores are in f32:
+  // shares of odds that are too small for f32 would be 0 / 0.
   ValueId expit(ValueId x);
   ValueId cast(ValueId x, DType dtype);
   ValueId reduce(ReduceFn fn, ValueId x);  // over the columns, to one
