@@ -18,6 +18,7 @@
 #include <grpcpp/security/tls_credentials_options.h>
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -133,10 +134,11 @@ const std::string& GrpcFront::address() const noexcept { return state_->address;
 
 void GrpcFront::drain(std::chrono::milliseconds patience) {
   if (state_->server == nullptr) return;
-  const auto now = std::chrono::steady_clock::now();
-  if (state_->door != nullptr) state_->door->shut(now + std::min(patience, state_->oldest));
-  patience -= std::min(patience, std::chrono::duration_cast<std::chrono::milliseconds>(
-                                     std::chrono::steady_clock::now() - now));
+  const auto now = Door::Clock::now();
+  if (state_->door != nullptr)
+    std::this_thread::sleep_until(std::min(now + patience, state_->door->shut() + state_->oldest));
+  patience -= std::min(
+      patience, std::chrono::duration_cast<std::chrono::milliseconds>(Door::Clock::now() - now));
   state_->service.when_changed({});
   state_->health.end();
   state_->streams.end();

@@ -37,7 +37,7 @@ class GrpcFront {
 
   // With the port in use.
   const std::string& address() const noexcept;
-  // Takes no new connections, waits until those there are have ended of age, takes no new calls,
+  // Takes no new connections, waits until those there are have come to the age, takes no new calls,
   // ends those that are watched, waits for the others: at most that long in all.
   void drain(std::chrono::milliseconds patience);
 

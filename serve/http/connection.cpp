@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <new>
 #include <utility>
 
 namespace mle::serve {
@@ -125,7 +126,13 @@ void Connection::begin_exchange() {
   exchange.manner = {head.minor, head.keep_alive && !loop_.draining(), head.method == "HEAD"};
   if (!exchange.manner.keep_alive) ending_ = true;
   reader_.swap_body(exchange.body, exchange.charge);
-  loop_.begin(exchange, head);
+  try {
+    loop_.begin(exchange, head);
+  } catch (const std::bad_alloc&) {
+    exchange.reply.reset();
+    exchange.reply.status = 503;
+    exchange.replied();
+  }
 }
 
 void Connection::begin_refusal(const HttpRefusal& refusal) {

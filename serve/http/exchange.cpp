@@ -61,6 +61,7 @@ void Exchange::clear(size_t most_bytes) {
   trace.clear();
   reply.reset(most_bytes);
   manner = {};
+  json_bytes.reset();
   answer_as = Encoding::None;
   connection = nullptr;
   ready = false;

@@ -12,6 +12,8 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
 
 namespace mle::serve {
@@ -39,6 +41,7 @@ class Exchange final : public Request {
   ByteCharge answered;  // for the reply's body, of an inference
   TraceParent trace;
   InferBody infer;
+  std::optional<uint64_t> json_bytes;  // of an inference's body, where bytes follow
   Encoding answer_as = Encoding::None;
   HttpManner manner;
   HttpReply reply;

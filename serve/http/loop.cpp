@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/http/loop.h"
 
+#include "serve/engine/admit.h"
 #include "serve/http/answers.h"
 
 #include <fcntl.h>
@@ -21,6 +22,8 @@
 namespace mle::serve {
 namespace {
 
+// Some milliseconds, for JSON. Who asks for health does not wait for several of them.
+constexpr size_t kReadsLong = size_t{512} << 10;
 constexpr size_t kReadAtOnce = size_t{64} << 10;
 constexpr int kEventsAtOnce = 64;
 constexpr auto kLookPause = std::chrono::milliseconds(250);
@@ -162,16 +165,20 @@ void HttpLoop::count_reply(int status) noexcept {
 }
 
 void HttpLoop::begin_inference(Exchange& exchange, const HttpHead& head) {
-  std::optional<uint64_t> json_bytes;
-  if (!read_json_length(head["inference-header-content-length"], json_bytes)) {
+  if (!read_json_length(head["inference-header-content-length"], exchange.json_bytes)) {
     exchange.reply.fail(400, "Inference-Header-Content-Length is no number");
     return exchange.replied();
   }
   exchange.answer_as = accepted_encoding(head["accept-encoding"]);
   exchange.model = exchange.route.model;
   exchange.version = exchange.route.version;
+  if (exchange.body.size() > kReadsLong) return large_.push_back(&exchange);
+  read_question(exchange);
+}
+
+void HttpLoop::read_question(Exchange& exchange) {
   const auto catalog = share_.service.engine().catalog();
-  Status status = exchange.infer.decode(exchange.body, json_bytes, *catalog, exchange);
+  Status status = exchange.infer.decode(exchange.body, exchange.json_bytes, *catalog, exchange);
   if (status.ok()) return drained_.push_back(&exchange);
   exchange.status = std::move(status);
   exchange.done();
@@ -373,6 +380,23 @@ void HttpLoop::turn(int wait_ms) {
       on_event(*static_cast<Connection*>(event.data.ptr), event.events);
     }
   }
+  serve_all();
+  if (!large_.empty()) {
+    Exchange& exchange = *large_.front();
+    large_.pop_front();
+    exchange.status = still_wanted(exchange, Clock::now());
+    try {
+      exchange.status.ok() ? read_question(exchange) : exchange.done();
+    } catch (const std::bad_alloc&) {
+      exchange.status = Status::out_of_memory();
+      exchange.done();
+    }
+    serve_all();
+  }
+  look_at_clock();
+}
+
+void HttpLoop::serve_all() {
   while (!touched_.empty() || !drained_.empty()) {
     if (!drained_.empty()) {
       share_.service.engine().serve(drained_, workspace_);
@@ -383,13 +407,12 @@ void HttpLoop::turn(int wait_ms) {
   }
   hear_all();
   look_at_touched();
-  look_at_clock();
 }
 
 void HttpLoop::run() noexcept {
   self_ = std::this_thread::get_id();
   for (;;) {
-    turn(touched_.empty() ? static_cast<int>(kLookPause.count()) : 0);
+    turn(touched_.empty() && large_.empty() ? static_cast<int>(kLookPause.count()) : 0);
     if (!draining_) {
       const std::lock_guard lock(mutex_);
       if (!asked_to_drain_) continue;

@@ -1,6 +1,7 @@
 // HttpLoop: one thread, one epoll, many connections.
-// Promise: whatever arrived in one turn is served as one; nothing in a turn waits. Answers come
-// from any thread.
+// Promise: whatever arrived in one turn is served as one; nothing in a turn waits but questions
+// that take long to read, of which each turn reads one when all else is answered. Answers come from
+// any thread.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -13,6 +14,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -70,6 +72,8 @@ class HttpLoop {
   void accept_all();
   void take_in(int socket, bool local);
   void begin_inference(Exchange& exchange, const HttpHead& head);
+  void read_question(Exchange& exchange);
+  void serve_all();
   void hear_all();
   void look_at_touched();
   void on_event(Connection& connection, uint32_t events);
@@ -87,6 +91,7 @@ class HttpLoop {
   size_t under_way_ = 0;  // exchanges
   std::vector<Connection*> touched_, looking_;
   std::vector<Request*> drained_;
+  std::deque<Exchange*> large_;  // not read yet
   Workspace workspace_;
   std::vector<char> space_;
   std::atomic<Exchange*> told_{nullptr};

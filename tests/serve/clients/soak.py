@@ -294,6 +294,40 @@ def drains(models, count, age):
     print(f"  from SIGTERM to the end: median {statistics.median(times):.1f} s, longest {max(times):.1f} s")
 
 
+def ages(models, seconds):
+    """Callers whose connections end every second notice nothing but the time it takes to make another."""
+    print("connections over gRPC of one second", flush=True)
+    server = Server("--models", models.path, "--grpc-connection-age-seconds", "1")
+    before = facts(server)[1]
+    ask_until, times, failed = time.monotonic() + seconds, [], []
+
+    def call():
+        message = question([1, 2, 4])
+        with grpc.insecure_channel(server.grpc, [("grpc.use_local_subchannel_pool", 1)]) as channel:
+            infer = channel.unary_unary(INFER)
+            while time.monotonic() < ask_until:
+                begin = time.monotonic()
+                try:
+                    infer(message, timeout=15)
+                except grpc.RpcError as error:
+                    failed.append(error.code().name + ": " + error.details())
+                times.append(time.monotonic() - begin)
+
+    threads = [threading.Thread(target=call) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    check(not failed, f"{len(times)} requests on some {8 * int(seconds)} connections, {len(failed)} failed {failed[:3]}")
+    check_time(max(times) < 1, f"the longest took {1000 * max(times):.0f} ms")
+    for _ in range(200):
+        if facts(server)[1] <= before + 2:
+            break
+        time.sleep(0.05)
+    check(facts(server)[1] <= before + 2, f"descriptors: {before} before, {facts(server)[1]} after")
+    ends_well(server)
+
+
 def restarts(models, count):
     print(f"{count} times killed and started again", flush=True)
     address, times = "127.0.0.1:0", []
@@ -442,7 +476,7 @@ def main():
     parser.add_argument("--reloads", type=int, default=1000)
     parser.add_argument("--drains", type=int, default=20)
     parser.add_argument("--seconds", type=float, default=40)
-    parser.add_argument("--only", default="reloads,drains,aged-drains,restarts,overload,enemies")
+    parser.add_argument("--only", default="reloads,drains,aged-drains,ages,restarts,overload,enemies")
     parser.add_argument("--untimed", action="store_true")
     options = parser.parse_args()
     global timed
@@ -457,6 +491,7 @@ def main():
     for name, part in (("reloads", lambda: reloads(models, options.reloads, options.seconds)),
                        ("drains", lambda: drains(models, options.drains, 0)),
                        ("aged-drains", lambda: drains(models, options.drains, 2)),
+                       ("ages", lambda: ages(models, min(20, options.seconds))),
                        ("restarts", lambda: restarts(models, options.drains)),
                        ("overload", lambda: overload(models, min(5, options.seconds))),
                        ("enemies", lambda: enemies(models, options.seconds))):
