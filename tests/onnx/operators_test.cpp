@@ -264,6 +264,30 @@ TEST_CASE("onnx: ArgMax and ArgMin choose the first or the last of equals") {
   }
 }
 
+TEST_CASE("onnx: ArgMax and ArgMin tell whole numbers of 64 bits apart") {
+  const auto run = [](const char* type, Type dtype, int64_t last, int64_t keep) {
+    Model model;
+    model.input("x", "N,4", kI64).output("y");
+    model.node("Cast", {"x"}, {"c"}).integer("to", dtype);
+    model.integers("big", {(int64_t{1} << 53) + 1, int64_t{1} << 53, (int64_t{1} << 53) + 1,
+                           int64_t{1} << 53});
+    model.node("Cast", {"big"}, {"d"}).integer("to", dtype);
+    model.node("Add", {"c", "d"}, {"e"});
+    model.node(type, {"e"})
+        .integer("axis", 1)
+        .integer("select_last_index", last)
+        .integer("keepdims", keep);
+    return answer(model, {0, 0, 0, 0, 0, 2, 2, 2}, 2);
+  };
+  for (const Type dtype : {kI64, kU64})
+    for (const int64_t keep : {0, 1}) {
+      CHECK(run("ArgMax", dtype, 0, keep) == Elements{0, 2});
+      CHECK(run("ArgMax", dtype, 1, keep) == Elements{2, 2});
+      CHECK(run("ArgMin", dtype, 0, keep) == Elements{1, 0});
+      CHECK(run("ArgMin", dtype, 1, keep) == Elements{3, 0});
+    }
+}
+
 TEST_CASE("onnx: ArgMax and ArgMin tell whole numbers of 32 bits apart") {
   for (const std::string type : {"ArgMax", "ArgMin"}) {
     Model model;

@@ -61,4 +61,19 @@ Result<ValueId> with_number(OperatorNode& op, BinaryFn fn, ValueId x, double num
   return op.add(binary(fn, x, right));
 }
 
+Result<ValueId> in_order_type(OperatorNode& op, ValueId x) {
+  switch (op.fact(x).dtype) {
+    case DType::I8:
+    case DType::U8:
+    case DType::I16:
+    case DType::U16:
+    case DType::U32: return converted(op, x, DType::I64);
+    case DType::U64: {
+      MLE_TRY_ASSIGN(const ValueId shifted, with_number(op, BinaryFn::Xor, x, 0x1p63));
+      return converted(op, shifted, DType::I64);
+    }
+    default: return x;
+  }
+}
+
 }  // namespace mle::compiler::onnx

@@ -22,5 +22,7 @@ Result<ValueId> converted(OperatorNode& op, ValueId x, DType dtype);
 Result<ValueId> permuted(OperatorNode& op, ValueId x, const std::vector<uint32_t>& perm);
 // fn(x, number)
 Result<ValueId> with_number(OperatorNode& op, BinaryFn fn, ValueId x, double number);
+// In a type that TopK orders, in the order of x: of u64 the half with the highest bit comes last.
+Result<ValueId> in_order_type(OperatorNode& op, ValueId x);
 
 }  // namespace mle::compiler::onnx

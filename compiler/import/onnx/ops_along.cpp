@@ -32,22 +32,6 @@ Status read_cumsum(OperatorNode& op) {
   return op.emit(std::move(node));
 }
 
-// In a type that TopK orders, in the order of x: of u64 the half with the highest bit comes last.
-Result<ValueId> in_order_type(OperatorNode& op, ValueId x) {
-  switch (op.fact(x).dtype) {
-    case DType::I8:
-    case DType::U8:
-    case DType::I16:
-    case DType::U16:
-    case DType::U32: return converted(op, x, DType::I64);
-    case DType::U64: {
-      MLE_TRY_ASSIGN(const ValueId shifted, with_number(op, BinaryFn::Xor, x, 0x1p63));
-      return converted(op, shifted, DType::I64);
-    }
-    default: return x;
-  }
-}
-
 // Outputs: values, indices.
 Status read_topk(OperatorNode& op) {
   MLE_TRY_ASSIGN(const int64_t onnx_axis, op.integer("axis", -1));

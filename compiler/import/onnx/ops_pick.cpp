@@ -242,6 +242,29 @@ Status read_concat(OperatorNode& op) {
   return op.emit(concat_node(std::move(values), axis));
 }
 
+// Of 64-bit numbers every digit counts: the first place of TopK, from the other end for the last of
+// equals.
+Result<ValueId> place_among_longs(OperatorNode& op, ValueId x, uint32_t axis, bool last,
+                                  bool smallest) {
+  const uint32_t length = op.fact(x).dims[axis];
+  MLE_TRY_ASSIGN(ValueId ranked, in_order_type(op, x));
+  if (last) {
+    std::vector<uint32_t> picks(length);
+    for (uint32_t i = 0; i < length; ++i) picks[i] = length - 1 - i;
+    MLE_TRY_ASSIGN(ranked, picked(op, ranked, axis, picks));
+  }
+  Fact wanted = op.fact(ranked);
+  wanted.dims[axis] = 1;
+  Node node;
+  node.kind = OpKind::TopK;
+  node.inputs = {ranked};
+  node.iattr = {axis, smallest ? 0u : 1u};
+  MLE_TRY_ASSIGN(const ValueId place, op.add(std::move(node), &wanted));
+  if (!last) return place;
+  MLE_TRY_ASSIGN(const ValueId highest, number_like(op, place, length - 1));
+  return op.add(binary(BinaryFn::Sub, highest, place));
+}
+
 // The smallest is the largest of the negatives.
 template <bool smallest>
 Status read_arg(OperatorNode& op) {
@@ -253,8 +276,14 @@ Status read_arg(OperatorNode& op) {
   if (keep == 0 && axis < layout.axis) --layout.axis;
   op.lay_out(layout);
   MLE_TRY_ASSIGN(ValueId x, op.value(0));
-  const DType dtype = op.dtype(0);  // a double holds the whole numbers of 32 bits
-  if (is_integer(dtype) && dtype != DType::I64 && dtype != DType::U64) {
+  const DType dtype = op.dtype(0);
+  if (dtype == DType::I64 || dtype == DType::U64) {
+    MLE_TRY_ASSIGN(const ValueId place, place_among_longs(op, x, axis, last != 0, smallest));
+    Dims dims = op.fact(place).dims;
+    if (keep == 0) dims.erase(dims.begin() + axis);
+    return op.emit_reshaped(place, dims);
+  }
+  if (is_integer(dtype)) {  // a double holds the whole numbers of 32 bits
     MLE_TRY_ASSIGN(x, converted(op, x, DType::F64));
   }
   if (smallest) {
