@@ -171,7 +171,7 @@ Status prove(const format::FileWriter& writer) {
 std::unique_ptr<Graph> import_source(const Importer& importer, const SourceFile& source,
                                      const CompileOptions& options, Problems& problems) {
   const ImportOptions importing = {options.shapes, options.architecture, options.quantize_by_row,
-                                   options.free_batch};
+                                   options.free_batch, options.dequantized_exactly};
   std::optional<Graph> imported = importer.read(source, importing, problems);
   if (!imported || !problems.empty()) return nullptr;
   auto graph = std::make_unique<Graph>(*std::move(imported));

@@ -29,6 +29,7 @@ struct CompileOptions {
   bool free_batch = false;                 // --free-batch
   std::optional<SourceFile> architecture;  // --arch: what stands beside weights alone
   bool quantize_by_row = false;            // --dynamic-quantize row
+  bool dequantized_exactly = false;        // --dequantized exact
   uint32_t golden_rows = 8;                // answers of the judge to store; 0: none
   // Asks the framework itself, where it is at hand; then golden_rows is only 0 or not 0.
   std::function<Result<RecordedRows>(const Graph&)> record;

@@ -51,6 +51,7 @@ compiler::CompileOptions options_of(const nb::dict& options) {
   if (const auto path = option<std::optional<std::string>>(options, "arch"))
     made.architecture = take(SourceFile::open(*path));
   made.quantize_by_row = option<bool>(options, "quantize_by_row");
+  made.dequantized_exactly = option<bool>(options, "dequantized_exactly");
   made.golden_rows = option<uint32_t>(options, "golden_rows");
   made.features = option<std::vector<std::string>>(options, "features");
   made.labels = option<std::vector<std::string>>(options, "labels");

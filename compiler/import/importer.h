@@ -39,6 +39,9 @@ struct ImportOptions {
   std::optional<SourceFile> architecture = {};  // --arch: what stands beside weights alone
   bool quantize_by_row = false;                 // --dynamic-quantize row
   bool free_batch = false;  // --free-batch: a fixed first axis is the batch axis
+  // --dequantized exact: products with dequantised weights as the graph says, not as ONNX Runtime
+  // has them.
+  bool dequantized_exactly = false;
 };
 
 struct Importer {

@@ -85,6 +85,7 @@ def convert(
     shapes: Mapping[str, int] | None = None,
     free_batch: bool = False,
     dynamic_quantize: str = "batch",
+    dequantized: str = "onnxruntime",
     arch: str | PathLike[str] | None = None,
     from_format: str = "",
 ) -> Model: ...

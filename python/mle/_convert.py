@@ -15,7 +15,8 @@ _MOST_RECORDED_BYTES = 1 << 18  # … while their inputs are not larger than tha
 
 def convert(source, X=None, *, to=None, threads=1, precision="auto", golden_rows=None,
             features=(), labels=(), name="", license="", author="", card="", timestamp=None,
-            shapes=None, free_batch=False, dynamic_quantize="batch", arch=None, from_format=""):
+            shapes=None, free_batch=False, dynamic_quantize="batch", dequantized="onnxruntime",
+            arch=None, from_format=""):
     """Compiles a model and proves the result; nothing is written unless `to` names a file.
 
     source: a fitted estimator, the path of a model file, or the bytes of one. X: rows as the
@@ -25,6 +26,9 @@ def convert(source, X=None, *, to=None, threads=1, precision="auto", golden_rows
     if dynamic_quantize not in ("batch", "row"):
         raise InvalidArgument(f"dynamic_quantize is not {dynamic_quantize!r}", rule="C220",
                               hint="it is one of batch, row")
+    if dequantized not in ("onnxruntime", "exact"):
+        raise InvalidArgument(f"dequantized is not {dequantized!r}", rule="C220",
+                              hint="it is one of onnxruntime, exact")
     data, source_name, estimator = _source_of(source)
     rows = None if X is None else _LiveRows(estimator, X, golden_rows)
     if not shapes and _changes_each_alone(estimator) and len(numpy.shape(X)) == 2:
@@ -33,6 +37,7 @@ def convert(source, X=None, *, to=None, threads=1, precision="auto", golden_rows
         "source_name": source_name, "from_format": from_format, "shapes": dict(shapes or {}),
         "free_batch": bool(free_batch), "arch": None if arch is None else os.fsdecode(os.fspath(arch)),
         "quantize_by_row": dynamic_quantize == "row",
+        "dequantized_exactly": dequantized == "exact",
         "golden_rows": 8 if golden_rows is None else int(golden_rows),
         "features": list(map(str, features)), "labels": list(map(str, labels)), "name": name,
         "license": license, "author": author, "card": card, "timestamp": timestamp,

@@ -145,7 +145,9 @@ std::optional<Graph> import(const Model& model, Problems& problems, const Shapes
   const std::string bytes = model.bytes();
   const auto source =
       compiler::SourceFile::from_bytes("test.onnx", std::as_bytes(std::span<const char>(bytes)));
-  auto graph = compiler::onnx::read(source, {shapes, {}, model.quantize_by_row}, problems);
+  compiler::ImportOptions options{shapes, {}, model.quantize_by_row};
+  options.dequantized_exactly = model.dequantized_exactly;
+  auto graph = compiler::onnx::read(source, options, problems);
   if (graph) {
     const Status status = compiler::check(*graph);
     CHECK_MESSAGE(status.ok(), status.message());

@@ -67,7 +67,8 @@ class Model {
 
   std::string bytes() const { return proto.SerializeAsString(); }
   onnx_pb::ModelProto proto;
-  bool quantize_by_row = false;  // how it is imported
+  // How it is imported.
+  bool quantize_by_row = false, dequantized_exactly = false;
 };
 
 // The graph, proved by check(), or nothing and the problems.

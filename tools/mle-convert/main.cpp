@@ -28,6 +28,7 @@ namespace {
 // As typed; checked and turned into ConvertOptions by read_options().
 struct Typed {
   std::string source, output, from, features, labels, card, timestamp, dump, dynamic_quantize, arch;
+  std::string dequantized = "onnxruntime";
   std::string precision = "auto", weights = "f32", compute = "f32";
   double tolerance = -1;  // not given
   std::vector<std::string> shapes;
@@ -115,6 +116,7 @@ bool read_options(const Typed& typed, ConvertOptions& options, const Console& co
       wrong("--arch", arch.error().message(), arch.error().hint());
   }
   options.compile.quantize_by_row = typed.dynamic_quantize == "row";
+  options.compile.dequantized_exactly = typed.dequantized == "exact";
   if (!typed.timestamp.empty()) {
     options.compile.timestamp = parse_timestamp(typed.timestamp);
     if (!options.compile.timestamp)
@@ -221,6 +223,8 @@ int run_tool(int argc, char** argv, Console& console) {
       .text("--arch", "FILE.json", &typed.arch, "what is computed, for a file of weights alone")
       .choice("--dynamic-quantize", &typed.dynamic_quantize, {"batch", "row"},
               "whose range dynamic quantisation takes (batch)")
+      .choice("--dequantized", &typed.dequantized, {"onnxruntime", "exact"},
+              "products with dequantised weights: rows rounded, or not (onnxruntime)")
       .texts("--shape", "NAME=N", &typed.shapes, "fixes a free dimension; may be repeated")
       .flag("--free-batch", &options.compile.free_batch,
             "a first dimension of fixed size becomes free")

@@ -30,7 +30,21 @@ struct RowLayout {
   bool operator==(const RowLayout&) const = default;
 };
 
+class Neighbours;  // neighbours.h
+using Nodes = google::protobuf::RepeatedPtrField<onnx_pb::NodeProto>;
+
 inline constexpr const char* kMlDomain = "ai.onnx.ml";
+
+// Constant integers that a DequantizeLinear unpacks, as ONNX Runtime looks at them (shortcut.h): in
+// how many rows of theirs a block lies if they are multiplied as they are, or once they are turned.
+// 0: it sees nothing in them.
+struct Unpacked {
+  uint32_t block = 0;
+  uint32_t turned_block = 0;
+  bool was_turned = false;
+  bool by_column = false;  // a scale for each
+  bool is_half = false;    // to 16-bit floats
+};
 
 // What a name of the source stands for.
 struct Operand {
@@ -40,10 +54,13 @@ struct Operand {
     Constant,
   };
   Kind kind = Kind::Refused;
-  ValueId id = kNone;     // Computed
-  Tensor tensor;          // Constant
-  bool each_row = false;  // Constant: ONNX has it once per row, and dims are those of one
-  RowLayout layout = {};  // of values per row
+  ValueId id = kNone;        // Computed
+  Tensor tensor;             // Constant
+  bool each_row = false;     // Constant: ONNX has it once per row, and dims are those of one
+  RowLayout layout = {};     // of values per row
+  bool may_be_fed = false;   // Constant: an initializer that is an input, too
+  bool dequantized = false;  // comes from a DequantizeLinear
+  Unpacked unpacked = {};
 
   static Operand computed(ValueId id) { return {Kind::Computed, id, {}}; }
   static Operand constant(Tensor tensor) { return {Kind::Constant, kNone, std::move(tensor)}; }
@@ -78,6 +95,11 @@ class Importing {
   std::unordered_map<std::string, Operand> operands;
   std::unordered_map<std::string, std::vector<std::string>> column_names;  // of values
   std::unordered_map<std::string, size_t> uses;  // by live nodes and graph outputs
+  // The nodes at hand: of the graph, a function or a branch; and what lies where among them.
+  const Nodes* nodes = nullptr;
+  const std::vector<int>* live = nullptr;
+  std::shared_ptr<const Neighbours> neighbours;
+  size_t rounded_products = 0;  // see shortcut.h
 
   // Where tensors of the nodes at hand lie: the model, or the copy of a function with its
   // attributes.
@@ -109,7 +131,6 @@ void import_inputs(Importing& importing);
 // Initializers that are used become operands.
 void import_initializers(Importing& importing, const onnx_pb::GraphProto& graph);
 // Which nodes the outputs need, sorted, and how often each name is used.
-using Nodes = google::protobuf::RepeatedPtrField<onnx_pb::NodeProto>;
 std::vector<int> find_live_nodes(Importing& importing, const Nodes& nodes,
                                  const std::vector<std::string>& outputs);
 std::vector<std::string> output_names(const onnx_pb::GraphProto& graph);

@@ -17,6 +17,9 @@ namespace {
 
 using enum format::rule::Rule;
 using onnx_pb::ValueInfoProto;
+// Before this version of the format every initializer was an input, too.
+constexpr int64_t kFirstWithConstants = 4;
+
 using Dimension = onnx_pb::TensorShapeProto::Dimension;
 
 // An input of the source with its dims; the first may be free.
@@ -34,7 +37,12 @@ class InputReader {
   void run() {
     std::vector<Declared> inputs;
     for (const ValueInfoProto& info : importing_.source().input()) {
-      if (is_initializer(info.name())) continue;  // a default nobody overrides
+      if (is_initializer(info.name())) {  // a default nobody overrides
+        const auto place = importing_.operands.find(info.name());
+        if (place != importing_.operands.end())
+          place->second.may_be_fed = importing_.model->ir_version() >= kFirstWithConstants;
+        continue;
+      }
       const auto [place, is_new] = importing_.operands.try_emplace(info.name());
       if (info.name().empty() || !is_new) {
         importing_.problems.add(broken(C213_GraphBroken, "has no name of its own"), where(info));

@@ -126,6 +126,12 @@ std::optional<Graph> read(const SourceFile& source, const ImportOptions& options
     importing.graph.notes.push_back(
         "its dynamic quantisation takes the range of all rows of a call, so that the answer for a "
         "row depends on the others; --dynamic-quantize row takes the range of each row instead");
+  if (importing.rounded_products != 0)
+    importing.graph.notes.push_back(
+        "rows of " + std::to_string(importing.rounded_products) +
+        (importing.rounded_products == 1 ? " product" : " products") +
+        " with dequantised weights are rounded to 8 bits in blocks, as ONNX Runtime has it; "
+        "--dequantized exact computes what the graph says");
   importing.graph.compact();
   return std::move(importing.graph);
 }

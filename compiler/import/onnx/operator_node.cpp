@@ -3,6 +3,7 @@
 #include "compiler/import/onnx/operator_node.h"
 
 #include "compiler/evaluate/elements.h"
+#include "compiler/import/onnx/neighbours.h"
 #include "compiler/import/onnx/tensor_proto.h"
 #include "compiler/import/onnx/text.h"
 
@@ -37,6 +38,13 @@ OperatorNode::OperatorNode(Importing& importing, const onnx_pb::NodeProto& proto
   for (const std::string& name : proto.input())
     inputs_.push_back(name.empty() ? nullptr : &importing.operands.at(name));
   while (!inputs_.empty() && inputs_.back() == nullptr) inputs_.pop_back();
+}
+
+const Neighbours* OperatorNode::neighbours() const {
+  if (!importing_.neighbours)
+    importing_.neighbours =
+        std::make_shared<const Neighbours>(importing_, *importing_.nodes, *importing_.live);
+  return importing_.neighbours.get();
 }
 
 int OperatorNode::opset() const {
@@ -351,6 +359,29 @@ void OperatorNode::set_each_row(size_t output, Tensor tensor) {
   operand.each_row = true;
   operand.layout = result_layout();
   importing_.operands[name] = std::move(operand);
+}
+
+void OperatorNode::widen() {
+  Operand& made = importing_.operands[proto_.output(0)];
+  made.tensor.narrow = 0;
+  if (made.unpacked.is_half) made.unpacked = {};
+}
+
+void OperatorNode::mark_dequantized(const Unpacked& unpacked) {
+  importing_.operands[proto_.output(0)].dequantized = true;
+  mark_unpacked(unpacked);
+}
+
+void OperatorNode::stay_dequantized() {
+  constexpr std::string_view kMovers[] = {"Reshape", "Slice", "Squeeze", "Transpose", "Unsqueeze"};
+  if (!has(0) || !operand(0).dequantized) return;
+  if (std::ranges::find(kMovers, type()) == std::end(kMovers)) return;
+  const auto made = importing_.operands.find(proto_.output(0));
+  if (made != importing_.operands.end()) made->second.dequantized = true;
+}
+
+void OperatorNode::mark_unpacked(const Unpacked& unpacked) {
+  importing_.operands[proto_.output(0)].unpacked = unpacked;
 }
 
 void OperatorNode::forward(size_t input) {

@@ -26,6 +26,13 @@ class OperatorNode {
   bool quantize_by_row() const { return importing_.options.quantize_by_row; }
 
   // Inputs. Trailing absent ones don't count; one in between is absent if !has().
+  // Products with dequantised weights are computed as the graph says.
+  bool dequantized_exactly() const { return importing_.options.dequantized_exactly; }
+  const Operand& operand(size_t input) const { return *inputs_[input]; }
+  const onnx_pb::NodeProto& proto() const { return proto_; }
+  Importing& importing() const { return importing_; }
+  // Of the nodes among which this one is; they are looked through the first time.
+  const Neighbours* neighbours() const;
   bool free_batch() const { return importing_.options.free_batch; }
   // For the user's eyes: what was assumed. "node 'x': <text>".
   void note(const std::string& text) const;
@@ -111,6 +118,13 @@ class OperatorNode {
   void lay_out(RowLayout layout) { result_layout_ = layout; }
   // The output is the input under another name.
   void forward(size_t input);
+  // What was forwarded has all the bits of its dtype from now on.
+  void widen();
+  // What ONNX Runtime sees in the first output, which is set.
+  void mark_dequantized(const Unpacked& unpacked);
+  void mark_unpacked(const Unpacked& unpacked);
+  // Where ONNX Runtime moves the DequantizeLinear of the input behind this node.
+  void stay_dequantized();
   // A constant of the graph as a tensor.
   Tensor tensor_of(ValueId id) const;
   const Fact& fact(ValueId id) const { return importing_.graph.value(id).fact; }

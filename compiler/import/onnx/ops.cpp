@@ -226,6 +226,7 @@ Status import_node(Importing& importing, const NodeProto& node) {
   if (site.any_refused()) return {};
   MLE_TRY(check_layouts(site));
   MLE_TRY(op->read(site));
+  if (default_domain) site.stay_dequantized();
   return site.all_attributes_known();
 }
 
@@ -235,6 +236,9 @@ std::string where(const NodeProto& node, int index) {
 }
 
 void import_nodes(Importing& importing, const Nodes& nodes, const std::vector<int>& live) {
+  const Nodes* const nodes_around = std::exchange(importing.nodes, &nodes);
+  const std::vector<int>* const live_around = std::exchange(importing.live, &live);
+  auto neighbours_around = std::exchange(importing.neighbours, {});
   for (const int n : live) {
     const NodeProto& node = nodes.Get(n);
     Status status = import_node(importing, node);
@@ -243,6 +247,9 @@ void import_nodes(Importing& importing, const Nodes& nodes, const std::vector<in
     for (const std::string& output : node.output())
       if (!output.empty()) importing.operands.try_emplace(output);
   }
+  importing.nodes = nodes_around;
+  importing.live = live_around;
+  importing.neighbours = std::move(neighbours_around);
 }
 
 }  // namespace mle::compiler::onnx

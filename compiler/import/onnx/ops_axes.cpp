@@ -3,6 +3,7 @@
 #include "compiler/import/onnx/ops.h"
 #include "compiler/import/onnx/rearrange.h"
 #include "compiler/import/onnx/shapes.h"
+#include "compiler/import/onnx/shortcut.h"
 #include "compiler/import/onnx/text.h"
 
 #include <utility>
@@ -48,7 +49,9 @@ Status read_transpose(OperatorNode& op) {
   op.lay_out(layout);
   if (op.is_constant(0)) {
     MLE_TRY_ASSIGN(Tensor result, transpose(op.tensor(0), order, op.budget()));
+    const bool is_matrix = order == std::vector<uint32_t>{1, 0};
     op.set(0, std::move(result));
+    if (is_matrix) op.mark_unpacked(turned(op));
     return {};
   }
   MLE_TRY_ASSIGN(const ValueId x, op.value(0));

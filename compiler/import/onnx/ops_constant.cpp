@@ -105,6 +105,7 @@ Status cast_to(OperatorNode& op, std::optional<DType> dtype, const std::string& 
                        "mle reads floats of 16 to 64 bits, integers of 8 to 64, bool and string");
   if (op.dtype(0) == *dtype) {
     op.forward(0);
+    op.widen();
     return {};
   }
   if (op.is_constant(0)) {
@@ -140,6 +141,9 @@ Status read_cast(OperatorNode& op) {
 Status read_cast_like(OperatorNode& op) {
   op.ignore("saturate");
   op.ignore("round_mode");
+  if (op.is_constant(1) && (op.tensor(1).narrow == 2 || op.tensor(1).narrow == 4))
+    return unsupported(C207_UnsupportedType, "CastLike to integers of less than 8 bits",
+                       "cast to integers of 8 bits or more");
   return cast_to(op, op.dtype(1), name_of(op.dtype(1)));
 }
 

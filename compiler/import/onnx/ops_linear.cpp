@@ -3,6 +3,8 @@
 #include "compiler/evaluate/elements.h"
 #include "compiler/import/onnx/matmul.h"
 #include "compiler/import/onnx/ops.h"
+#include "compiler/import/onnx/rounded_rows.h"
+#include "compiler/import/onnx/shortcut.h"
 #include "compiler/import/onnx/text.h"
 
 #include <algorithm>
@@ -71,11 +73,15 @@ Status read_gemm(OperatorNode& op) {
     w = trans_b != 0 ? transposed(w, alpha) : scaled(w, alpha);
   if (alpha != 1 && !all_finite(w)) return out_of_range("alpha", w.dtype);
   MLE_TRY_ASSIGN(ValueId x, op.value(0));
+  const uint32_t block = rows_rounded_in(op, {true, alpha, beta, trans_a != 0 || trans_b != 0});
   if (trans_a != 0) {
     MLE_TRY_ASSIGN(const Tensor a, op.weight(0));
     MLE_TRY_ASSIGN(x, op.constant(transposed(a, 1)));
   } else if (op.dims(0).back() != w.dims[0]) {
     return shapes_differ(op, w);
+  }
+  if (block != 0) {
+    MLE_TRY_ASSIGN(x, rounded_rows(op, x, block));
   }
   w.data.turned = as_it_lies;
   MLE_TRY_ASSIGN(const ValueId weights, op.constant(w));
@@ -123,7 +129,10 @@ Status read_matmul(OperatorNode& op) {
                          : broken(C208_Shape, "MatMul of a tensor without axes");
   if (op.dims(0).back() != w.dims[0]) return shapes_differ(op, w);
 
-  MLE_TRY_ASSIGN(const ValueId x, op.value(0));
+  MLE_TRY_ASSIGN(ValueId x, op.value(0));
+  if (const uint32_t block = rows_rounded_in(op, {})) {
+    MLE_TRY_ASSIGN(x, rounded_rows(op, x, block));
+  }
   MLE_TRY_ASSIGN(const ValueId weights, op.constant(w));
   if (!vector) return op.emit(dense(x, weights));
   MLE_TRY_ASSIGN(const ValueId product, op.add(dense(x, weights)));

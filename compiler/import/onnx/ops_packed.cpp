@@ -4,6 +4,7 @@
 #include "compiler/import/onnx/compose.h"
 #include "compiler/import/onnx/matmul.h"
 #include "compiler/import/onnx/quantized.h"
+#include "compiler/import/onnx/rounded_rows.h"
 #include "compiler/import/onnx/text.h"
 
 #include <cmath>
@@ -16,7 +17,7 @@ namespace {
 using enum format::rule::Rule;
 
 struct Packing {
-  int64_t k = 0, n = 0, bits = 4, block = 32;
+  int64_t k = 0, n = 0, bits = 4, block = 32, accuracy = 0;
 
   int64_t blocks() const { return (k + block - 1) / block; }
   int64_t bytes_of_block() const { return block * bits / 8; }
@@ -34,7 +35,7 @@ Result<Packing> read_packing(OperatorNode& op) {
   MLE_TRY_ASSIGN(packing.n, op.integer("N", 0));
   MLE_TRY_ASSIGN(packing.bits, op.integer("bits", 4));
   MLE_TRY_ASSIGN(packing.block, op.integer("block_size", 32));
-  op.ignore("accuracy_level");  // how few digits will do, and these are all
+  MLE_TRY_ASSIGN(packing.accuracy, op.integer("accuracy_level", 0));
   op.ignore("weight_prepacked");
   constexpr int64_t kMost = int64_t{1} << 24;
   const bool fits = packing.k >= 1 && packing.k <= kMost && packing.n >= 1 && packing.n <= kMost &&
@@ -90,6 +91,14 @@ Result<Tensor> unpacked(OperatorNode& op, const Packing& by) {
                      weights);
 }
 
+// Level 4 asks for rows in 8 bits; ONNX Runtime has kernels for these.
+bool rounds_rows(const OperatorNode& op, const Packing& by) {
+  const bool has_kernel = by.bits != 2 && by.block >= 16 && by.block <= 256 &&
+                          (by.block & (by.block - 1)) == 0 &&
+                          !(op.has(3) && op.dtype(3) == DType::F32);
+  return has_kernel && by.accuracy == 4 && !op.dequantized_exactly();
+}
+
 }  // namespace
 
 Status read_matmul_of_bits(OperatorNode& op) {
@@ -100,7 +109,11 @@ Status read_matmul_of_bits(OperatorNode& op) {
   MLE_TRY_ASSIGN(const Tensor w, unpacked(op, by));
   Node dense;
   dense.kind = OpKind::Dense;
-  MLE_TRY_ASSIGN(const ValueId x, op.value(0));
+  MLE_TRY_ASSIGN(ValueId x, op.value(0));
+  if (rounds_rows(op, by)) {
+    ++op.importing().rounded_products;
+    MLE_TRY_ASSIGN(x, rounded_rows(op, x, static_cast<uint32_t>(by.block)));
+  }
   MLE_TRY_ASSIGN(const ValueId weights, op.constant(w));
   dense.inputs = {x, weights};
   if (op.has(5)) {

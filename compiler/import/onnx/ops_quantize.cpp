@@ -5,6 +5,7 @@
 #include "compiler/import/onnx/ops.h"
 #include "compiler/import/onnx/quantized.h"
 #include "compiler/import/onnx/shapes.h"
+#include "compiler/import/onnx/shortcut.h"
 #include "compiler/import/onnx/tensor_proto.h"
 #include "compiler/import/onnx/text.h"
 
@@ -86,6 +87,9 @@ Status read_quantize(OperatorNode& op) {
   MLE_TRY_ASSIGN(const DType asked, type_attribute(op, "output_dtype", DType::U8));
   const DType dtype = op.has(2) ? op.dtype(2) : asked;
   if (!is_quantized(dtype)) return not_quantized(op, dtype);
+  if (op.has(2) && op.is_constant(2) && op.tensor(2).narrow != 0)
+    return unsupported(C207_UnsupportedType, op.type() + " to integers of less than 8 bits",
+                       "quantise activations to integers of 8 or 16 bits");
   MLE_TRY_ASSIGN(const Parameters by, read_parameters(op));
   MLE_TRY_ASSIGN(const ValueId x, as_f32(op, 0));
   MLE_TRY_ASSIGN(const ValueId steps, op.add(binary(BinaryFn::Div, x, by.scale)));
@@ -104,7 +108,11 @@ Status read_dequantize(OperatorNode& op) {
     MLE_TRY_ASSIGN(x, op.add(binary(BinaryFn::Sub, x, by.zero_point)));
   }
   Node product = binary(BinaryFn::Mul, x, by.scale);
-  if (dtype == DType::F32) return op.emit(std::move(product));
+  if (dtype == DType::F32) {
+    MLE_TRY(op.emit(std::move(product)));
+    op.mark_dequantized(unpacked_by(op));
+    return {};
+  }
   MLE_TRY_ASSIGN(x, op.add(std::move(product)));
   Node node;
   node.kind = OpKind::Cast;

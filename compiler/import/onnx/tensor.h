@@ -24,6 +24,8 @@ struct Tensor {
   // Empty: no element depends on the number of rows.
   std::vector<int64_t> times_rows;
   std::vector<std::string> words = {};  // of DType::Str, which has no data
+  // Bits of the source's elements where it has fewer than dtype, which holds them: 2, 4 or 16.
+  uint8_t narrow = 0;
 
   uint64_t count() const { return element_count(dims); }
   double real(uint64_t index) const;

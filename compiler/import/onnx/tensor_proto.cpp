@@ -134,6 +134,48 @@ Result<Constant> read_data(const TensorProto& proto, DType dtype, uint64_t count
   return borrow(model, std::as_bytes(std::span(raw)), dtype);
 }
 
+// Integers of 2 or 4 bits, the first in the lowest bits of a byte. They are kept in one byte each.
+struct Packed {
+  uint8_t bits;
+  bool is_signed;
+
+  uint64_t bytes(uint64_t count) const { return (count * bits + 7) / 8; }
+  int number(std::span<const std::byte> from, uint64_t i) const {
+    const int per_byte = 8 / bits, shift = static_cast<int>(i % per_byte) * bits;
+    const int half = 1 << (bits - 1);
+    const int raw = std::to_integer<int>(from[i / per_byte]) >> shift & ((1 << bits) - 1);
+    return is_signed && raw >= half ? raw - 2 * half : raw;
+  }
+};
+
+std::optional<Packed> packed_type(int32_t onnx_type) {
+  switch (onnx_type) {
+    case 21: return Packed{4, false};
+    case 22: return Packed{4, true};
+    case 25: return Packed{2, false};
+    case 26: return Packed{2, true};
+    default: return {};
+  }
+}
+
+Result<Tensor> read_packed(const TensorProto& proto, Packed type, std::string name, Dims dims,
+                           const std::shared_ptr<const onnx_pb::ModelProto>& model,
+                           ExternalData& external) {
+  const uint64_t count = element_count(dims);
+  MLE_TRY_ASSIGN(const Constant packed,
+                 read_data(proto, DType::U8, type.bytes(count), model, external));
+  std::vector<std::byte> numbers(count);
+  for (uint64_t i = 0; i < count; ++i)
+    numbers[i] = static_cast<std::byte>(type.number(packed.bytes, i));
+  Tensor tensor{std::move(name),
+                type.is_signed ? DType::I8 : DType::U8,
+                std::move(dims),
+                Constant::from_bytes(std::move(numbers)),
+                {}};
+  tensor.narrow = type.bits;
+  return tensor;
+}
+
 Result<Tensor> read_words(const TensorProto& proto, std::string name, Dims dims) {
   const auto found = static_cast<uint64_t>(proto.string_data_size());
   if (proto.data_location() == TensorProto::EXTERNAL || proto.has_raw_data())
@@ -171,17 +213,21 @@ Result<Tensor> read_tensor(const onnx_pb::TensorProto& proto, std::string name,
                            const std::shared_ptr<const onnx_pb::ModelProto>& model,
                            ExternalData& external) {
   const std::optional<DType> dtype = dtype_of(proto.data_type());
-  if (!dtype)
+  const std::optional<Packed> packed = packed_type(proto.data_type());
+  if (!dtype && !packed)
     return unsupported(C207_UnsupportedType, "holds " + onnx_type_name(proto.data_type()),
                        "mle reads float16, bfloat16, float32, float64, bool and integers");
   if (proto.has_segment())
     return unsupported(C207_UnsupportedType, "is cut into segments",
                        "store the tensor in one piece");
   MLE_TRY_ASSIGN(Dims dims, read_dims(proto));
+  if (packed) return read_packed(proto, *packed, std::move(name), std::move(dims), model, external);
   if (*dtype == DType::Str) return read_words(proto, std::move(name), std::move(dims));
   MLE_TRY_ASSIGN(Constant data, read_data(proto, *dtype, element_count(dims), model, external));
   const Tensor tensor{std::move(name), *dtype, std::move(dims), std::move(data), {}};
-  return cast(tensor, *computed_dtype_of(proto.data_type()));
+  MLE_TRY_ASSIGN(Tensor computed, cast(tensor, *computed_dtype_of(proto.data_type())));
+  if (computed.dtype != *dtype) computed.narrow = 16;
+  return computed;
 }
 
 }  // namespace mle::compiler::onnx
