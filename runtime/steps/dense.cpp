@@ -28,7 +28,9 @@ struct StoredPlan : LayerPlan<kernels::StoredLayer, float> {
   size_t panel_bytes;  // of 16 columns
 };
 // Rows in 8 bits as well.
-using I8Plan = LayerPlan<kernels::I8Layer, float>;
+struct I8Plan : LayerPlan<kernels::I8Layer, float> {
+  size_t panel_bytes;
+};
 
 template <class Plan>
 void run_layer(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
@@ -44,12 +46,19 @@ void run_layer(const Step& step, const Slot* slots, size_t rows, Fault&) noexcep
 // Columns that a thread computes at a time: as many panels as a row alone reads side by side.
 constexpr size_t kShare = 8 * format::kLanes;
 
+// The layer without its first columns.
 template <class T>
-void skip_weights(const DensePlan<T>&, kernels::DenseLayer<T>& layer, size_t columns) noexcept {
+void skip_columns(const DensePlan<T>&, kernels::DenseLayer<T>& layer, size_t columns) noexcept {
   layer.w += columns * layer.k;
+  if (layer.b != nullptr) layer.b += columns;
 }
-void skip_weights(const StoredPlan& plan, kernels::StoredLayer& layer, size_t columns) noexcept {
+void skip_columns(const StoredPlan& plan, kernels::StoredLayer& layer, size_t columns) noexcept {
   layer.stored += columns / format::kLanes * plan.panel_bytes;
+  if (layer.b != nullptr) layer.b += columns;
+}
+void skip_columns(const I8Plan& plan, kernels::I8Layer& layer, size_t columns) noexcept {
+  layer.stored += columns / format::kLanes * plan.panel_bytes;
+  layer.sums += columns;
 }
 
 template <class Plan>
@@ -59,8 +68,7 @@ void run_layer_shares(const Step& step, const Slot* slots, size_t rows, size_t b
   const auto& plan = *static_cast<const Plan*>(step.plan);
   const size_t first = begin * kShare;
   auto layer = plan.layer;
-  skip_weights(plan, layer, first);
-  if (layer.b != nullptr) layer.b += first;
+  skip_columns(plan, layer, first);
   layer.n = std::min(end * kShare, layer.n) - first;
   const Slot& x = slots[step.inputs[0]];
   const Slot& y = slots[step.output];
@@ -84,14 +92,14 @@ void set_layer(Binder& binder, const fb::Op& op, Plan& plan) noexcept {
 }
 
 template <class Plan>
-void set_step(Binder& binder, const fb::Op& op, const Plan& plan, Step& step) noexcept {
+void set_step(Binder& binder, const fb::Op& op, const Plan& plan, bool panels,
+              Step& step) noexcept {
   const Operand x = binder.input(op, 0);
+  step.run = run_layer<Plan>;
   step.plan = &plan;
-  if (plan.shape.inner == 1 && plan.layer.order.layout == format::Layout::Panel16 &&
-      plan.layer.n > kShare) {
+  if (panels && plan.shape.inner == 1 && plan.layer.n > kShare) {
+    step.run_shares = run_layer_shares<Plan>;
     step.shares = (plan.layer.n + kShare - 1) / kShare;
-  } else {
-    step.run_shares = nullptr;
   }
   step.flush = x.dtype == DType::F32;  // f64 keeps its denormals
   step.flops_per_row = uint64_t{2} * x.width * plan.layer.n;
@@ -105,9 +113,7 @@ bool bind_dense_of(Binder& binder, const fb::Op& op, Step& step) noexcept {
   plan->layer.w = binder.constant<T>(op, 1);
   plan->kernel = binder.kernels().of<T>().dense;
   set_layer(binder, op, *plan);
-  step.run = run_layer<DensePlan<T>>;
-  step.run_shares = run_layer_shares<DensePlan<T>>;
-  set_step(binder, op, *plan, step);
+  set_step(binder, op, *plan, plan->layer.order.layout == format::Layout::Panel16, step);
   return true;
 }
 
@@ -126,9 +132,7 @@ bool bind_stored(Binder& binder, const fb::Op& op, Step& step) noexcept {
   plan->kernel = dtype == DType::F16    ? table.dense_f16
                  : dtype == DType::BF16 ? table.dense_bf16
                                         : table.dense_i8;
-  step.run = run_layer<StoredPlan>;
-  step.run_shares = run_layer_shares<StoredPlan>;
-  set_step(binder, op, *plan, step);
+  set_step(binder, op, *plan, plan->layer.order.layout == format::Layout::Panel16, step);
   return true;
 }
 
@@ -140,10 +144,9 @@ bool bind_i8(Binder& binder, const fb::Op& op, Step& step) noexcept {
   plan->layer = {binder.constant_bytes(op, 1).data(), binder.constant<int32_t>(op, 2), w.dims[0],
                  w.dims[1]};
   plan->shape = {x.width / plan->layer.k, plan->layer.k, plan->layer.n};
-  step.run = run_layer<I8Plan>;
-  step.plan = plan;
-  step.flush = true;
-  step.flops_per_row = uint64_t{2} * x.width * plan->layer.n;
+  plan->panel_bytes =
+      format::packed_elements(format::Layout::Panel16K4, plan->layer.k, format::kLanes);
+  set_step(binder, op, *plan, true, step);
   step.work_per_row = step.flops_per_row / 2;
   return true;
 }

@@ -17,6 +17,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <map>
 #include <string>
@@ -183,6 +184,41 @@ TEST_CASE(
   const Elements y = run_file(emitted(graph, true).span(), {{x}, 2}).or_exit()[0];
   for (size_t i = 0; i < 20; ++i) CHECK(std::isnan(y[i]));
   for (size_t i = 20; i < 40; ++i) CHECK(std::abs(y[i] - 10) < 1e-4);
+}
+
+TEST_CASE("weights: few rows of wide layers are shared by columns, with the bits of one thread") {
+  // More than 1 MiB in 8 bits; the last share of columns is not a whole one.
+  constexpr uint32_t k = 1090, n = 1005;
+  Random random(3);
+  std::vector<float> weights(size_t{k} * n);
+  for (float& w : weights) w = static_cast<float>(random.normal());
+  std::vector<float> x(k * 33);
+  for (float& value : x) value = static_cast<float>(random.normal());
+  const auto check = [&](DType dtype, bool rows_in_8_bits) {
+    CAPTURE(std::string(name_of(dtype)));
+    CAPTURE(rows_in_8_bits);
+    Graph graph = layer_of(weights, k, n);
+    REQUIRE(lower_weights(graph, dtype, rows_in_8_bits).has_value());
+    const AlignedBytes file = emitted(graph, true);
+    const Model model = Model::from_memory(file.span()).or_exit();
+    Session alone = Session::make(model).or_exit();
+    SessionOptions options;
+    options.threads = 3;
+    Session shared = Session::make(model, options).or_exit();
+    for (const size_t rows : {1u, 2u, 9u, 33u}) {
+      std::vector<float> want(rows * n), got(rows * n);
+      REQUIRE(alone.run(std::span(x).first(rows * k), want).ok());
+      REQUIRE(shared.run(std::span(x).first(rows * k), got).ok());
+      CAPTURE(rows);
+      CHECK(std::memcmp(want.data(), got.data(), want.size() * sizeof(float)) == 0);
+    }
+    shared.set_profiling(true);
+    std::vector<float> y(n);
+    REQUIRE(shared.run(std::span(x).first(k), y).ok());
+    CHECK(shared.profile().front().calls == 1);
+  };
+  for (const DType dtype : kStored) check(dtype, false);
+  check(DType::I8, true);
 }
 
 TEST_CASE("weights: more error than is allowed refuses the model and says how much it was") {
