@@ -141,7 +141,8 @@ struct Packed {
 
   uint64_t bytes(uint64_t count) const { return (count * bits + 7) / 8; }
   int number(std::span<const std::byte> from, uint64_t i) const {
-    const int per_byte = 8 / bits, shift = static_cast<int>(i % per_byte) * bits;
+    const auto per_byte = static_cast<uint64_t>(8 / bits);
+    const int shift = static_cast<int>(i % per_byte) * bits;
     const int half = 1 << (bits - 1);
     const int raw = std::to_integer<int>(from[i / per_byte]) >> shift & ((1 << bits) - 1);
     return is_signed && raw >= half ? raw - 2 * half : raw;
