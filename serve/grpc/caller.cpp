@@ -15,7 +15,7 @@ bool is_local(std::string_view peer) {
 }  // namespace
 
 // As pass_trace().
-[[gnu::no_sanitize("thread")]] Caller caller_of(const grpc::ServerContext& context) {
+__attribute__((no_sanitize("thread"))) Caller caller_of(const grpc::ServerContext& context) {
   Caller caller;
   caller.local = is_local(context.peer());
   const auto& metadata = context.client_metadata();
