@@ -7,7 +7,7 @@ import sklearn.base
 from sklearn import (calibration, compose, cross_decomposition, decomposition, discriminant_analysis, dummy,
                      ensemble, feature_selection, frozen, impute, isotonic, kernel_approximation, kernel_ridge,
                      linear_model, model_selection, multiclass, multioutput, naive_bayes, neighbors,
-                     neural_network, pipeline, preprocessing, random_projection, svm)
+                     neural_network, pipeline, preprocessing, random_projection, svm, tree)
 from sklearn.cluster import FeatureAgglomeration
 from sklearn.datasets import load_breast_cancer, load_diabetes, load_iris, load_linnerud
 from sklearn.experimental import enable_halving_search_cv, enable_iterative_imputer  # noqa: F401
@@ -161,7 +161,13 @@ def transformers(d, add):
                   fs.SelectFromModel(linear_model.LogisticRegression()),
                   fs.SelectFromModel(svm.LinearSVC(), threshold="0.7*median", max_features=3),
                   fs.RFE(linear_model.LogisticRegression(), n_features_to_select=2),
-                  fs.RFECV(linear_model.LogisticRegression(), cv=2)):
+                  fs.RFECV(linear_model.LogisticRegression(), cv=2),
+                  pipeline.make_pipeline(fs.RFE(ensemble.RandomForestClassifier(4, random_state=0), n_features_to_select=2),
+                                         pp.StandardScaler()),
+                  fs.SelectFromModel(ensemble.RandomForestClassifier(4, random_state=0)),
+                  fs.SelectFromModel(ensemble.ExtraTreesClassifier(4, random_state=0), threshold="1.1*median"),
+                  fs.SelectFromModel(ensemble.GradientBoostingClassifier(n_estimators=3, random_state=0)),
+                  fs.SelectFromModel(tree.DecisionTreeClassifier(random_state=0), max_features=2)):
         add(model, x, y)
     small = np.floor(x)
     for model in (pp.OneHotEncoder(), pp.OneHotEncoder(drop="first"), pp.OneHotEncoder(

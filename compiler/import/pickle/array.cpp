@@ -312,6 +312,35 @@ std::string Array::text(size_t i) const {
   return text;
 }
 
+int64_t Array::field_integer(size_t i, size_t offset) const {
+  int64_t value = 0;
+  std::memcpy(&value, bytes_.data() + place(i) * type_.bytes + offset, sizeof value);
+  return value;
+}
+
+double Array::field_real(size_t i, size_t offset) const {
+  return std::bit_cast<double>(field_integer(i, offset));
+}
+
+std::vector<std::string_view> field_names(const Pickle& pickle, Id array) {
+  const Object& object = pickle.at(array);
+  Id dtype = kNoObject;
+  if (object.kind == Kind::Array) {
+    dtype = pickle.array(array).dtype;
+  } else if (calls(pickle, array, "numeric", "_frombuffer")) {
+    if (pickle.arguments(array).size() > 1) dtype = pickle.arguments(array)[1];
+  } else if (object.state != kNoObject && pickle.items(object.state).size() > 2) {
+    dtype = pickle.items(object.state)[2];
+  }
+  if (dtype == kNoObject || pickle.at(dtype).state == kNoObject) return {};
+  // (version, byte order, what it is part of, names, fields, …)
+  const std::span<const Id> state = pickle.items(pickle.at(dtype).state);
+  std::vector<std::string_view> names;
+  if (state.size() > 3)
+    for (const Id name : pickle.items(state[3])) names.push_back(pickle.text(name));
+  return names;
+}
+
 std::vector<double> Array::reals() const {
   std::vector<double> all(size_);
   for (size_t i = 0; i < size_; ++i) all[i] = real(i);

@@ -56,6 +56,10 @@ class Array {
 
   std::vector<double> reals() const;
 
+  // Eight bytes at that offset into element i, little-endian. Only where they lie inside.
+  int64_t field_integer(size_t i, size_t offset) const;
+  double field_real(size_t i, size_t offset) const;
+
  private:
   friend Result<Array> make_array(const Pickle& pickle, Id dtype, std::vector<uint64_t> shape,
                                   bool fortran, std::span<const std::byte> bytes,
@@ -77,6 +81,9 @@ class Array {
 // "numpy.ndarray" made by _reconstruct or _frombuffer, or joblib's.
 bool is_array(const Pickle& pickle, Id id);
 Result<Array> read_array(const Pickle& pickle, Id id);
+
+// The names of a Record's fields, in their order; none where the array is of something else.
+std::vector<std::string_view> field_names(const Pickle& pickle, Id array);
 
 // A numpy scalar, as an array of rank 0.
 bool is_scalar(const Pickle& pickle, Id id);

@@ -2,6 +2,7 @@
 #include "compiler/import/sklearn/entries.h"
 
 #include "compiler/import/sklearn/kinds.h"
+#include "compiler/import/sklearn/parts.h"
 #include "compiler/import/sklearn/refusal.h"
 #include "format/limits.h"
 
@@ -56,6 +57,20 @@ size_t columns_of_arrays(const Estimator& e) {
   return 0;
 }
 
+// A selection by an estimator that is not read selects all the same; but where it comes last, that
+// estimator would have to answer, and its answers must not be missing without a word.
+void refuse_silence(const Estimator& root) {
+  Estimator last = root;
+  for (int depth = 0; depth < kMaxDepth && last.name() == "Pipeline"; ++depth) {
+    const auto steps = last.named_estimators("steps");
+    if (steps.empty()) return;
+    last = steps.back().second;
+  }
+  if (!last.name().starts_with("RFE") || !last.is_estimator("estimator_")) return;
+  const Estimator inner = last.estimator("estimator_");
+  if (find_kind(inner.name()) == nullptr) throw Refusal{unread_status(inner)};
+}
+
 class Entries {
  public:
   Entries(Graph& graph, Reading& reading, const Columns& columns)
@@ -89,12 +104,14 @@ class Entries {
   }
 
   void write(const Estimator& e, const Frame& x) {
-    if (can_classify(e))
+    if (can_classify(e)) {
       write_classes(classify(r_, e, x));
-    else if (can_regress(e))
+    } else if (can_regress(e)) {
       write_numbers(regress(r_, e, x));
-    else
+    } else {
+      refuse_silence(e);
       return write_table(transform(r_, e, x));
+    }
     if (!can_transform(e) || e.name() == "IsotonicRegression") return;
     try {
       write_table(transform(r_, e, x));

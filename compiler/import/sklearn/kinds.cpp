@@ -131,7 +131,7 @@ constexpr std::array kKinds = {
     EstimatorKind{"SelectFdr", transform_univariate, nullptr, nullptr, ""},
     EstimatorKind{"SelectFpr", transform_univariate, nullptr, nullptr, ""},
     EstimatorKind{"SelectFromModel", transform_from_model, nullptr, nullptr,
-                  "of estimators with coef_"},
+                  "of estimators with coef_, and of decision trees"},
     EstimatorKind{"SelectFwe", transform_univariate, nullptr, nullptr, ""},
     EstimatorKind{"SelectKBest", transform_univariate, nullptr, nullptr, ""},
     EstimatorKind{"SelectPercentile", transform_univariate, nullptr, nullptr, ""},

@@ -39,6 +39,7 @@ struct Reading {
   bool typed = false;  // the columns have them
   int depth = 0;
   size_t estimators = 0;
+  uint64_t tree_steps = 0;             // nodes of decision trees looked at
   std::vector<std::string> path = {};  // "step 'scale' (StandardScaler)"
   // Answers there are already: an ensemble asks more than once.
   using Asked = std::pair<pickle::Id, std::vector<ValueId>>;

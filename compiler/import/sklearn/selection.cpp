@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/sklearn/kinds.h"
 #include "compiler/import/sklearn/refusal.h"
+#include "compiler/import/sklearn/trees.h"
 
 #include <algorithm>
 #include <cmath>
@@ -195,13 +196,16 @@ Frame transform_support(Reading& r, const Estimator& e, const Frame& x) {
 }
 
 Frame transform_from_model(Reading& r, const Estimator& e, const Frame& x) {
-  if (e.text_or("importance_getter", "auto") != "auto" &&
-      e.text_or("importance_getter", "auto") != "coef_")
-    refuse("SelectFromModel with importance_getter '" + e.text("importance_getter") + "'");
+  const std::string getter = e.text_or("importance_getter", "auto");
+  if (getter != "auto" && getter != "coef_" && getter != "feature_importances_")
+    refuse("SelectFromModel with importance_getter '" + getter + "'");
   Estimator weighed = e.estimator(e.has("estimator_") ? "estimator_" : "estimator");
-  if (!weighed.has("coef_"))
-    refuse("SelectFromModel by " + weighed.name() + ", which has no coef_");
-  const Reals importances = importances_of(weighed, e.real_or("norm_order", 1));
+  const auto of_trees = tree_importances(r, weighed);
+  if (!of_trees && !weighed.has("coef_"))
+    refuse("SelectFromModel by " + weighed.name() + ", which has no coef_",
+           "estimators with coef_ and decision trees of scikit-learn are known");
+  const Reals importances =
+      of_trees ? *of_trees : importances_of(weighed, e.real_or("norm_order", 1));
   const double threshold = threshold_of(e, weighed, importances);
   std::vector<bool> mask(importances.size(), true);
   if (e.has("max_features")) {
