@@ -117,6 +117,34 @@ TEST_CASE("onnx: SVMs of three classes vote") {
   CHECK(near(y[1], {3.25, 2.25, -3.25, 0.75, 0.625, 0.75}));
 }
 
+TEST_CASE("onnx: SVMs with probabilities couple those of their pairs") {
+  const auto model = [](int classes, const std::vector<float>& prob) {
+    Ml ml("SVMClassifier", "N,3", kF32, 1, {"label", "scores"});
+    ml.node.reals("support_vectors", {1, 0, 0, 0, 1, 0, 0, 0, 1}).text("kernel_type", "LINEAR");
+    ml.node.reals("prob_a", prob).reals("prob_b", std::vector<float>(prob.size(), 0.125f));
+    if (classes == 2) {
+      ml.node.reals("coefficients", {1, -1, 0.5f}).integers("vectors_per_class", {1, 2});
+      ml.node.reals("rho", {0.25f}).integers("classlabels_ints", {4, 7});
+    } else {
+      ml.node.reals("coefficients", {1, -1, 0.5f, 0.25f, -1, -2});
+      ml.node.integers("vectors_per_class", {1, 1, 1}).reals("rho", {0.25f, 0.5f, 0.75f});
+      ml.node.integers("classlabels_ints", {0, 1, 2});
+    }
+    return ml.model;
+  };
+  const Elements rows = {1, -2, 3, 0.5, 0, 0, -1, 2, -0.5};
+  // As ONNX Runtime answers.
+  const auto two = answers(model(2, {-1.5f}), {rows}, 3);
+  CHECK(two[0] == Elements{4, 4, 7});
+  CHECK(near(two[1],
+             {0.999088168, 0.000911824289, 0.731058538, 0.268941432, 0.00970766041, 0.990292311}));
+  const auto three = answers(model(3, {-1, -0.5f, -2}), {rows}, 3);
+  CHECK(three[0] == Elements{0, 0, 2});
+  CHECK(near(three[1], {0.718866527, 0.0156808253, 0.265452683, 0.457604021, 0.339559704,
+                        0.20283635, 0.15270479, 0.368746817, 0.478548408}));
+  CHECK(contains(refusal(model(3, {-1, -2})), "not one per pair"));
+}
+
 TEST_CASE("onnx: OneHotEncoder lights the column of the category") {
   Ml ml("OneHotEncoder", "N,1", kString);
   ml.node.texts("cats_strings", {"red", "blue"}).integer("zeros", 1);

@@ -4,6 +4,7 @@
 #include "compiler/import/onnx/ops.h"
 #include "compiler/import/onnx/ops_ml.h"
 #include "compiler/import/onnx/text.h"
+#include "format/limits.h"
 
 #include <algorithm>
 #include <cmath>
@@ -313,16 +314,49 @@ Result<ValueId> votes(OperatorNode& op, const Pairs& pairs, size_t classes, Valu
   return op.add(std::move(node));
 }
 
+// Of each pair: how likely its first class is, by a sigmoid of the score, and never quite certain.
+// From these, those of the classes.
+Result<ValueId> probabilities(OperatorNode& op, ValueId scores, const std::vector<float>& a,
+                              const std::vector<float>& b) {
+  MLE_TRY_ASSIGN(const ValueId slopes, vector_of(op, a));
+  MLE_TRY_ASSIGN(const ValueId shifts, vector_of(op, b));
+  MLE_TRY_ASSIGN(ValueId y, op.add(binary(BinaryFn::Mul, scores, slopes)));
+  MLE_TRY_ASSIGN(y, op.add(binary(BinaryFn::Add, y, shifts)));
+  MLE_TRY_ASSIGN(y, op.add(unary(Act::Neg, y)));
+  MLE_TRY_ASSIGN(y, op.add(unary(Act::Sigmoid, y)));
+  constexpr double kLeast = 1e-7;
+  Node clip;
+  clip.kind = OpKind::Clip;
+  clip.inputs = {y};
+  clip.fattr = {kLeast, 1 - kLeast};
+  MLE_TRY_ASSIGN(y, op.add(std::move(clip)));
+  Node couple;
+  couple.kind = OpKind::Couple;
+  couple.inputs = {y};
+  return op.add(std::move(couple));
+}
+
 Status read_svm_classifier(OperatorNode& op) {
   MLE_TRY_ASSIGN(const Classes classes, classes_of(op));
   MLE_TRY_ASSIGN(const PostTransform transform, post_transform(op));
   MLE_TRY_ASSIGN(const std::vector<float> prob_a, reals_of(op, "prob_a"));
   MLE_TRY_ASSIGN(const std::vector<float> prob_b, reals_of(op, "prob_b"));
-  if (!prob_a.empty() || !prob_b.empty())
-    return unsupported(C209_Attribute, "SVMClassifier with calibrated probabilities",
-                       "train the model with probability=False");
   MLE_TRY_ASSIGN(const Pairs pairs, pairs_of(op, classes.size()));
   MLE_TRY_ASSIGN(const ValueId scores, product(op, pairs.weights));
+  if (!prob_a.empty() || !prob_b.empty()) {
+    if (prob_a.size() != pairs.of.size() || prob_b.size() != prob_a.size())
+      return broken(C209_Attribute, "SVMClassifier whose probabilities are not one per pair");
+    if (classes.size() > format::kMaxCoupled)
+      return unsupported(C216_LimitReached,
+                         "SVMClassifier with probabilities of more than " +
+                             std::to_string(format::kMaxCoupled) + " classes",
+                         "train the model with probability=False");
+    MLE_TRY_ASSIGN(const ValueId counted, votes(op, pairs, classes.size(), scores));
+    MLE_TRY_ASSIGN(const ValueId place, argmax(op, counted));
+    MLE_TRY_ASSIGN(const ValueId shares, probabilities(op, scores, prob_a, prob_b));
+    MLE_TRY_ASSIGN(const ValueId y, transformed(op, shares, transform));
+    return emit_classes(op, classes, place, y);
+  }
   if (classes.size() == 2) {
     MLE_TRY_ASSIGN(const ValueId place, is_positive(op, scores, true));
     MLE_TRY_ASSIGN(const ValueId both,
