@@ -52,6 +52,18 @@ TEST_CASE("onnx: QuantizeLinear rounds half to even, adds the zero point and sat
         Elements{-3, -1, -3, -1, 127, -128, 61, -67, -3});
 }
 
+TEST_CASE("onnx: blocks longer than anything there is are one block") {
+  Model model(21);
+  model.input("x", "N,3").output("y");
+  constant<int8_t>(model, "q", {3, 1}, kI8, {1, 2, 3});
+  model.weights("s", {1, 1}, {0.5f});
+  model.node("DequantizeLinear", {"q", "s"}, {"w"})
+      .integer("axis", 0)
+      .integer("block_size", INT64_MAX);
+  model.node("MatMul", {"x", "w"});
+  CHECK(near(answer(model, {1, 1, 1}, 1), {3}));
+}
+
 TEST_CASE("onnx: QuantizeLinear without a zero point gives u8, or what it is told") {
   Model model(21);
   model.input("x", "N,2").number("s", 2).output("y").output("z");

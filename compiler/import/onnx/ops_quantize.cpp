@@ -41,7 +41,7 @@ Result<ValueId> blockwise(OperatorNode& op, size_t input, uint32_t axis, int64_t
   if (op.per_row(input) != (op.per_row(0) && !op.is_constant(input)))
     return unsupported(C214_MixesRows, op.type() + " of rows in blocks that mix them",
                        "quantise the model per tensor or per axis");
-  if (dims.size() != x.size() || block < 1 || (x[axis] + block - 1) / block != dims[axis])
+  if (dims.size() != x.size() || block < 1 || (int64_t{x[axis]} - 1) / block + 1 != dims[axis])
     return broken(C208_Shape, op.type() + ": input " + std::to_string(input) +
                                   " has not one element per block");
   std::vector<uint32_t> picks(x[axis]);
