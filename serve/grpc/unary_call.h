@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <utility>
 
 namespace mle::serve {
@@ -56,11 +57,14 @@ class UnaryCall {
       if (const Status status = charge_for(question_, charge_); !status.ok())
         return writer_.FinishWithError(to_grpc(status), &finished_);
     answers_(caller_of(context_), question_, answer_, [this](const Status& status) {
+      const std::lock_guard lock(finishing_);
       writer_.Finish(answer_, to_grpc(status), &finished_);
     });
   }
   void finished() {
     Loop& loop = loop_;
+    finishing_.lock();  // whoever answers on another thread may still be on the way out of Finish
+    finishing_.unlock();
     delete this;
     loop.call_ends();
   }
@@ -73,6 +77,7 @@ class UnaryCall {
   Question question_;
   Answer answer_;
   ByteCharge charge_;
+  std::mutex finishing_;
   grpc::ServerAsyncResponseWriter<Answer> writer_;
 };
 
