@@ -107,12 +107,15 @@ class Entries {
     if (can_classify(e)) {
       write_classes(classify(r_, e, x));
     } else if (can_regress(e)) {
-      write_numbers(regress(r_, e, x));
+      const Regressed y = regress(r_, e, x);
+      write_numbers(y);
+      // Its transform() is its predict(), of the same shape.
+      if (e.name() == "IsotonicRegression") return add("transform", as_answer(y.value, Dims{}));
     } else {
       refuse_silence(e);
       return write_table(transform(r_, e, x));
     }
-    if (!can_transform(e) || e.name() == "IsotonicRegression") return;
+    if (!can_transform(e)) return;
     try {
       write_table(transform(r_, e, x));
     } catch (const Refusal&) {  // NOLINT(bugprone-empty-catch)
