@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Runs a corpus of models: every one must answer as the source framework did, but for those that are
-listed here with the reason, and no hostile file may do more than be refused.
+"""Runs a corpus of models: every one of the stages that are read must answer as the source framework did, those of
+later stages do so or are refused, and no hostile file may do more than be refused.
 
 usage: check_corpus.py CORPUS BIN SANITIZED_BIN
 
@@ -15,12 +15,11 @@ import sys
 import tempfile
 
 # What is read: every format, of these stages of the corpus and those before.
-STAGE = "2"
-# What is known to fall short, and why.
+STAGE = 2
+# Of later stages, what is known to do neither, and why.
 KNOWN = {
-    # Recorded with a shortcut of ONNX Runtime's that rounds the inputs to 8 bits; docs/onnx.md.
-    "onnx_graphs/qdq_weight_only_channel": {"model.onnx"},
-    "onnx_graphs/qdq_weight_only_tensor": {"model.onnx"},
+    # The archive does not say how long a row is: converted for one length, which its summary names.
+    "torch_forecast/attention_t113": {"model_ts.pt"},
 }
 
 
@@ -36,7 +35,12 @@ def run(corpus, binaries, arguments):
 
 
 def is_known(result):
-    return result["file"] in KNOWN.get(result["id"], ())
+    return result["stage"] > STAGE and result["file"] in KNOWN.get(result["id"], ())
+
+
+# A converter's own exit status, not a signal's; what it says is checked by the project's tests.
+def is_refused(result):
+    return result["stage"] > STAGE and result["msg"].startswith("convert: 1 ")
 
 
 def main():
@@ -45,16 +49,17 @@ def main():
         sys.exit(2)
     corpus, binaries, sanitized = sys.argv[1:]
     bad = 0
-    for label, folder, extra in (("models", binaries, ["--kind", "model", "--stage", STAGE]),
+    for label, folder, extra in (("models", binaries, ["--kind", "model"]),
                                  ("hostile files", sanitized, ["--kind", "hostile"])):
         families = {}
         for result in run(corpus, folder, extra):
             families.setdefault(result["id"].split("/")[0], []).append(result)
         for family, results in sorted(families.items()):
             failed = [r for r in results if r["status"] != "pass"]
-            problems = [r for r in failed if not is_known(r)]
-            print(f"{family:20} {label}: {len(results) - len(failed)} pass, "
-                  f"{len(failed) - len(problems)} known to fall short, {len(problems)} fail")
+            refused = [r for r in failed if is_refused(r)]
+            problems = [r for r in failed if not is_known(r) and not is_refused(r)]
+            print(f"{family:20} {label}: {len(results) - len(failed)} pass, {len(refused)} of later stages refused, "
+                  f"{len(failed) - len(refused) - len(problems)} known to fall short, {len(problems)} fail")
             for problem in problems:
                 print(f"  {problem['id']}/{problem['file']}: {problem['msg']}")
             bad += len(problems)
