@@ -11,6 +11,11 @@
 namespace mle::serve {
 namespace {
 
+// Writing more than this, in JSON say, takes longer than what the calling thread computes.
+constexpr size_t kInlineBytes = size_t{32} << 10;
+// What one drain may take of the calling thread, in the longest of its runs: others wait meanwhile.
+constexpr double kInlineAtOnce = 20;
+
 // Moves the requests that may run with the first to `group`; the order of the others stays.
 void take_group(std::vector<Request*>& ready, std::vector<Request*>& group, uint64_t most_rows) {
   group.clear();
@@ -51,22 +56,33 @@ std::shared_ptr<const Catalog> Engine::catalog() const {
   return catalog_;
 }
 
-void Engine::route(Request& request, const Catalog& catalog, Workspace& workspace) noexcept {
+// Whether the calling thread computes it, in what it may spend. Else it was answered, or a worker
+// has it.
+bool Engine::is_for_caller(Request& request, const Catalog& catalog, double& inline_ns) noexcept {
   try {
     Status status = admit(request, catalog);
-    if (!status.ok()) return answer(request, std::move(status));
-    const bool inline_here = options_.limits.delay.count() == 0 &&
-                             request.plan->estimate_ns(request.rows) < options_.inline_ns;
-    if (inline_here) return workspace.ready.push_back(&request);
+    if (!status.ok()) return answer(request, std::move(status)), false;
+    const double estimate = request.plan->estimate_ns(request.rows);
+    if (options_.limits.delay.count() == 0 && estimate < options_.inline_ns &&
+        estimate <= inline_ns && answer_bytes(*request.plan, request.rows) <= kInlineBytes) {
+      inline_ns -= estimate;
+      return true;
+    }
     const std::shared_ptr<Lane> lane = catalog.find(request.model)->lane;
     // Nothing of the request may be touched once it is pushed: a worker may be done with it.
-    if (lanes_.push(lane, request)) return;
+    if (lanes_.push(lane, request)) return false;
     answer(request,
            Status::make(Code::OutOfMemory, format::rule::S403_Overloaded, Status::kNoOffset,
                         "too many requests wait for this model", "try again later"));
   } catch (const std::bad_alloc&) {
     answer(request, Status::out_of_memory());
   }
+  return false;
+}
+
+void Engine::leave_to_worker(Request& request) noexcept {
+  double none = -1;
+  is_for_caller(request, *catalog(), none);
 }
 
 void Engine::serve(std::span<Request* const> drained, Workspace& workspace) noexcept {
@@ -81,7 +97,9 @@ void Engine::serve(std::span<Request* const> drained, Workspace& workspace) noex
     for (Request* request : drained) answer(*request, Status::out_of_memory());
     return;
   }
-  for (Request* request : drained) route(*request, *now, workspace);
+  double inline_ns = options_.inline_ns * kInlineAtOnce;
+  for (Request* request : drained)
+    if (is_for_caller(*request, *now, inline_ns)) ready.push_back(request);
   if (std::any_of(ready.begin(), ready.end(), is_urgent))
     std::stable_partition(ready.begin(), ready.end(), is_urgent);
   while (!ready.empty()) {

@@ -1,6 +1,7 @@
 // Engine: models by name, and the way of a request through them.
 // Promise: no transport type in sight. What was drained together runs together and nobody waits for
-// company; what takes longer goes to worker threads, so that the calling thread stays free.
+// company; what takes longer, or has answers that take longer to write, goes to worker threads, so
+// that the calling thread stays free.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -43,6 +44,8 @@ class Engine {
   // came in one go; those for the same model run as one. Any thread, each with a workspace of its
   // own.
   void serve(std::span<Request* const> drained, Workspace& workspace) noexcept;
+  // The same for one, which a worker computes in any case: for threads that do something else.
+  void leave_to_worker(Request& request) noexcept;
 
   // Nobody waits for company any more: the server is about to end.
   void hurry() noexcept { lanes_.hurry(); }
@@ -50,7 +53,7 @@ class Engine {
   void stop() noexcept;
 
  private:
-  void route(Request& request, const Catalog& catalog, Workspace& workspace) noexcept;
+  bool is_for_caller(Request& request, const Catalog& catalog, double& inline_ns) noexcept;
   void work() noexcept;
 
   const EngineOptions options_;

@@ -23,13 +23,6 @@ size_t elements(const TensorSpec& spec, uint64_t rows) {
   return spec.width() * (spec.per_row ? rows : 1);
 }
 
-size_t answer_bytes(const Plan& plan, uint64_t rows) {
-  size_t bytes = 0;
-  for (const TensorSpec& spec : plan.outputs)
-    bytes += padded(elements(spec, rows) * size_of(spec.dtype));
-  return bytes;
-}
-
 // Every output of the plan in `at`, one after another.
 void lay_out(const Plan& plan, uint64_t rows, std::byte* at, std::vector<Out>& outputs) {
   outputs.clear();
@@ -171,6 +164,13 @@ uint64_t milliseconds_since_1970() noexcept {
 }
 
 }  // namespace
+
+size_t answer_bytes(const Plan& plan, uint64_t rows) noexcept {
+  size_t bytes = 0;
+  for (const TensorSpec& spec : plan.outputs)
+    bytes += padded(elements(spec, rows) * size_of(spec.dtype));
+  return bytes;
+}
 
 void answer(Request& request, Status status) noexcept {
   if (request.served != nullptr) {

@@ -8,6 +8,8 @@
 #include "serve/engine/buffer.h"
 #include "serve/engine/request.h"
 
+#include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -24,6 +26,9 @@ struct Workspace {
 // Answers all of `group`, which is not empty: admitted requests of one plan. Those that are late or
 // given up are told so and not computed; the order of `group` may change.
 void execute(std::span<Request*> group, Workspace& workspace) noexcept;
+
+// What the answers to so many rows take, all outputs of the plan; of strings where they lie.
+size_t answer_bytes(const Plan& plan, uint64_t rows) noexcept;
 
 // Answers without computing, and counts it.
 void answer(Request& request, Status status) noexcept;

@@ -71,6 +71,8 @@ class Request {
   Clock::time_point begun{};              // when it was computed; none where it never was
   std::shared_ptr<const Version> served;  // keeps alive what answers point to
 
+  // Gives back what is larger: answers are lost.
+  void shrink(size_t most_bytes) noexcept { space.shrink(most_bytes); }
   // Ready for the next question; keeps its memory up to `most_bytes`.
   void reset(size_t most_bytes = size_t{1} << 20) noexcept {
     model = version = {};

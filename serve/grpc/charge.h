@@ -7,6 +7,8 @@
 #include "format/rules.h"
 #include "serve/protocol/byte_budget.h"
 
+#include <grpcpp/grpcpp.h>
+
 #include <cstddef>
 
 namespace mle::serve {
@@ -15,6 +17,11 @@ namespace mle::serve {
 // what it was on its way: an empty string is two bytes there and forty here.
 constexpr size_t kWeighed = size_t{64} << 10;
 
+inline Status too_many_messages() {
+  return Status::make(Code::OutOfMemory, format::rule::S403_Overloaded, Status::kNoOffset,
+                      "the server holds as many messages as it may", "try again later");
+}
+
 // What is refused is let go at once.
 template <class Message>
 Status charge_for(Message& message, ByteCharge& charge) {
@@ -22,8 +29,13 @@ Status charge_for(Message& message, ByteCharge& charge) {
   if (bytes > kWeighed) bytes = message.SpaceUsedLong();
   if (charge.add(bytes)) return {};
   message = {};
-  return Status::make(Code::OutOfMemory, format::rule::S403_Overloaded, Status::kNoOffset,
-                      "the server holds as many messages as it may", "try again later");
+  return too_many_messages();
+}
+// As it came.
+inline Status charge_for(grpc::ByteBuffer& bytes, ByteCharge& charge) {
+  if (charge.add(bytes.Length())) return {};
+  bytes.Clear();
+  return too_many_messages();
 }
 
 // Ready for the next; a huge message is not remembered for ever.

@@ -5,8 +5,8 @@
 #include "serve/grpc/door.h"
 #include "serve/grpc/health_calls.h"
 #include "serve/grpc/infer_call.h"
+#include "serve/grpc/inference.h"
 #include "serve/grpc/loop.h"
-#include "serve/grpc/open_inference.grpc.pb.h"
 #include "serve/grpc/rare_calls.h"
 #include "serve/grpc/stream_call.h"
 
@@ -51,11 +51,11 @@ void leave_out_debugging(grpc::ServerBuilder& builder) {
 }  // namespace
 
 struct GrpcFront::State {
-  explicit State(Service& from) : service(from), health(from), streams(&inference) {}
+  explicit State(Service& from) : service(from), health(from), streams(inference) {}
 
   Service& service;
   std::string address;
-  inference::GRPCInferenceService::AsyncService inference;
+  Inference inference{"inference.GRPCInferenceService"};
   HealthCalls health;
   StreamCalls streams;
   std::vector<std::unique_ptr<Loop>> loops;
@@ -88,6 +88,9 @@ Result<std::unique_ptr<GrpcFront>> GrpcFront::start(const GrpcOptions& options, 
     builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
   }
   leave_out_debugging(builder);
+  // Messages stay as they came until one of our threads reads them, and answers are never packed.
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_COMPRESSION, 0);
   builder.SetMaxReceiveMessageSize(static_cast<int>(options.most_message_bytes));
   builder.SetMaxSendMessageSize(-1);
   // What is on its way in, before it is a message that the service's budget knows: when that is
@@ -102,7 +105,8 @@ Result<std::unique_ptr<GrpcFront>> GrpcFront::start(const GrpcOptions& options, 
   builder.RegisterService(&state->inference);
   state->health.add_to(builder);
   for (size_t i = 0; i < options.threads; ++i)
-    state->loops.push_back(std::make_unique<Loop>(builder.AddCompletionQueue(), service));
+    state->loops.push_back(
+        std::make_unique<Loop>(builder.AddCompletionQueue(), service, options.most_message_bytes));
   state->server = builder.BuildAndStart();
   if (state->server == nullptr || (port == 0 && state->door == nullptr)) {
     state->server.reset();
@@ -118,7 +122,7 @@ Result<std::unique_ptr<GrpcFront>> GrpcFront::start(const GrpcOptions& options, 
     state->address = options.address.substr(0, colon) + ":" + std::to_string(port);
   }
   for (auto& loop : state->loops) {
-    state->calls.push_back(std::make_unique<InferCalls>(*loop, &state->inference));
+    state->calls.push_back(std::make_unique<InferCalls>(*loop, state->inference));
     for (int i = 0; i < InferCalls::kArmed; ++i) state->calls.back()->arm();
     arm_rare_calls(*loop, state->inference);
     state->health.arm(*loop);

@@ -2,6 +2,7 @@
 #include "serve/grpc/health_calls.h"
 
 #include "serve/grpc/health.grpc.pb.h"
+#include "serve/grpc/raw_service.h"
 #include "serve/grpc/unary_call.h"
 
 #include <memory>
@@ -30,7 +31,8 @@ struct HealthCalls::State {
   }
 
   const Service& service;
-  health::Health::AsyncService async;
+  RawService<health::Health::AsyncService> async{"grpc.health.v1.Health"};
+  const int watch = async.number_of("Watch");
   std::mutex mutex;  // guards what follows, and every Watch
   std::set<Watch*> watches;
   bool ended = false;
@@ -44,8 +46,8 @@ class Watch {
   static void arm(Loop& loop, HealthCalls::State& state) {
     auto watch = std::unique_ptr<Watch>(new Watch(loop, state));
     const bool armed = loop.arm([&] {
-      state.async.RequestWatch(&watch->context_, &watch->question_, &watch->writer_, &loop.queue(),
-                               &loop.queue(), &watch->began_);
+      state.async.ask(state.watch, watch->context_, watch->bytes_, watch->writer_, loop.queue(),
+                      &watch->began_);
     });
     if (armed) watch.release();  // owns itself from here on
   }
@@ -80,9 +82,13 @@ class Watch {
     }
     loop_.call_begins();
     arm(loop_, state_);
+    // A name is small: whatever comes is read here.
+    const Status status = read_message(bytes_, kWeighed, loop_.service().budget(), question_);
     const std::lock_guard lock(state_.mutex);
     state_.watches.insert(this);
-    look();
+    if (status.ok()) return look();
+    finishing_ = busy_ = true;
+    writer_.Finish(to_grpc(status), &written_);
   }
   void written() {
     std::unique_lock lock(state_.mutex);
@@ -108,6 +114,7 @@ class Watch {
   HealthCalls::State& state_;
   Tag began_, written_, left_;
   grpc::ServerContext context_;
+  grpc::ByteBuffer bytes_;
   health::HealthCheckRequest question_;
   grpc::ServerAsyncWriter<health::HealthCheckResponse> writer_;
   int told_ = -1;  // the status last written
@@ -124,10 +131,7 @@ void HealthCalls::add_to(grpc::ServerBuilder& builder) { builder.RegisterService
 void HealthCalls::arm(Loop& loop) {
   State& state = *state_;
   arm_unary<health::HealthCheckRequest, health::HealthCheckResponse>(
-      loop,
-      [&state](auto* context, auto* question, auto* writer, auto* queue, void* tag) {
-        state.async.RequestCheck(context, question, writer, queue, queue, tag);
-      },
+      loop, asks_for(state.async, "Check"),
       [&state](const Caller&, const auto& question, auto& answer, const Answered& answered) {
         const std::string& name = question.service();
         const std::lock_guard lock(state.mutex);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/grpc/infer_call.h"
 
+#include "serve/engine/admit.h"
 #include "serve/grpc/charge.h"
 #include "serve/grpc/codec.h"
 #include "serve/grpc/deadline.h"
-#include "serve/grpc/open_inference.grpc.pb.h"
 #include "serve/grpc/status.h"
 #include "serve/grpc/trace.h"
 
@@ -16,16 +16,15 @@
 namespace mle::serve {
 namespace {
 
-using Async = inference::GRPCInferenceService::AsyncService;
-
 constexpr size_t kKeptBytes = size_t{64} << 10;  // per buffer of a call that rests
 
 }  // namespace
 
-class InferCall final : public Request {
+class InferCall final : public Request, public Readers::Task {
  public:
   explicit InferCall(InferCalls& calls)
       : calls_(calls),
+        came_(&calls.loop_.service().budget()),
         asked_(&calls.loop_.service().budget()),
         answered_(&calls.loop_.service().budget()) {
     began_ = {this, [](void* self, bool ok) { static_cast<InferCall*>(self)->began(ok); }};
@@ -39,10 +38,19 @@ class InferCall final : public Request {
     writer_.emplace(&*context_);
     context_->AsyncNotifyWhenDone(&gone_);
     return calls_.loop_.arm([this] {
-      auto& queue = calls_.loop_.queue();
-      static_cast<Async*>(calls_.service_)
-          ->RequestModelInfer(&*context_, &question_, &*writer_, &queue, &queue, &began_);
+      calls_.service_.ask(calls_.method_, *context_, bytes_, *writer_, calls_.loop_.queue(),
+                          &began_);
     });
+  }
+
+  // On a thread of the readers.
+  void read() noexcept override {
+    status = still_wanted(*this, Clock::now());
+    if (status.ok()) status = read_question();
+    bytes_.Clear();
+    came_.clear();
+    if (!status.ok()) return done();
+    calls_.loop_.service().engine().leave_to_worker(*this);
   }
 
   void done() noexcept override {
@@ -60,6 +68,8 @@ class InferCall final : public Request {
     if (!status.ok()) answer_ = {};  // what was made of it, and never charged
     calls_.loop_.service().answered(*this, "grpc", trace_);
     let_go(question_, asked_);
+    shrink(kKeptBytes);
+    scratch_.shrink(kKeptBytes);
     const grpc::Status said = to_grpc(status);
     if (answered_.bytes() <= kWeighed) return writer_->Finish(answer_, said, &finished_);
     // gRPC packs it at once; this call may be over, and asked again, before that returns.
@@ -76,13 +86,26 @@ class InferCall final : public Request {
     arrived = Clock::now();
     deadline = deadline_of(*context_, arrived);
     pass_trace(*context_, trace_);
-    status = charge_for(question_, asked_);
-    if (status.ok())
-      status = decode(question_, calls_.loop_.service().regions(), *this, scratch_, raw_);
-    if (status.ok())
-      calls_.loop_.serve_soon(*this);
-    else
-      done();
+    if (!calls_.loop_.reads_here(bytes_)) {
+      status = charge_for(bytes_, came_);
+      return status.ok() ? calls_.loop_.service().readers().add(*this) : done();
+    }
+    status = read_question();
+    status.ok() ? calls_.loop_.serve_soon(*this) : done();
+  }
+  Status read_question() noexcept {
+    Service& service = calls_.loop_.service();
+    try {
+      const size_t most = calls_.loop_.most_message_bytes();
+      if (Status bad = read_message(bytes_, most, service.budget(), question_); !bad.ok()) {
+        question_ = {};  // half of it may be there, and was not weighed
+        return bad;
+      }
+      MLE_TRY(charge_for(question_, asked_));
+      return decode(question_, service.regions(), *this, scratch_, raw_);
+    } catch (const std::bad_alloc&) {
+      return Status::out_of_memory();
+    }
   }
   // The caller has the answer, or has gone: known before finished() only where it gave up.
   void gone() {
@@ -94,7 +117,6 @@ class InferCall final : public Request {
   void ended_one() {
     if (--under_way_ > 0) return;
     reset(kKeptBytes);
-    scratch_.shrink(kKeptBytes);
     forget(question_, questions_);
     forget(answer_, answers_);
     asked_.clear();
@@ -110,11 +132,12 @@ class InferCall final : public Request {
   Tag began_, finished_, gone_;
   int under_way_ = 0;  // of finished and gone, those that are still to come
   std::optional<grpc::ServerContext> context_;
+  grpc::ByteBuffer bytes_;  // of the question
   inference::ModelInferRequest question_;
   inference::ModelInferResponse answer_;
   std::optional<grpc::ServerAsyncResponseWriter<inference::ModelInferResponse>> writer_;
   Scratch scratch_;
-  ByteCharge asked_, answered_;         // what question and answer take
+  ByteCharge came_, asked_, answered_;  // what bytes that wait, question and answer take
   size_t questions_ = 0, answers_ = 0;  // bytes read and made since they were weighed
   TraceParent trace_;
   bool raw_ = false;
@@ -122,6 +145,9 @@ class InferCall final : public Request {
   friend class InferCalls;
   size_t at_ = 0;  // in the list of all
 };
+
+InferCalls::InferCalls(Loop& loop, Inference& service)
+    : loop_(loop), service_(service), method_(service.number_of("ModelInfer")) {}
 
 void InferCalls::arm() {
   if (resting_.empty()) {

@@ -2,14 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "serve/grpc/inference.h"
 #include "serve/grpc/loop.h"
 
 #include <cstddef>
 #include <vector>
-
-namespace inference {
-class GRPCInferenceService;
-}
 
 namespace mle::serve {
 
@@ -24,8 +21,7 @@ class InferCalls {
   static constexpr int kArmed = 2 * static_cast<int>(Loop::kMostEvents);
   static constexpr size_t kMostResting = 256;
 
-  // `service` is a GRPCInferenceService::AsyncService.
-  InferCalls(Loop& loop, void* service) : loop_(loop), service_(service) {}
+  InferCalls(Loop& loop, Inference& service);
   InferCalls(const InferCalls&) = delete;
   InferCalls& operator=(const InferCalls&) = delete;
   ~InferCalls();  // the loop has stopped
@@ -38,7 +34,8 @@ class InferCalls {
   void rest(InferCall& call) noexcept;
 
   Loop& loop_;
-  void* service_;
+  Inference& service_;
+  const int method_;
   std::vector<InferCall*> all_, resting_;
 };
 

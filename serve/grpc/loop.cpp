@@ -16,6 +16,7 @@ void Loop::run() noexcept {
   bool ok = false;
   while (queue_->Next(&tag, &ok)) {
     size_t events = 1;
+    reading_.renew();
     for (;;) {
       const Tag& told = *static_cast<Tag*>(tag);
       told.tell(told.owner, ok);

@@ -1,10 +1,11 @@
 // Loop: one completion queue and the thread that drains it. What all calls of a front share.
 // Promise: what has arrived is drained without waiting, up to kMostEvents, before anything runs;
-// the queue ends only when no call of it is under way.
+// what takes long to read is read elsewhere; the queue ends only when no call of it is under way.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include "serve/engine/engine.h"
+#include "serve/grpc/message.h"
 #include "serve/protocol/service.h"
 
 #include <grpcpp/grpcpp.h>
@@ -28,8 +29,9 @@ class Loop {
  public:
   static constexpr size_t kMostEvents = 32;
 
-  Loop(std::unique_ptr<grpc::ServerCompletionQueue> queue, Service& service)
-      : queue_(std::move(queue)), service_(service) {}
+  Loop(std::unique_ptr<grpc::ServerCompletionQueue> queue, Service& service,
+       size_t most_message_bytes)
+      : queue_(std::move(queue)), service_(service), most_message_bytes_(most_message_bytes) {}
 
   void start();
   // The server must be shut down: refuses new calls, lets those under way end, joins the thread.
@@ -39,6 +41,7 @@ class Loop {
 
   grpc::ServerCompletionQueue& queue() noexcept { return *queue_; }
   Service& service() noexcept { return service_; }
+  size_t most_message_bytes() const noexcept { return most_message_bytes_; }
 
   // Asks for another call by `arm`, unless the queue ends: then false.
   template <class Arm>
@@ -53,7 +56,12 @@ class Loop {
   void call_ends() noexcept {
     if (under_way_.fetch_sub(1, std::memory_order_acq_rel) == 1) under_way_.notify_all();
   }
-  // To be served once the queue is drained. This loop's thread only.
+  // This loop's thread only. Whether it reads this message itself; else that is for the service's
+  // readers.
+  bool reads_here(grpc::ByteBuffer& message) {
+    return reading_.take(message.Length(), is_packed(message));
+  }
+  // To be served once the queue is drained.
   void serve_soon(Request& request) { drained_.push_back(&request); }
 
  private:
@@ -67,6 +75,8 @@ class Loop {
 
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   Service& service_;
+  const size_t most_message_bytes_;
+  ReadingShare reading_;
   std::mutex mutex_;
   bool closed_ = false;
   std::atomic<int64_t> under_way_{0};

@@ -14,8 +14,6 @@
 namespace mle::serve {
 namespace {
 
-using Async = inference::GRPCInferenceService::AsyncService;
-
 // The extensions of the protocol that are there in full.
 constexpr const char* kExtensions[] = {"model_repository", "model_configuration", "statistics",
                                        "system_shared_memory", "logging"};
@@ -98,7 +96,7 @@ bool takes_no_parameters(const Question& question, const Answered& answered) {
 
 }  // namespace
 
-void arm_rare_calls(Loop& loop, Async& async) {
+void arm_rare_calls(Loop& loop, Inference& calls) {
   const Service& service = loop.service();
   MLE_ARM(ServerLive, [](const Caller&, const auto&, auto& answer, const Answered& answered) {
     answer.set_live(true);
@@ -142,7 +140,7 @@ void arm_rare_calls(Loop& loop, Async& async) {
             if (takes_no_parameters(question, answered))
               service.unload(caller, question.model_name(), answered);
           });
-  arm_setting_calls(loop, async);
+  arm_setting_calls(loop, calls);
 }
 
 }  // namespace mle::serve

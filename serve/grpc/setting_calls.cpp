@@ -11,8 +11,6 @@
 namespace mle::serve {
 namespace {
 
-using Async = inference::GRPCInferenceService::AsyncService;
-
 template <class To>
 void describe(const TensorSpec& spec, bool by_rows, To& to) {
   inference::DataType type = inference::TYPE_INVALID;
@@ -108,7 +106,7 @@ Status log(Service& service, const Caller& caller, const inference::LogSettingsR
 
 }  // namespace
 
-void arm_setting_calls(Loop& loop, Async& async) {
+void arm_setting_calls(Loop& loop, Inference& calls) {
   Service& service = loop.service();
   MLE_ARM(ModelConfig,
           [&service](const Caller&, const auto& question, auto& answer, const Answered& answered) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/grpc/stream_call.h"
 
+#include "serve/engine/admit.h"
 #include "serve/grpc/charge.h"
 #include "serve/grpc/codec.h"
 #include "serve/grpc/deadline.h"
-#include "serve/grpc/open_inference.grpc.pb.h"
 #include "serve/grpc/status.h"
 #include "serve/grpc/trace.h"
 
@@ -17,26 +17,38 @@
 
 namespace mle::serve {
 
-using Async = inference::GRPCInferenceService::AsyncService;
-
 struct StreamCalls::State {
-  explicit State(void* from) : async(*static_cast<Async*>(from)) {}
+  explicit State(Inference& from) : service(from), method(from.number_of("ModelStreamInfer")) {}
 
-  Async& async;
+  Inference& service;
+  const int method;
   std::mutex mutex;  // guards what follows, and when a stream finishes
   std::set<StreamCall*> streams;
   bool ended = false;
 };
 
-class StreamCall final : public Request {
+namespace {
+constexpr size_t kKeptBytes = size_t{64} << 10;  // per buffer, between questions
+}  // namespace
+
+class StreamCall final : public Request, public Readers::Task {
  public:
   static void arm(Loop& loop, StreamCalls::State& state) {
     auto call = std::unique_ptr<StreamCall>(new StreamCall(loop, state));
     const bool armed = loop.arm([&] {
-      state.async.RequestModelStreamInfer(&call->context_, &call->stream_, &loop.queue(),
-                                          &loop.queue(), &call->began_);
+      state.service.ask(state.method, call->context_, call->stream_, loop.queue(), &call->began_);
     });
     if (armed) call.release();  // owns itself from here on
+  }
+
+  // On a thread of the readers.
+  void read() noexcept override {
+    status = still_wanted(*this, Clock::now());
+    if (status.ok()) status = read_question();
+    bytes_.Clear();
+    came_.clear();
+    if (!status.ok()) return done();
+    service_.engine().leave_to_worker(*this);
   }
 
   // An answer on a stream is an error or a response; the stream goes on.
@@ -60,6 +72,8 @@ class StreamCall final : public Request {
     }
     service_.answered(*this, "grpc", trace_);
     let_go(question_, asked_);
+    shrink(kKeptBytes);
+    scratch_.shrink(kKeptBytes);
     if (answered_.bytes() <= kWeighed) return stream_.Write(answer_, &written_);
     const inference::ModelStreamInferResponse huge = std::move(answer_);
     stream_.Write(huge, &written_);
@@ -76,10 +90,11 @@ class StreamCall final : public Request {
         service_(loop.service()),
         state_(state),
         stream_(&context_),
+        came_(&loop.service().budget()),
         asked_(&loop.service().budget()),
         answered_(&loop.service().budget()) {
     began_ = {this, [](void* self, bool ok) { static_cast<StreamCall*>(self)->began(ok); }};
-    read_ = {this, [](void* self, bool ok) { static_cast<StreamCall*>(self)->read(ok); }};
+    read_ = {this, [](void* self, bool ok) { static_cast<StreamCall*>(self)->came(ok); }};
     written_ = {this, [](void* self, bool ok) { static_cast<StreamCall*>(self)->written(ok); }};
     finished_ = {this, [](void* self, bool) { static_cast<StreamCall*>(self)->ended_one(); }};
     gone_ = {this, [](void* self, bool) { static_cast<StreamCall*>(self)->gone(); }};
@@ -101,37 +116,46 @@ class StreamCall final : public Request {
   // Under the lock.
   void ask_for_more() {
     if (state_.ended) return finish({grpc::StatusCode::UNAVAILABLE, "the server ends"});
-    constexpr size_t kKeptBytes = size_t{64} << 10;
     reset(kKeptBytes);
-    scratch_.shrink(kKeptBytes);
     forget(question_);
     forget(answer_);
     asked_.clear();
     answered_.clear();
     reads_ = true;
     ++under_way_;
-    stream_.Read(&question_, &read_);
+    stream_.Read(&bytes_, &read_);
   }
-  void read(bool ok) {
+  void came(bool ok) {
     {
       const std::lock_guard lock(state_.mutex);
       reads_ = false;
       if (!ok && !finishing_) finish(grpc::Status::OK);
       if (!ok || finishing_) ok = false;
     }
-    if (ok) {
-      arrived = Clock::now();
-      deadline = deadline_of(context_, arrived);
-      ++under_way_;
-      id_ = question_.id();
-      status = charge_for(question_, asked_);
-      if (status.ok()) status = decode(question_, service_.regions(), *this, scratch_, raw_);
-      if (status.ok())
-        loop_.serve_soon(*this);
-      else
-        done();
-    }
+    if (ok) begin();
     ended_one();
+  }
+  void begin() {
+    arrived = Clock::now();
+    deadline = deadline_of(context_, arrived);
+    ++under_way_;
+    id_.clear();
+    if (!loop_.reads_here(bytes_)) {
+      status = charge_for(bytes_, came_);
+      return status.ok() ? service_.readers().add(*this) : done();
+    }
+    status = read_question();
+    status.ok() ? loop_.serve_soon(*this) : done();
+  }
+  Status read_question() noexcept {
+    try {
+      MLE_TRY(read_message(bytes_, loop_.most_message_bytes(), service_.budget(), question_));
+      id_ = question_.id();
+      MLE_TRY(charge_for(question_, asked_));
+      return decode(question_, service_.regions(), *this, scratch_, raw_);
+    } catch (const std::bad_alloc&) {
+      return Status::out_of_memory();
+    }
   }
   void written(bool ok) {
     {
@@ -170,20 +194,20 @@ class StreamCall final : public Request {
   StreamCalls::State& state_;
   Tag began_, read_, written_, finished_, gone_;
   grpc::ServerContext context_;
-  grpc::ServerAsyncReaderWriter<inference::ModelStreamInferResponse, inference::ModelInferRequest>
-      stream_;
+  grpc::ServerAsyncReaderWriter<inference::ModelStreamInferResponse, grpc::ByteBuffer> stream_;
+  grpc::ByteBuffer bytes_;  // of the question
   inference::ModelInferRequest question_;
   inference::ModelStreamInferResponse answer_;
   Scratch scratch_;
-  std::string id_;               // of the question, which may be gone before the answer
-  ByteCharge asked_, answered_;  // what question and answer take
+  std::string id_;                      // of the question, which may be gone before the answer
+  ByteCharge came_, asked_, answered_;  // what bytes that wait, question and answer take
   TraceParent trace_;
   std::atomic<int> under_way_{1};  // operations that will be told of, and gone
   bool raw_ = false;
   bool reads_ = false, finishing_ = false;
 };
 
-StreamCalls::StreamCalls(void* service) : state_(std::make_unique<State>(service)) {}
+StreamCalls::StreamCalls(Inference& service) : state_(std::make_unique<State>(service)) {}
 StreamCalls::~StreamCalls() = default;
 
 void StreamCalls::arm(Loop& loop) { StreamCall::arm(loop, *state_); }

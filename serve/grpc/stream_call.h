@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "serve/grpc/inference.h"
 #include "serve/grpc/loop.h"
 
 #include <memory>
@@ -13,8 +14,7 @@ class StreamCall;
 // All of a front.
 class StreamCalls {
  public:
-  // `service` is a GRPCInferenceService::AsyncService.
-  explicit StreamCalls(void* service);
+  explicit StreamCalls(Inference& service);
   StreamCalls(const StreamCalls&) = delete;
   StreamCalls& operator=(const StreamCalls&) = delete;
   ~StreamCalls();  // the loops have stopped

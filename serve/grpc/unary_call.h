@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <utility>
 
 namespace mle::serve {
@@ -22,15 +23,21 @@ using Answered = std::function<void(Status)>;
 // Who asks; valid as long as the context is.
 Caller caller_of(const grpc::ServerContext& context);
 
-// `Asks` requests a call: asks(context, question, writer, queue, tag). `Answers` answers it:
-// answers(caller, question, answer, answered).
+// Requests a call of a RawService: asks(context, bytes, writer, queue, tag).
+template <class Calls>
+auto asks_for(Calls& calls, const char* method) {
+  return [&calls, number = calls.number_of(method)](auto&... with) { calls.ask(number, with...); };
+}
+
+// `Asks` requests a call. `Answers` answers it: answers(caller, question, answer, answered).
 template <class Question, class Answer, class Asks, class Answers>
-class UnaryCall {
+class UnaryCall final : public Readers::Task {
  public:
   static void arm(Loop& loop, const Asks& asks, const Answers& answers) {
     auto call = std::unique_ptr<UnaryCall>(new UnaryCall(loop, asks, answers));
     const bool armed = loop.arm([&call, &loop] {
-      call->asks_(&call->context_, &call->question_, &call->writer_, &loop.queue(), &call->began_);
+      void* const tag = &call->began_;
+      call->asks_(call->context_, call->bytes_, call->writer_, loop.queue(), tag);
     });
     if (armed) call.release();  // owns itself from here on
   }
@@ -40,6 +47,7 @@ class UnaryCall {
       : loop_(loop),
         asks_(asks),
         answers_(answers),
+        came_(&loop.service().budget()),
         charge_(&loop.service().budget()),
         writer_(&context_) {
     began_ = {this, [](void* self, bool ok) { static_cast<UnaryCall*>(self)->began(ok); }};
@@ -52,14 +60,34 @@ class UnaryCall {
     }
     loop_.call_begins();
     arm(loop_, asks_, answers_);
+    if (loop_.reads_here(bytes_)) return read();
+    if (const Status status = charge_for(bytes_, came_); status.ok())
+      loop_.service().readers().add(*this);
+    else
+      refuse(status);
+  }
+  // On the loop's thread or one of the readers.
+  void read() noexcept override {
+    Status status = read_question();
+    came_.clear();
     // What asks about health, or for statistics, is small and never refused.
-    if (question_.ByteSizeLong() > kWeighed)
-      if (const Status status = charge_for(question_, charge_); !status.ok())
-        return writer_.FinishWithError(to_grpc(status), &finished_);
-    answers_(caller_of(context_), question_, answer_, [this](const Status& status) {
+    if (status.ok() && question_.ByteSizeLong() > kWeighed) status = charge_for(question_, charge_);
+    if (!status.ok()) return refuse(status);
+    answers_(caller_of(context_), question_, answer_, [this](const Status& with) {
       const std::lock_guard lock(finishing_);
-      writer_.Finish(answer_, to_grpc(status), &finished_);
+      writer_.Finish(answer_, to_grpc(with), &finished_);
     });
+  }
+  Status read_question() noexcept {
+    try {
+      return read_message(bytes_, loop_.most_message_bytes(), loop_.service().budget(), question_);
+    } catch (const std::bad_alloc&) {
+      return Status::out_of_memory();
+    }
+  }
+  void refuse(const Status& status) {
+    const std::lock_guard lock(finishing_);
+    writer_.FinishWithError(to_grpc(status), &finished_);
   }
   void finished() {
     Loop& loop = loop_;
@@ -74,9 +102,10 @@ class UnaryCall {
   const Answers answers_;
   Tag began_, finished_;
   grpc::ServerContext context_;
+  grpc::ByteBuffer bytes_;  // of the question
   Question question_;
   Answer answer_;
-  ByteCharge charge_;
+  ByteCharge came_, charge_;
   std::mutex finishing_;
   grpc::ServerAsyncResponseWriter<Answer> writer_;
 };

@@ -61,26 +61,27 @@ Clock::time_point Connection::deadline() const noexcept {
   return reader_.started() ? asked_by_ : other_by_;
 }
 
-void Connection::receive(char* space, size_t size) {
+size_t Connection::receive(char* space, size_t size) {
   const ssize_t got = tls_ != nullptr ? tls_->read(space, size) : ::recv(socket_, space, size, 0);
   if (got < 0) {
     if (errno != EAGAIN && errno != EINTR) give_up();
-    return;
+    return 0;
   }
   if (lingers_) {
     if (got == 0) close();
-    return;
+    return 0;
   }
   if (got == 0) {
     read_all_ = true;
     // Who hangs up no longer waits; what is computed already is still sent.
-    if (first_ == nullptr && unsent() == 0) return close();
+    if (first_ == nullptr && unsent() == 0) return close(), 0;
     for (Exchange* each = first_; each != nullptr; each = each->behind)
       each->cancelled.store(true, std::memory_order_relaxed);
     ending_ = true;
-    return;
+    return 0;
   }
   feed({space, static_cast<size_t>(got)});
+  return static_cast<size_t>(got);
 }
 
 void Connection::feed(std::string_view bytes) {
@@ -144,10 +145,27 @@ void Connection::begin_refusal(const HttpRefusal& refusal) {
   loop_.touch(*this);
 }
 
+void Connection::append_answer(Exchange& exchange) {
+  HttpReply& reply = exchange.reply;
+  if (!exchange.trace.empty()) reply.header("traceparent", exchange.trace.text());
+  append_head(reply, exchange.manner, out_);
+  out_charge_.take_over(exchange.answered);
+  loop_.count_reply(reply.status);
+  if (exchange.manner.head_only) return;
+  // As much as may be unsent is not moved once more.
+  if (reply.body.size() >= kMostUnsent)
+    behind_.swap(reply.body);
+  else
+    out_ += reply.body;
+}
+
 ssize_t Connection::send_some() {
-  const char* const from = out_.data() + sent_;
-  return tls_ != nullptr ? tls_->write(from, unsent())
-                         : ::send(socket_, from, unsent(), MSG_NOSIGNAL);
+  const bool head = sent_ < out_.size();
+  std::string_view from = head ? out_ : behind_;
+  from.remove_prefix(head ? sent_ : sent_ - out_.size());
+  from = from.substr(0, kMostUnsent);
+  return tls_ != nullptr ? tls_->write(from.data(), from.size())
+                         : ::send(socket_, from.data(), from.size(), MSG_NOSIGNAL);
 }
 
 void Connection::send() {
@@ -163,12 +181,9 @@ void Connection::send() {
     return;
   }
   bool last_one = false;
-  while (first_ != nullptr && first_->ready && !last_one) {
-    if (!first_->trace.empty()) first_->reply.header("traceparent", first_->trace.text());
-    append_reply(first_->reply, first_->manner, out_);
-    out_charge_.take_over(first_->answered);
+  while (first_ != nullptr && first_->ready && !last_one && behind_.empty()) {
+    append_answer(*first_);
     last_one = !first_->manner.keep_alive;
-    loop_.count_reply(first_->reply.status);
     Exchange* const next = first_->behind;
     loop_.give_back(*first_);
     first_ = next;
@@ -183,7 +198,8 @@ void Connection::send() {
     continued_ = true;
     out_ += kContinue;
   }
-  while (unsent() > 0) {
+  // The rest is for the next turn.
+  for (const size_t until = sent_ + kMostUnsent; unsent() > 0 && sent_ < until;) {
     const ssize_t sent = send_some();
     if (sent < 0) {
       if (errno == EINTR) continue;
@@ -197,6 +213,7 @@ void Connection::send() {
     constexpr size_t kKept = size_t{256} << 10;
     if (out_.capacity() > kKept) out_ = {};
     out_.clear();
+    behind_ = {};
     out_charge_.clear();
     sent_ = 0;
     if (first_ == nullptr) {

@@ -29,9 +29,9 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
-  // Reads once what is there, and begins what it asks.
-  void receive(char* space, size_t size);
-  // Sends what is ready, in order.
+  // Reads once what is there, and begins what it asks. Returns how many bytes that were.
+  size_t receive(char* space, size_t size);
+  // Sends what is ready, in order, and not so much that others would wait for it.
   void send();
   // Nobody hears the answers any more.
   void give_up() noexcept;
@@ -60,8 +60,9 @@ class Connection {
   void begin_refusal(const HttpRefusal& refusal);
   Exchange& append_exchange();
   void linger();
+  void append_answer(Exchange& exchange);
   ssize_t send_some();
-  size_t unsent() const noexcept { return out_.size() - sent_; }
+  size_t unsent() const noexcept { return out_.size() + behind_.size() - sent_; }
   void close() noexcept;
 
   HttpLoop& loop_;
@@ -71,8 +72,9 @@ class Connection {
   HttpReader reader_;
   std::string rest_;  // read and not yet looked at
   std::string out_;
+  std::string behind_;  // a large body, which nothing is appended to
   ByteCharge out_charge_;
-  size_t sent_ = 0;
+  size_t sent_ = 0;  // of both
   Exchange *first_ = nullptr, *last_ = nullptr;
   size_t pending_ = 0;
   bool read_all_ = false;       // nothing more is read: the caller or we ended that

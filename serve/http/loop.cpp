@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/http/loop.h"
 
-#include "serve/engine/admit.h"
 #include "serve/http/answers.h"
 
 #include <fcntl.h>
@@ -22,10 +21,13 @@
 namespace mle::serve {
 namespace {
 
-// Some milliseconds, for JSON. Who asks for health does not wait for several of them.
-constexpr size_t kReadsLong = size_t{512} << 10;
 constexpr size_t kReadAtOnce = size_t{64} << 10;
-constexpr int kEventsAtOnce = 64;
+// A turn goes on taking in, some connections at a time, until it has this much: then those that
+// are there are answered first.
+constexpr size_t kTakenInAtOnce = size_t{256} << 10;
+constexpr int kEventsAtOnce = 16, kLooksAtOnce = 4;
+// Of what is asked but inference.
+constexpr size_t kMostControl = size_t{64} << 10;
 constexpr auto kLookPause = std::chrono::milliseconds(250);
 // How long a connection that is kept open may go without a question before a drain closes it: who
 // asks again within it is answered, and told to come by another one.
@@ -63,6 +65,14 @@ bool read_json_length(std::string_view value, std::optional<uint64_t>& length) {
   const auto [stopped, failed] = std::from_chars(value.data(), end, number);
   length = number;
   return failed == std::errc() && stopped == end;
+}
+
+// What it takes to read a body, in bytes of JSON: tensors as bytes are looked at, and not copied.
+size_t effort(const Exchange& exchange) noexcept {
+  const size_t all = exchange.body.size();
+  const size_t json =
+      static_cast<size_t>(std::min<uint64_t>(exchange.json_bytes.value_or(all), all));
+  return json + (all - json) / 8;
 }
 
 }  // namespace
@@ -172,16 +182,10 @@ void HttpLoop::begin_inference(Exchange& exchange, const HttpHead& head) {
   exchange.answer_as = accepted_encoding(head["accept-encoding"]);
   exchange.model = exchange.route.model;
   exchange.version = exchange.route.version;
-  if (exchange.body.size() > kReadsLong) return large_.push_back(&exchange);
-  read_question(exchange);
-}
-
-void HttpLoop::read_question(Exchange& exchange) {
-  const auto catalog = share_.service.engine().catalog();
-  Status status = exchange.infer.decode(exchange.body, exchange.json_bytes, *catalog, exchange);
-  if (status.ok()) return drained_.push_back(&exchange);
-  exchange.status = std::move(status);
-  exchange.done();
+  if (!reading_.take(effort(exchange), exchange.packed_as != Encoding::None))
+    return share_.service.readers().add(exchange);
+  exchange.status = exchange.read_question();
+  exchange.status.ok() ? drained_.push_back(&exchange) : exchange.done();
 }
 
 void HttpLoop::begin(Exchange& exchange, const HttpHead& head) {
@@ -202,23 +206,21 @@ void HttpLoop::begin(Exchange& exchange, const HttpHead& head) {
     }
     return exchange.replied();
   }
-  const Encoding encoding = encoding_of(head["content-encoding"]);
-  if (encoding == Encoding::Unknown) {
+  exchange.packed_as = encoding_of(head["content-encoding"]);
+  if (exchange.packed_as == Encoding::Unknown) {
     exchange.reply.fail(415, "bodies are packed by gzip or deflate, or not at all");
     return exchange.replied();
   }
-  if (encoding != Encoding::None) {
-    const Unzipped outcome = unzip(encoding, exchange.body, share_.limits.body, exchange.unzipped);
-    if (outcome == Unzipped::TooLarge)
-      exchange.reply.fail(413, "the body is larger than this server takes once it is unpacked");
-    if (outcome == Unzipped::Damaged)
-      exchange.reply.fail(400, "the body is not packed as Content-Encoding says");
-    if (outcome == Unzipped::Good && !exchange.charge.add(exchange.unzipped.size()))
-      exchange.reply.fail(503, "the server holds as many requests as it may");
-    if (exchange.reply.status != 200) return exchange.replied();
-    exchange.body.swap(exchange.unzipped);
-  }
   if (ask == Ask::Infer) return begin_inference(exchange, head);
+  if (exchange.body.size() > kMostControl) {
+    exchange.reply.fail(413, "the body is larger than this path takes");
+    return exchange.replied();
+  }
+  if (exchange.packed_as != Encoding::None)
+    if (const Status status = exchange.unpack(kMostControl); !status.ok()) {
+      exchange.reply.fail(status);
+      return exchange.replied();
+    }
   const Caller caller{exchange.connection->local(), !head["origin"].empty(), key_in(head)};
   if (ask != Ask::Load && ask != Ask::Unload) {
     answer(share_.service, {exchange.route, exchange.body, caller}, exchange.reply);
@@ -354,13 +356,14 @@ void HttpLoop::look_at_clock() {
 }
 
 void HttpLoop::on_event(Connection& connection, uint32_t events) {
+  if (connection.touched) return;  // once a turn: what it asked is answered before more is read
   touch(connection);
   if ((events & EPOLLIN) == 0 && !(connection.shakes_hands() && (events & EPOLLOUT) != 0)) {
     if ((events & (EPOLLERR | EPOLLHUP)) != 0) connection.give_up();
     return;
   }
   try {
-    connection.receive(space_.data(), space_.size());
+    taken_in_ += connection.receive(space_.data(), space_.size());
   } catch (const std::bad_alloc&) {
     connection.give_up();  // memory is short: one caller pays, not all
   }
@@ -368,31 +371,24 @@ void HttpLoop::on_event(Connection& connection, uint32_t events) {
 
 void HttpLoop::turn(int wait_ms) {
   std::array<epoll_event, kEventsAtOnce> events;
-  const int count = ::epoll_wait(epoll_, events.data(), kEventsAtOnce, wait_ms);
-  for (int i = 0; i < count; ++i) {
-    const epoll_event& event = events[static_cast<size_t>(i)];
-    if (event.data.ptr == nullptr) {
-      accept_all();
-    } else if (event.data.ptr == &wake_) {
-      uint64_t ignored = 0;
-      [[maybe_unused]] const ssize_t got = ::read(wake_, &ignored, sizeof ignored);
-    } else {
-      on_event(*static_cast<Connection*>(event.data.ptr), event.events);
+  reading_.renew();
+  taken_in_ = 0;
+  for (int look = 0; look < kLooksAtOnce && taken_in_ < kTakenInAtOnce; ++look) {
+    const int count = ::epoll_wait(epoll_, events.data(), kEventsAtOnce, look == 0 ? wait_ms : 0);
+    for (int i = 0; i < count; ++i) {
+      const epoll_event& event = events[static_cast<size_t>(i)];
+      if (event.data.ptr == nullptr) {
+        accept_all();
+      } else if (event.data.ptr == &wake_) {
+        uint64_t ignored = 0;
+        [[maybe_unused]] const ssize_t got = ::read(wake_, &ignored, sizeof ignored);
+      } else {
+        on_event(*static_cast<Connection*>(event.data.ptr), event.events);
+      }
     }
+    if (count < kEventsAtOnce) break;
   }
   serve_all();
-  if (!large_.empty()) {
-    Exchange& exchange = *large_.front();
-    large_.pop_front();
-    exchange.status = still_wanted(exchange, Clock::now());
-    try {
-      exchange.status.ok() ? read_question(exchange) : exchange.done();
-    } catch (const std::bad_alloc&) {
-      exchange.status = Status::out_of_memory();
-      exchange.done();
-    }
-    serve_all();
-  }
   look_at_clock();
 }
 
@@ -412,7 +408,7 @@ void HttpLoop::serve_all() {
 void HttpLoop::run() noexcept {
   self_ = std::this_thread::get_id();
   for (;;) {
-    turn(touched_.empty() && large_.empty() ? static_cast<int>(kLookPause.count()) : 0);
+    turn(touched_.empty() ? static_cast<int>(kLookPause.count()) : 0);
     if (!draining_) {
       const std::lock_guard lock(mutex_);
       if (!asked_to_drain_) continue;

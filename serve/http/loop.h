@@ -1,7 +1,6 @@
 // HttpLoop: one thread, one epoll, many connections.
-// Promise: whatever arrived in one turn is served as one; nothing in a turn waits but questions
-// that take long to read, of which each turn reads one when all else is answered. Answers come from
-// any thread.
+// Promise: whatever arrived in one turn is served as one, and a turn is short whatever that is:
+// what takes long to read is read elsewhere. Answers come from any thread.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -14,7 +13,6 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -48,6 +46,7 @@ class HttpLoop {
   ~HttpLoop();
 
   Service& service() noexcept { return share_.service; }
+  const HttpLimits& limits() const noexcept { return share_.limits; }
   bool good() const noexcept { return epoll_ >= 0 && wake_ >= 0; }
   void start();
   // Any thread: no new connections, the next answer on each is its last, idle ones are closed soon;
@@ -72,7 +71,6 @@ class HttpLoop {
   void accept_all();
   void take_in(int socket, bool local);
   void begin_inference(Exchange& exchange, const HttpHead& head);
-  void read_question(Exchange& exchange);
   void serve_all();
   void hear_all();
   void look_at_touched();
@@ -91,7 +89,8 @@ class HttpLoop {
   size_t under_way_ = 0;  // exchanges
   std::vector<Connection*> touched_, looking_;
   std::vector<Request*> drained_;
-  std::deque<Exchange*> large_;  // not read yet
+  ReadingShare reading_;
+  size_t taken_in_ = 0;  // bytes in this turn
   Workspace workspace_;
   std::vector<char> space_;
   std::atomic<Exchange*> told_{nullptr};

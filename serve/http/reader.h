@@ -61,6 +61,7 @@ class HttpReader {
   size_t take_data(std::string_view bytes);
   void begin_body();
   void refuse(int status, const char* why);
+  void make_room(size_t bytes);
   void append_body(std::string_view bytes);
 
   const HttpLimits limits_;

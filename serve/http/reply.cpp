@@ -94,7 +94,7 @@ void HttpReply::reset(size_t most_bytes) {
   body.clear();
 }
 
-void append_reply(const HttpReply& reply, const HttpManner& manner, std::string& to) {
+void append_head(const HttpReply& reply, const HttpManner& manner, std::string& to) {
   to += manner.minor > 0 ? "HTTP/1.1 " : "HTTP/1.0 ";
   append_json(to, reply.status);
   to.append(" ").append(reason_of(reply.status)).append("\r\nDate: ").append(date_text());
@@ -108,7 +108,6 @@ void append_reply(const HttpReply& reply, const HttpManner& manner, std::string&
   else if (manner.minor == 0)
     to += "Connection: keep-alive\r\n";
   to += "\r\n";
-  if (!manner.head_only) to += reply.body;
 }
 
 }  // namespace mle::serve

@@ -33,6 +33,7 @@ struct HttpManner {
   bool head_only = false;  // HEAD: the headers of the answer, not its body
 };
 
-void append_reply(const HttpReply& reply, const HttpManner& manner, std::string& to);
+// All of an answer but its body.
+void append_head(const HttpReply& reply, const HttpManner& manner, std::string& to);
 
 }  // namespace mle::serve

@@ -11,6 +11,7 @@
 #include "serve/engine/repository.h"
 #include "serve/protocol/byte_budget.h"
 #include "serve/protocol/log_settings.h"
+#include "serve/protocol/readers.h"
 #include "serve/protocol/regions.h"
 #include "serve/protocol/slow_requests.h"
 #include "serve/protocol/trace_parent.h"
@@ -42,6 +43,7 @@ struct ServiceOptions {
   std::string admin_key;  // "": only callers of this machine may change anything
   SlowRequests slow;
   size_t most_pending_bytes = size_t{512} << 20;  // of questions and answers under way
+  size_t readers = 1;                             // threads for questions that take long to read
 };
 
 // Why a line of the index is as it is; "" where all is well.
@@ -58,12 +60,14 @@ class Service {
         repository_(repository),
         keeper_(keeper),
         options_(std::move(options)),
-        budget_(options_.most_pending_bytes) {}
+        budget_(options_.most_pending_bytes),
+        readers_(options_.readers) {}
 
   Engine& engine() const noexcept { return engine_; }
   const Repository& repository() const noexcept { return repository_; }
   ByteBudget& budget() noexcept { return budget_; }
   const ByteBudget& budget() const noexcept { return budget_; }
+  Readers& readers() noexcept { return readers_; }
   Regions& regions() noexcept { return regions_; }
   const Regions& regions() const noexcept { return regions_; }
   LogSettings& log_settings() noexcept { return log_settings_; }
@@ -114,6 +118,7 @@ class Service {
   std::atomic<bool> ready_{false};
   mutable std::mutex mutex_;
   std::function<void()> told_;
+  Readers readers_;  // last, so that they end first
 };
 
 }  // namespace mle::serve

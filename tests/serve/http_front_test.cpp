@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "serve/engine/keeper.h"
 #include "serve/http/front.h"
+#include "serve/protocol/zip.h"
 #include "tests/serve/loopback.h"
 #include "tests/serve/support.h"
 
@@ -9,7 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <future>
 #include <optional>
 #include <string>
@@ -23,7 +26,8 @@ using namespace serve;
 
 // A server of one model "m" in a folder of its own.
 struct Running {
-  explicit Running(double inline_ns = 50'000, size_t most_connections = 64)
+  explicit Running(double inline_ns = 50'000, size_t most_connections = 64, size_t threads = 2,
+                   size_t most_body = size_t{1} << 20)
       : engine({2, inline_ns, {}}), repository({{}, folder.path(), {}, 8}, engine) {
     folder.put("m.mle", linear_file());
     REQUIRE(repository.refresh().ok());
@@ -31,7 +35,7 @@ struct Running {
     service.emplace(engine, repository, *keeper, ServiceOptions{Control::Explicit, "", {}});
     service->set_ready(true);
     auto started =
-        HttpFront::start({"127.0.0.1:0", 2, size_t{1} << 20, most_connections, {}}, *service);
+        HttpFront::start({"127.0.0.1:0", threads, most_body, most_connections, {}}, *service);
     REQUIRE(started);
     front = std::move(*started);
     port = std::stoi(front->address().substr(front->address().rfind(':') + 1));
@@ -179,6 +183,106 @@ TEST_CASE("http front: callers that leave in the middle cost nobody else") {
     CHECK(leaves.say(infer_text(i) + infer_text(i).substr(0, static_cast<size_t>(i))));
   }
   for (int i = 0; i < 20; ++i) CHECK(holds(stays.ask(infer_text(i)), " 200 OK"));
+}
+
+// A question of so many numbers, which is refused once all of it was read.
+std::string huge_json(size_t rows) {
+  std::string body = R"({"inputs":[{"name":"x","shape":[1,3],"datatype":"FP32","data":[0,0,0)";
+  for (size_t i = 0; i < rows; ++i) body += ",1.5,2.25,4.125";
+  return body + "]}]}";
+}
+
+std::string huge_text(const std::string& body, Encoding encoding) {
+  std::string packed;
+  if (encoding != Encoding::None) REQUIRE(zip(encoding, body, packed));
+  return "POST /v2/models/m/infer HTTP/1.1\r\nHost: a\r\n" +
+         std::string(encoding == Encoding::None ? "" : "Content-Encoding: gzip\r\n") +
+         "Content-Length: " +
+         std::to_string(encoding == Encoding::None ? body.size() : packed.size()) + "\r\n\r\n" +
+         (encoding == Encoding::None ? body : packed);
+}
+
+// The longest that health took while several huge bodies were read by a server of one loop, as a
+// part of all the time that their reading took.
+double share_of_health(const std::string& huge) {
+  Running server(50'000, 64, 1, size_t{64} << 20);
+  constexpr size_t kHuge = 2;
+  std::atomic<size_t> left{kHuge};
+  std::vector<std::future<std::string>> answers;
+  Caller health(server.port);
+  const auto begin = Clock::now();
+  for (size_t i = 0; i < kHuge; ++i)
+    answers.push_back(std::async(std::launch::async, [&] {
+      Caller caller(server.port);
+      std::string answer = caller.ask(huge);
+      --left;
+      return answer;
+    }));
+  Clock::duration longest{0};
+  size_t asked = 0;
+  for (; left > 0; ++asked) {
+    const auto before = Clock::now();
+    CHECK(holds(health.ask("GET /v2/health/ready HTTP/1.1\r\nHost: a\r\n\r\n"), " 200 OK"));
+    longest = std::max(longest, Clock::now() - before);
+  }
+  const auto all = Clock::now() - begin;
+  for (auto& answer : answers) CHECK(holds(answer.get(), " 400 "));
+  CHECK(asked > 0);
+  return std::chrono::duration<double>(longest) / std::chrono::duration<double>(all);
+}
+
+TEST_CASE("http front: health does not wait while huge bodies are read, packed ones or not") {
+  const std::string body = huge_json(size_t{1} << 20);
+  for (const Encoding encoding : {Encoding::None, Encoding::Gzip}) {
+    const std::string huge = huge_text(body, encoding);
+    // Behind the reading of one it would be near a half. Other programs may hold it up, now and
+    // then.
+    double least = 1;
+    for (int i = 0; i < 5 && least > 0.2; ++i) least = std::min(least, share_of_health(huge));
+    CHECK(least <= 0.2);
+  }
+}
+
+TEST_CASE("http front: what is large is answered as it would be were it small, in order") {
+  Running server(50'000, 64, 1, size_t{64} << 20);
+  Caller caller(server.port);
+  std::string rows, all;
+  constexpr int kRows = 60'000;
+  for (int i = 0; i < kRows; ++i) rows += (i > 0 ? "," : "") + std::to_string(i) + ",2,4";
+  const std::string body = R"({"inputs":[{"name":"x","datatype":"FP32","shape":[)" +
+                           std::to_string(kRows) + R"(,3],"data":[)" + rows + "]}]}";
+  for (int i = 0; i < 3; ++i)
+    all += infer_text(i) + huge_text(body, i == 1 ? Encoding::Gzip : Encoding::None);
+  const auto said = std::async(std::launch::async, [&] { return caller.say(all); });
+  std::string first;
+  for (int i = 0; i < 3; ++i) {
+    CHECK(holds(caller.hear(), "\"data\":[" + std::to_string(i) + ".5,2.5]"));
+    std::string answer = caller.hear();
+    CHECK(holds(answer, " 200 OK"));
+    CHECK(holds(answer, "\"data\":[0.5,2.5,1.5,2.5,"));
+    CHECK(holds(answer, "59999.5,2.5]"));
+    answer.erase(0, answer.find("\r\n\r\n"));
+    if (i == 0) first = answer;
+    CHECK(answer == first);
+  }
+  CHECK(said.valid());
+}
+
+TEST_CASE("http front: who leaves while a huge body of theirs is read, and a drain meanwhile") {
+  const std::string huge = huge_text(huge_json(size_t{1} << 17), Encoding::None);
+  Running server(0, 64, 2, size_t{64} << 20);
+  Caller stays(server.port);
+  for (int i = 0; i < 8; ++i) {
+    Caller leaves(server.port);
+    CHECK(leaves.say(huge + infer_text(i)));
+  }
+  CHECK(stays.say(huge + infer_text(7)));
+  CHECK(holds(stays.hear(), " 400 "));
+  CHECK(stays.say(huge));
+  CHECK(holds(stays.hear(), "[7.5,2.5]"));
+  server.front->drain(std::chrono::seconds(60));
+  CHECK(holds(stays.hear(), " 400 "));
+  CHECK(stays.hear().empty());
 }
 
 }  // namespace

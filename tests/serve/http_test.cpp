@@ -1,8 +1,8 @@
 // The parts of the HTTP front by themselves: paths, packed bodies, tensors as JSON.
 // SPDX-License-Identifier: Apache-2.0
+#include "serve/http/encoding.h"
 #include "serve/http/infer_body.h"
 #include "serve/http/route.h"
-#include "serve/http/zip.h"
 #include "serve/protocol/json_text.h"
 #include "tests/serve/support.h"
 

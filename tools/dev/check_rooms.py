@@ -58,7 +58,7 @@ HOMES = [
     ("absl/", ["serve/grpc/"]),
     ("simdjson.h", ["serve/http/"]),
     ("openssl/", ["serve/http/"]),
-    ("zlib.h", ["tools/cli/", "compiler/import/", "serve/http/"]),
+    ("zlib.h", ["tools/cli/", "compiler/import/", "serve/protocol/"]),
     ("bzlib.h", ["compiler/import/"]),
     ("lzma.h", ["compiler/import/"]),
     ("nlohmann/", ["tools/cli/", "compiler/import/"]),

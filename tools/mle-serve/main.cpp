@@ -128,7 +128,8 @@ int serve_models(const ServeOptions& options, const Console& console) {
                           options.admin_key,
                           {std::chrono::milliseconds(options.slow_request_ms),
                            [&slow](const serve::SlowRequest& request) { slow.tell(request); }},
-                          options.max_pending_mb << 20});
+                          options.max_pending_mb << 20,
+                          options.threads});
   log.obey(service.log_settings());
   std::unique_ptr<serve::GrpcFront> grpc;
   if (options.grpc != "off") {

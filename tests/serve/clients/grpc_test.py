@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import unittest
 
 import grpc
@@ -430,6 +431,103 @@ class Bursts(Case):
         connection.close()
         # Now and then one thread reads calls while another answers them as they come: not every time.
         self.assertLessEqual(sorted(seen)[4], 4, seen)
+
+
+def field(number, content):
+    """A field of a message that holds bytes, as they are sent."""
+    size, text = len(content), bytes([number << 3 | 2])
+    while size > 127:
+        text += bytes([size & 127 | 128])
+        size >>= 7
+    return text + bytes([size]) + content
+
+
+class Huge(Case):
+    """One thread for all calls, which health does not share with the reading of huge messages."""
+
+    flags = ("--threads", "1", "--max-request-mb", "64", "--max-pending-mb", "2048")
+
+    def texts(self, count):
+        """So many empty texts: what takes longest to read. Refused once all of them are read."""
+        given = field(1, b"x") + field(2, b"BYTES") + b"\x18\x01" + field(5, b"\x42\x00" * count)
+        return field(1, b"linear") + field(5, given)
+
+    def ask_all(self, message, compression, count):
+        """What became of so many calls at once, and the longest that health took meanwhile over all of the time."""
+        outcomes, longest, asked = [], 0, 0
+
+        def ask():
+            with grpc.insecure_channel(self.server.grpc, [("grpc.use_local_subchannel_pool", 1)]) as channel:
+                try:
+                    channel.unary_unary(INFER)(message, timeout=120, compression=compression)
+                    outcomes.append("OK")
+                except grpc.RpcError as error:
+                    outcomes.append(error.code().name)
+
+        health = health_pb2_grpc.HealthStub(self.channel)
+        threads = [threading.Thread(target=ask) for _ in range(count)]
+        begin = time.monotonic()
+        for thread in threads:
+            thread.start()
+        while len(outcomes) < count:
+            before = time.monotonic()
+            self.assertEqual(health.Check(health_pb2.HealthCheckRequest(), timeout=120).status, 1)
+            self.assertTrue(self.client.is_server_ready())
+            longest, asked = max(longest, time.monotonic() - before), asked + 2
+        for thread in threads:
+            thread.join()
+        return outcomes, longest, time.monotonic() - begin, asked
+
+    def test_health_does_not_wait_while_huge_messages_are_read(self):
+        message, seen = self.texts(3_000_000), []
+        for compression in (grpc.Compression.NoCompression, grpc.Compression.Gzip):
+            for _ in range(4):  # other programs may hold one up
+                outcomes, longest, total, asked = self.ask_all(message, compression, 3)
+                self.assertEqual(outcomes, ["INVALID_ARGUMENT"] * 3)
+                seen.append((round(longest, 4), round(total, 4), asked))
+                if longest <= total / 8:  # behind the reading of one it would be a third
+                    break
+            else:
+                self.fail(seen)
+
+    def test_what_is_huge_is_answered_as_it_would_be_were_it_small(self):
+        x = np.arange(600_000, dtype=np.float32).reshape(-1, 3)
+        expected = self.infer("linear", [tensor("x", x[:2])]).as_numpy("y")
+        for algorithm in (None, "gzip", "deflate"):
+            y = self.infer("linear", [tensor("x", x)], compression_algorithm=algorithm).as_numpy("y")
+            self.assertEqual(y.shape, (200_000, 2))
+            np.testing.assert_array_equal(y[:2], expected)
+
+    def test_every_call_may_be_packed(self):
+        for algorithm in (grpc.Compression.Gzip, grpc.Compression.Deflate):
+            with grpc.insecure_channel(self.server.grpc, compression=algorithm) as channel:
+                check = health_pb2_grpc.HealthStub(channel)
+                self.assertEqual(check.Check(health_pb2.HealthCheckRequest(service="linear")).status, 1)
+                watch = check.Watch(health_pb2.HealthCheckRequest(service="linear"))
+                self.assertEqual(next(watch).status, 1)
+                watch.cancel()
+                ask = channel.unary_unary("/inference.GRPCInferenceService/ModelMetadata",
+                                          published.ModelMetadataRequest.SerializeToString,
+                                          published.ModelMetadataResponse.FromString)
+                self.assertEqual(ask(published.ModelMetadataRequest(name="linear")).name, "linear")
+
+    def test_what_unpacks_to_more_than_a_message_may_have_takes_no_memory(self):
+        def most():
+            with open(f"/proc/{self.server.process.pid}/status", encoding="ascii") as file:
+                return next(int(line.split()[1]) >> 10 for line in file if line.startswith("VmHWM"))
+
+        self.infer("linear", rows([1, 2, 4]))
+        before = most()
+        bomb = field(1, b"linear") + field(7, b"\0" * (256 << 20))
+        outcomes, _, _, _ = self.ask_all(bomb, grpc.Compression.Gzip, 1)
+        self.assertEqual(outcomes, ["RESOURCE_EXHAUSTED"])
+        self.assertLess(most() - before, 160)
+
+    def test_what_is_no_message_is_refused(self):
+        for compression in (grpc.Compression.NoCompression, grpc.Compression.Gzip):
+            for size in (100, 1 << 20):
+                outcomes, _, _, _ = self.ask_all(b"\xff" * size, compression, 1)
+                self.assertEqual(outcomes, ["INVALID_ARGUMENT"])
 
 
 class Budget(Case):
