@@ -6,6 +6,7 @@
 #include "format/limits.h"
 #include "format/mle_generated.h"
 #include "format/rules.h"
+#include "format/tensor_facts.h"
 #include "runtime/load/isa.h"
 #include "runtime/memory/allocate.h"
 #include "runtime/steps/binder.h"
@@ -24,25 +25,30 @@ using memory::Bump;
 
 // Each of these fills one part of the state; false means the memory is not to be had.
 
-bool describe_tensors(ModelState& state) noexcept {
+bool describe_tensors(ModelState& state, std::span<const steps::Operand>& operands) noexcept {
   const auto& tensors = *state.view.model().tensors();
   TensorFacts* facts = state.memory.make<TensorFacts>(tensors.size());
-  if (facts == nullptr) return false;
-  for (uint32_t i = 0; i < tensors.size(); ++i) {
-    const fb::Tensor& tensor = *tensors.Get(i);
+  steps::Operand* operand = state.memory.make<steps::Operand>(tensors.size());
+  if (facts == nullptr || operand == nullptr) return false;
+  operands = {operand, tensors.size()};
+  for (uint32_t i = 0; i < tensors.size(); ++i, ++operand) {
+    const format::TensorFacts tensor = format::facts_of(*tensors.Get(i));
     TensorFacts& f = facts[i];
-    uint64_t width = 1;
-    if (tensor.dims() != nullptr) {
-      for (uint32_t dim : *tensor.dims()) width *= dim;
-    }
-    f.dtype = static_cast<DType>(tensor.dtype());
-    f.place = static_cast<TensorFacts::Place>(tensor.place());
-    f.per_row = tensor.rows() == fb::Rows::PerRow;
+    const uint64_t width = format::element_count(tensor.dims);
+    f.dtype = tensor.dtype;
+    f.place = static_cast<TensorFacts::Place>(tensor.place);
+    f.per_row = tensor.per_row;
     f.row_bytes = width * size_of(f.dtype);
     f.row_stride = f.per_row ? format::row_stride_bytes(width, size_of(f.dtype)) : 0;
-    f.arena_offset = tensor.offset();
-    if (f.place == TensorFacts::Place::Constant) {
-      const std::span<const std::byte> bytes = state.view.constant(tensor);
+    f.arena_offset = tensor.offset;
+    operand->slot = static_cast<uint16_t>(i);
+    operand->dtype = f.dtype;
+    operand->per_row = f.per_row;
+    operand->dims = tensor.dims;
+    operand->width = width;
+    if (tensor.is_constant()) {
+      const auto bytes = state.view.segment(tensor.segment).subspan(tensor.offset, tensor.bytes);
+      operand->constant = bytes.data();
       f.constant = const_cast<std::byte*>(bytes.data());  // no step writes to a constant
       state.weight_bytes += bytes.size();
     }
@@ -160,11 +166,11 @@ void count_bytes(const TensorFacts& tensor, steps::Step& step) noexcept {
   (tensor.per_row ? step.bytes_per_row : step.bytes_per_call) += tensor.row_bytes;
 }
 
-bool bind_steps(ModelState& state) noexcept {
+bool bind_steps(ModelState& state, std::span<const steps::Operand> operands) noexcept {
   const auto& ops = *state.view.model().ops();
   steps::Step* step = state.memory.make<steps::Step>(ops.size());
   if (step == nullptr) return false;
-  steps::Binder binder(state.view, *state.kernels, state.memory);
+  steps::Binder binder(state.view, operands, *state.kernels, state.memory);
   for (uint32_t i = 0; i < ops.size(); ++i) {
     if (!steps::bind(binder, *ops.Get(i), step[i])) return false;
     state.rows_mix |= step[i].all_rows;
@@ -219,8 +225,9 @@ Result<ModelState*> load(MappedFile file, std::span<const std::byte> front,
   ModelState* state = ::new (at) ModelState(std::move(file), std::move(view), std::move(bump));
   state->kernels = table;
   state->arena_bytes = state->view.model().arena_bytes();
-  if (!describe_tensors(*state) || !describe_entries(*state) || !name_columns(*state) ||
-      !name_classes(*state) || !bind_steps(*state)) {
+  std::span<const steps::Operand> operands;
+  if (!describe_tensors(*state, operands) || !describe_entries(*state) || !name_columns(*state) ||
+      !name_classes(*state) || !bind_steps(*state, operands)) {
     Status failure = no_memory(state->memory);
     state->drop_owner();
     return failure;

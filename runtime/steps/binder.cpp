@@ -54,31 +54,15 @@ bool bind_family(Binder& binder, const fb::Op& op, Step& step) noexcept {
 
 }  // namespace
 
-Operand Binder::tensor(uint16_t index) const noexcept {
-  const fb::Tensor& tensor = *view_.model().tensors()->Get(index);
-  Operand operand;
-  operand.slot = index;
-  operand.dtype = static_cast<DType>(tensor.dtype());
-  operand.per_row = tensor.rows() == fb::Rows::PerRow;
-  operand.constant = tensor.place() == fb::Place::Constant;
-  if (tensor.dims() != nullptr) operand.dims = {tensor.dims()->data(), tensor.dims()->size()};
-  operand.width = 1;
-  for (uint32_t dim : operand.dims) operand.width *= dim;
-  return operand;
-}
-
-Operand Binder::input(const fb::Op& op, size_t index) const noexcept {
+const Operand& Binder::input(const fb::Op& op, size_t index) const noexcept {
   return tensor(op.inputs()->Get(static_cast<flatbuffers::uoffset_t>(index)));
 }
 
-Operand Binder::output(const fb::Op& op) const noexcept { return tensor(op.outputs()->Get(0)); }
+const Operand& Binder::output(const fb::Op& op) const noexcept {
+  return tensor(op.outputs()->Get(0));
+}
 
 size_t Binder::input_count(const fb::Op& op) const noexcept { return op.inputs()->size(); }
-
-std::span<const std::byte> Binder::constant_bytes(const fb::Op& op, size_t index) const noexcept {
-  const uint16_t tensor = op.inputs()->Get(static_cast<flatbuffers::uoffset_t>(index));
-  return view_.constant(*view_.model().tensors()->Get(tensor));
-}
 
 std::span<const uint32_t> Binder::indices(const fb::Op& op) const noexcept {
   if (op.indices() == nullptr) return {};

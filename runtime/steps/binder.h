@@ -25,31 +25,32 @@ struct Operand {
   uint16_t slot = 0;
   DType dtype = DType::F32;
   bool per_row = false;
-  bool constant = false;
-  std::span<const uint32_t> dims;  // of one row where per_row, else of the whole tensor
-  size_t width = 0;                // product of dims
+  std::span<const uint32_t> dims;       // of one row where per_row, else of the whole tensor
+  size_t width = 0;                     // product of dims
+  const std::byte* constant = nullptr;  // its elements, where it is one
 
   size_t bytes() const noexcept { return width * size_of(dtype); }
 };
 
 class Binder {
  public:
-  Binder(const format::FileView& view, const kernels::Table& kernels, memory::Bump& memory) noexcept
-      : view_(view), kernels_(kernels), memory_(memory) {}
+  // `tensors`: one for each of the view.
+  Binder(const format::FileView& view, std::span<const Operand> tensors,
+         const kernels::Table& kernels, memory::Bump& memory) noexcept
+      : view_(view), tensors_(tensors), kernels_(kernels), memory_(memory) {}
 
   const kernels::Table& kernels() const noexcept { return kernels_; }
 
-  Operand tensor(uint16_t index) const noexcept;
-  Operand input(const fb::Op& op, size_t index) const noexcept;
-  Operand output(const fb::Op& op) const noexcept;
+  const Operand& tensor(uint16_t index) const noexcept { return tensors_[index]; }
+  const Operand& input(const fb::Op& op, size_t index) const noexcept;
+  const Operand& output(const fb::Op& op) const noexcept;
   size_t input_count(const fb::Op& op) const noexcept;
   // The elements of a constant of that type.
   template <class T>
   const T* constant(const fb::Op& op, size_t index) const noexcept {
-    return reinterpret_cast<const T*>(constant_bytes(op, index).data());
+    return reinterpret_cast<const T*>(input(op, index).constant);
   }
 
-  std::span<const std::byte> constant_bytes(const fb::Op& op, size_t index) const noexcept;
   // The list of the op: indices into what its kind says.
   std::span<const uint32_t> indices(const fb::Op& op) const noexcept;
   const format::FileView& view() const noexcept { return view_; }
@@ -68,6 +69,7 @@ class Binder {
 
  private:
   const format::FileView& view_;
+  std::span<const Operand> tensors_;
   const kernels::Table& kernels_;
   memory::Bump& memory_;
 };

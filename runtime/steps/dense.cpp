@@ -123,7 +123,7 @@ bool bind_stored(Binder& binder, const fb::Op& op, Step& step) noexcept {
   const kernels::Table& table = binder.kernels();
   const DType dtype = binder.input(op, 1).dtype;
   plan->layer.w = nullptr;
-  plan->layer.stored = binder.constant_bytes(op, 1).data();
+  plan->layer.stored = binder.input(op, 1).constant;
   set_layer(binder, op, *plan);
   const size_t k = plan->layer.k, n = plan->layer.n;
   plan->panel_bytes =
@@ -141,7 +141,7 @@ bool bind_i8(Binder& binder, const fb::Op& op, Step& step) noexcept {
   if (plan == nullptr) return false;
   const Operand x = binder.input(op, 0), w = binder.input(op, 1);
   plan->kernel = binder.kernels().dense_rows_i8;
-  plan->layer = {binder.constant_bytes(op, 1).data(), binder.constant<int32_t>(op, 2), w.dims[0],
+  plan->layer = {binder.input(op, 1).constant, binder.constant<int32_t>(op, 2), w.dims[0],
                  w.dims[1]};
   plan->shape = {x.width / plan->layer.k, plan->layer.k, plan->layer.n};
   plan->panel_bytes =

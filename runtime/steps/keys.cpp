@@ -188,7 +188,7 @@ bool bind_map_keys(Binder& binder, const fb::Op& op, Step& step) noexcept {
            KeyTable::Built::Yes;
   }
   const Operand keys = binder.input(op, 1);
-  plan->keys = binder.constant_bytes(op, 1).data();
+  plan->keys = binder.input(op, 1).constant;
   plan->key_count = keys.width;
   step.run = map_numbers(x.dtype);
   return true;
