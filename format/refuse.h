@@ -9,10 +9,11 @@
 
 namespace mle::format {
 
-[[gnu::format(printf, 4, 5)]] Status refuse(Code code, int rule, uint64_t offset,
-                                            const char* format, ...) noexcept;
-Status refuse_list(Code code, int rule, uint64_t offset, const char* format,
-                   va_list arguments) noexcept;
+// Cold: what leads to a refusal is laid apart from what a good file walks through, and kept short.
+[[gnu::cold, gnu::format(printf, 4, 5)]] Status refuse(Code code, int rule, uint64_t offset,
+                                                       const char* format, ...) noexcept;
+[[gnu::cold]] Status refuse_list(Code code, int rule, uint64_t offset, const char* format,
+                                 va_list arguments) noexcept;
 
 // What printf's %llu wants.
 constexpr unsigned long long print(uint64_t number) noexcept { return number; }

@@ -1,5 +1,6 @@
 // Entries, their ports and their names (V60 … V63, V65 … V67).
 // SPDX-License-Identifier: Apache-2.0
+#include "format/sort_indices.h"
 #include "format/tensor_facts.h"
 #include "format/validation.h"
 
@@ -41,8 +42,9 @@ Status check_distinct(Validation& v, const void* where, const char* kind, uint32
     }
     MLE_TRY(v.spend((1 + length / 8) * rounds));
   }
-  std::sort(names.begin(), names.end(),
-            [&](uint32_t a, uint32_t b) { return a != b && v.view.string(a) < v.view.string(b); });
+  sort_indices({names.begin(), names.size()}, [&](uint32_t a, uint32_t b) {
+    return a != b && v.view.string(a) < v.view.string(b);
+  });
   for (uint32_t i = 1; i < count; ++i) {
     const auto name = v.view.string(names[i]);
     if (name != v.view.string(names[i - 1])) continue;

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/limits.h"
 #include "format/live_ranges.h"
+#include "format/sort_indices.h"
 #include "format/tensor_facts.h"
 #include "format/validation.h"
 
@@ -171,20 +172,21 @@ class Crowd {
 // with the others that lie there.
 Status check_overlap(Validation& v, Residents& residents) noexcept {
   const size_t count = residents.size();
-  Scratch<uint32_t> by_end;
+  Scratch<uint32_t> by_begin, by_end;
   Crowd here;
+  MLE_TRY(by_begin.make(v, count));
   MLE_TRY(by_end.make(v, count));
   MLE_TRY(here.make(v, v.model.ops()->size()));
   MLE_TRY(v.spend_sort(2 * count));
-  std::sort(residents.begin(), residents.end(),
-            [](const Resident& a, const Resident& b) { return a.begin < b.begin; });
-  for (uint32_t i = 0; i < count; ++i) by_end[i] = i;
-  std::sort(by_end.begin(), by_end.end(),
-            [&](uint32_t a, uint32_t b) { return residents[a].end < residents[b].end; });
+  for (uint32_t i = 0; i < count; ++i) by_begin[i] = by_end[i] = i;
+  sort_indices({by_begin.begin(), count},
+               [&](uint32_t a, uint32_t b) { return residents[a].begin < residents[b].begin; });
+  sort_indices({by_end.begin(), count},
+               [&](uint32_t a, uint32_t b) { return residents[a].end < residents[b].end; });
 
   size_t gone = 0;
   for (size_t i = 0; i < count; ++i) {
-    const Resident& arriving = residents[i];
+    const Resident& arriving = residents[by_begin[i]];
     for (; gone < count && residents[by_end[gone]].end <= arriving.begin; ++gone) {
       here.remove(residents[by_end[gone]]);
     }

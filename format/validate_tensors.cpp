@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "format/layout.h"
 #include "format/limits.h"
+#include "format/sort_indices.h"
 #include "format/stored_weights.h"
 #include "format/tensor_facts.h"
 #include "format/validation.h"
@@ -23,7 +24,8 @@ struct Candidate {
   size_t index;
   const fb::Tensor& tensor;
 
-  [[gnu::format(printf, 3, 4)]] Status bad(int rule, const char* format, ...) const noexcept {
+  [[gnu::cold, gnu::format(printf, 3, 4)]] Status bad(int rule, const char* format,
+                                                      ...) const noexcept {
     char text[512];
     va_list arguments;
     va_start(arguments, format);
@@ -198,7 +200,7 @@ Status check_overlap(Validation& v) noexcept {
   for (uint32_t i = 0, next = 0; i < tensors.size(); ++i) {
     if (tensors[i].is_constant()) order[next++] = i;
   }
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+  sort_indices({order.begin(), order.size()}, [&](uint32_t a, uint32_t b) {
     const TensorFacts& x = tensors[a];
     const TensorFacts& y = tensors[b];
     if (x.segment != y.segment) return x.segment < y.segment;

@@ -32,7 +32,7 @@ MLE_INLINE F zero_to_one(const F& x) {
 }
 
 template <class F>
-MLE_INLINE F gelu(const F& x) {
+MLE_ELEMENTARY F gelu(const F& x) {
   const F a = absolute(x);
   // x Phi(x). Far out Phi comes from its tail, near 0 from Phi(x) = 1/2 + x q(x^2).
   const F tail = normal_tail(a);
@@ -44,7 +44,7 @@ MLE_INLINE F gelu(const F& x) {
 }
 
 template <class F>
-MLE_INLINE F gelu_tanh(const F& x) {
+MLE_ELEMENTARY F gelu_tanh(const F& x) {
   // x/2 (1 + tanh(u)) = x sigmoid(2u), and 2u = 2 sqrt(2/pi) x (1 + 0.044715 x^2).
   const F slope = mul_add(x * x, splat<F>(0.0713548163f), splat<F>(1.59576912f));
   return fading_product(x, logistic(x * slope));
@@ -56,7 +56,7 @@ MLE_INLINE F silu(const F& x) {
 }
 
 template <class F>
-MLE_INLINE F softplus(const F& x) {
+MLE_ELEMENTARY F softplus(const F& x) {
   const F rest = log1p_to_one(exponential_in_range(negative(absolute(x))));
   return at_least(x, 0.0f) + rest;
 }
@@ -67,7 +67,7 @@ MLE_INLINE F celu_below(const F& x, const F& a) {
 }
 
 template <class F>
-MLE_INLINE F mish(const F& x) {
+MLE_ELEMENTARY F mish(const F& x) {
   // tanh(log(1 + e^x)) = (1 + 2u) / (1 + 2u + 2u^2) with u = e^-x; for x < 0 both sides times e^2x.
   const F e = exponential_in_range(negative(absolute(x)));
   const F two = splat<F>(2.0f);
@@ -147,10 +147,26 @@ MLE_INLINE void map_rows(const UnaryArgs<typename P::T>& args, const Function& f
   });
 }
 
+// Where little code is asked for: one loop for all functions, with a call for every register.
+template <class P>
+using OneRegister = typename P::E (*)(typename P::E x, typename P::T alpha, typename P::T beta);
+template <class P>
+[[gnu::noinline]] void map_rows_by(const UnaryArgs<typename P::T>& args, OneRegister<P> f) {
+  map_rows<P>(args, [&](const typename P::E& x) { return f(x, args.alpha, args.beta); });
+}
+template <class P, format::Act kAct>
+typename P::E activated_register(typename P::E x, typename P::T alpha, typename P::T beta) {
+  return activated<kAct>(x, alpha, beta);
+}
+
 template <class P, format::Act kAct>
 void unary(const UnaryArgs<typename P::T>& args) {
   using F = typename P::E;
-  map_rows<P>(args, [&](const F& x) { return activated<kAct>(x, args.alpha, args.beta); });
+  if constexpr (P::kSmall) {
+    map_rows_by<P>(args, activated_register<P, kAct>);
+  } else {
+    map_rows<P>(args, [&](const F& x) { return activated<kAct>(x, args.alpha, args.beta); });
+  }
 }
 
 template <class P, format::Act kAct>

@@ -10,7 +10,7 @@ namespace {
 
 // x Phi(x)
 template <Wide F>
-MLE_INLINE F gelu(const F& x) {
+MLE_ELEMENTARY F gelu(const F& x) {
   const F zero = splat<F>(0.0);
   const F a = absolute(x);
   const F bounded = at_most(at_least(a, 0.5), 39.0);
@@ -36,12 +36,12 @@ MLE_INLINE F gelu(const F& x) {
 }
 
 template <Wide F>
-MLE_INLINE F silu(const F& x) {
+MLE_ELEMENTARY F silu(const F& x) {
   return times_logistic(x, absolute(x), splat<F>(0.0));
 }
 
 template <Wide F>
-MLE_INLINE F gelu_tanh(const F& x) {
+MLE_ELEMENTARY F gelu_tanh(const F& x) {
   // x/2 (1 + tanh(u)) = x / (1 + e^-2u), and 2u = x (c + d x^2) with c = 2 sqrt(2/pi).
   const F a = at_most(absolute(x), 22.0);
   const F c = splat<F>(1.5957691216057308);
@@ -58,7 +58,7 @@ MLE_INLINE F gelu_tanh(const F& x) {
 }
 
 template <Wide F>
-MLE_INLINE F softplus(const F& x) {
+MLE_ELEMENTARY F softplus(const F& x) {
   const F rest = log1p_to_one(exponential_in_range(negative(absolute(x))));
   return at_least(x, 0.0) + rest;
 }
@@ -75,7 +75,7 @@ MLE_INLINE F celu_below(const F& x, const F& a) {
 }
 
 template <Wide F>
-MLE_INLINE F mish(const F& x) {
+MLE_ELEMENTARY F mish(const F& x) {
   // With e = e^-|x|, tanh(log(1 + e^x)) is t / (t + 2e^2) and t = 1 + 2e for x >= 0, and below
   // e t / (e t + 2) and t = 2 + e.
   const F one = splat<F>(1.0);

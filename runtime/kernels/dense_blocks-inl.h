@@ -35,8 +35,9 @@ constexpr PanelBlockFunction<typename P::T> panel_function() {
   constexpr size_t kPaired = format::kPairedColumns / Count<typename P::F>::value;
   constexpr bool kExists = kChains == 1 ? kVectors <= P::vectors_for(R)
                                         : R * kVectors <= P::kMaxPairs && kVectors <= kPaired;
-  // Nearly equal parts of more rows than fit a block have at least half as many.
-  constexpr bool kResumes = kChains == 1 && R >= (P::kMaxRows + 1) / 2;
+  // Nearly equal parts of more rows than fit a block have at least half as many. Small tables
+  // decode the weights of a single row in parts, too.
+  constexpr bool kResumes = kChains == 1 && (P::kSmall || R >= (P::kMaxRows + 1) / 2);
   if constexpr (kExists) {
     return panel_block<typename P::F, R, kVectors, kChains, kResumes>;
   } else {

@@ -2,7 +2,7 @@
 // sums in the same order, so the answers are those of f32 kernels on the decoded weights.
 //
 // One to three rows, and on AVX-512 eight to forty: decoded in registers. Other numbers of rows:
-// decoded into panels that all of them read.
+// decoded into panels that all of them read; so are any where little code comes before speed.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -22,7 +22,7 @@ struct StoredBlocks {
 };
 template <class P, class S, size_t R, size_t kPanels, size_t kChains>
 constexpr StoredBlockFunction stored_function() {
-  constexpr bool kExists = kChains == 1 ? kPanels <= P::vectors_for(R)
+  constexpr bool kExists = kChains == 1 ? kPanels <= P::vectors_for(R) && !P::kSmall
                                         : R == 1 && kPanels <= P::kMaxPairs && kPanels <= 4;
   if constexpr (kExists) {
     return stored_block<typename P::F, S, R, kPanels, kChains>;
@@ -83,7 +83,7 @@ void stored_part(const StoredLayer& layer, const DenseRows<float>& io) {
   const size_t panels = (layer.n + format::kLanes - 1) / format::kLanes;
   const size_t panel_bytes = lines_of<S>(layer.k) * S::kLineBytes;
   const bool fits = layer.order.chains == 1 || layer.k <= kDecodedFloats / format::kLanes;
-  if (io.rows >= kDecodedRows<P> && io.rows > 1 && fits) {
+  if ((P::kSmall || (io.rows >= kDecodedRows<P> && io.rows > 1)) && fits) {
     const Decoding decoding{decode_part<P, S>, S::kLineBytes / S::kGroup, panel_bytes};
     return decoded_rows<P>(layer, io, decoding, panels);
   }

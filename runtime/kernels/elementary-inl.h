@@ -38,7 +38,7 @@ MLE_INLINE F small_expm1(const F& r) {
 
 // e^x where it does not overflow (x <= 89), and NaN.
 template <class F>
-MLE_INLINE F exponential_in_range(const F& x) {
+MLE_ELEMENTARY F exponential_in_range(const F& x) {
   F r;
   const auto n = reduced(at_least(x, -104.0f), r);
   const F near_one = small_expm1(r) + splat<F>(1.0f);
@@ -48,20 +48,20 @@ MLE_INLINE F exponential_in_range(const F& x) {
 }
 
 template <class F>
-MLE_INLINE F exponential(const F& x) {
+MLE_ELEMENTARY F exponential(const F& x) {
   return exponential_in_range(at_most(x, 89.0f));
 }
 
 // e^x - 1 for x <= 0.
 template <class F>
-MLE_INLINE F expm1_of_negative(const F& x) {
+MLE_ELEMENTARY F expm1_of_negative(const F& x) {
   F r;
   const F scale = power_of_two(reduced(at_least(x, -18.0f), r));
   return mul_add(scale, small_expm1(r), scale - splat<F>(1.0f));
 }
 
 template <class F>
-MLE_INLINE F logarithm(const F& x) {
+MLE_ELEMENTARY F logarithm(const F& x) {
   using I = decltype(bits_of(x));
   const F zero = splat<F>(0.0f);
   const auto tiny = x < splat<F>(1.17549435e-38f);
@@ -85,7 +85,7 @@ MLE_INLINE F logarithm(const F& x) {
 
 // log(1 + u) for u from 0 to 1.
 template <class F>
-MLE_INLINE F log1p_to_one(const F& u) {
+MLE_ELEMENTARY F log1p_to_one(const F& u) {
   // 2 atanh(s) = 2s (1 + z q(z)) with s = u / (2 + u), at most 1/3, and z = s^2; and 2s = u - us,
   // so that u enters exactly and what was lost in s counts little.
   const F s = u / (splat<F>(2.0f) + u);
@@ -95,7 +95,7 @@ MLE_INLINE F log1p_to_one(const F& u) {
 }
 
 template <class F>
-MLE_INLINE F hyperbolic_tangent(const F& x) {
+MLE_ELEMENTARY F hyperbolic_tangent(const F& x) {
   const F a = absolute(x);
   const F z = a * a;
   const F p = polynomial(z, -0.333333313f, 0.133332118f, -0.053947445f, 0.0217040796f,
@@ -117,7 +117,7 @@ MLE_INLINE F scaled_tail(const F& a) {
 
 // Phi(-a) for a >= 0: a standard normal number lies below -a with this probability.
 template <class F>
-MLE_INLINE F normal_tail(const F& a) {
+MLE_ELEMENTARY F normal_tail(const F& a) {
   const F bounded = at_most(a, 14.5f);
   const F square = bounded * bounded;
   // What rounding the square lost: it matters, e^x turns absolute into relative error.
@@ -127,7 +127,7 @@ MLE_INLINE F normal_tail(const F& a) {
 }
 
 template <class F>
-MLE_INLINE F error_function(const F& x) {
+MLE_ELEMENTARY F error_function(const F& x) {
   const F a = absolute(x);
   const F z = a * a;
   const F p = polynomial(z, 0.128379166f, -0.37612626f, 0.112836003f, -0.0268544443f,
@@ -142,7 +142,7 @@ MLE_INLINE F error_function(const F& x) {
 
 // 1 / (1 + e^-x)
 template <class F>
-MLE_INLINE F logistic(const F& x) {
+MLE_ELEMENTARY F logistic(const F& x) {
   const F one = splat<F>(1.0f);
   const F e = exponential_in_range(negative(absolute(x)));
   return choose(x < splat<F>(0.0f), e, one) / (one + e);

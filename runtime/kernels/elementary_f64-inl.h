@@ -101,11 +101,11 @@ struct Exponential {
 
 // e^x where it does not overflow, and NaN.
 template <Wide F>
-MLE_INLINE F exponential_in_range(const F& x) {
+MLE_ELEMENTARY F exponential_in_range(const F& x) {
   return Exponential<F>(x).value();
 }
 template <Wide F>
-MLE_INLINE F exponential(const F& x) {
+MLE_ELEMENTARY F exponential(const F& x) {
   return exponential_in_range(at_most(x, 710.0));
 }
 
@@ -119,7 +119,7 @@ MLE_INLINE F expm1_in_range(const F& x, const F& low) {
 
 // e^x - 1 for x <= 0.
 template <Wide F>
-MLE_INLINE F expm1_of_negative(const F& x) {
+MLE_ELEMENTARY F expm1_of_negative(const F& x) {
   return expm1_in_range(at_least(x, -40.0), splat<F>(0.0));
 }
 
@@ -145,7 +145,7 @@ struct Binade {
 };
 
 template <Wide F>
-MLE_INLINE F logarithm(const F& x) {
+MLE_ELEMENTARY F logarithm(const F& x) {
   const F zero = splat<F>(0.0);
   const Binade<F> binade(x);
   const F& f = binade.f;
@@ -165,7 +165,7 @@ MLE_INLINE F logarithm(const F& x) {
 
 // log(1 + u) for u from 0 to 1.
 template <Wide F>
-MLE_INLINE F log1p_to_one(const F& u) {
+MLE_ELEMENTARY F log1p_to_one(const F& u) {
   // 2 atanh(s) = 2s (1 + z q(z)) with s = u / (2 + u) and z = s^2; and 2s = u - us.
   const F s = u / (splat<F>(2.0) + u);
   const F z = s * s;
@@ -177,7 +177,7 @@ MLE_INLINE F log1p_to_one(const F& u) {
 }
 
 template <Wide F>
-MLE_INLINE F hyperbolic_tangent(const F& x) {
+MLE_ELEMENTARY F hyperbolic_tangent(const F& x) {
   const F a = absolute(x);
   const F z = a * a;
   const F p = polynomial(z, -0.3333333333333293, 0.13333333333269934, -0.053968253934295184,
@@ -220,7 +220,7 @@ struct ScaledTail {
 };
 
 template <Wide F>
-MLE_INLINE F error_function(const F& x) {
+MLE_ELEMENTARY F error_function(const F& x) {
   const F a = absolute(x);
   const F z = a * a;
   const F p = polynomial(z, 0.12837916709551256, -0.3761263890318355, 0.11283791670945252,
@@ -239,7 +239,7 @@ MLE_INLINE F error_function(const F& x) {
 // x / (1 + e^-v) for v of the sign of x, given |v| = high + low. The power of two comes last: the
 // result may be normal where e^v is not.
 template <Wide F>
-MLE_INLINE F times_logistic(const F& x, const F& high, const F& low) {
+MLE_ELEMENTARY F times_logistic(const F& x, const F& high, const F& low) {
   const F one = splat<F>(1.0);
   const auto below = x < splat<F>(0.0);
   const Exponential<F> e(negative(high), negative(low));
@@ -257,7 +257,7 @@ MLE_INLINE F times_logistic(const F& x, const F& high, const F& low) {
 
 // 1 / (1 + e^-x)
 template <Wide F>
-MLE_INLINE F logistic(const F& x) {
+MLE_ELEMENTARY F logistic(const F& x) {
   const F one = splat<F>(1.0);
   return absolute(times_logistic(with_sign_of(one, x), absolute(x), splat<F>(0.0)));
 }

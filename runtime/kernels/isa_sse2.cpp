@@ -1,5 +1,6 @@
 // The table every x86-64 machine can run. It has no fused multiply-add: see docs/numerics.md.
 // SPDX-License-Identifier: Apache-2.0
+#define MLE_ELEMENTARY [[gnu::noinline]]
 #include "runtime/kernels/dot_x86-inl.h"
 #include "runtime/kernels/lanes_xsimd-inl.h"
 #include "runtime/kernels/table-inl.h"
@@ -19,7 +20,7 @@ struct Sse2F32 {
   static constexpr size_t kMaxPairs = 1;
   static constexpr size_t kMaxLaneRows = 1;
   static constexpr size_t kMaxColumnRows = 1;
-  static constexpr size_t lane_columns(size_t) { return 4; }
+  static constexpr size_t lane_columns(size_t) { return 1; }
 };
 
 struct Sse2F64 {

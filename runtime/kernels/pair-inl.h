@@ -6,6 +6,10 @@
 #include <cstdint>
 
 #define MLE_INLINE [[gnu::always_inline]] inline
+// Elementary functions: inlined, but where size is what counts called by all who need them.
+#ifndef MLE_ELEMENTARY
+#define MLE_ELEMENTARY MLE_INLINE
+#endif
 #ifdef __clang__
 #define MLE_UNROLL _Pragma("unroll")
 #else

@@ -45,7 +45,7 @@ MLE_INLINE auto narrow_exp2(const D& t) {
 }
 
 template <class F>
-MLE_INLINE F power(const F& a, const F& b) {
+MLE_ELEMENTARY F power(const F& a, const F& b) {
   const F zero = splat<F>(0.0f);
   const F one = splat<F>(1.0f);
   const F infinity = splat<F>(kInfinity);

@@ -40,7 +40,7 @@ MLE_INLINE Sum<F> precise_logarithm(const F& x) {
 
 // Special values as IEEE 754 has them for pow.
 template <Wide F>
-MLE_INLINE F power(const F& a, const F& b) {
+MLE_ELEMENTARY F power(const F& a, const F& b) {
   const F zero = splat<F>(0.0);
   const F one = splat<F>(1.0);
   const F infinity = splat<F>(__builtin_inf());

@@ -31,28 +31,38 @@ MLE_INLINE void scatter(ElementOf<F>* p, size_t step, const F& a, size_t n) {
   for (size_t i = 0; i < n; ++i) p[i * step] = lanes[i];
 }
 
+// The logarithm of one number in all lanes, taken in one register.
+template <class F>
+MLE_INLINE F logarithm_of(ElementOf<F> value) {
+  if constexpr (kIsPair<F>) {
+    const auto half = logarithm_of<typename F::Half>(value);
+    return {half, half};
+  } else {
+    return logarithm(splat<F>(value));
+  }
+}
+
 // From the sum of all exponentials: of one element's x - max (kLog) or e^(x - max).
 template <class F, bool kLog>
 struct Finish {
   F divisor;
-  MLE_INLINE explicit Finish(ElementOf<F> sum)
-      : divisor(kLog ? logarithm(splat<F>(sum)) : splat<F>(sum)) {}
+  MLE_INLINE explicit Finish(ElementOf<F> sum) {
+    if constexpr (kLog) {
+      divisor = logarithm_of<F>(sum);
+    } else {
+      divisor = splat<F>(sum);
+    }
+  }
   MLE_INLINE F operator()(const F& value) const { return kLog ? value - divisor : value / divisor; }
 };
 
-// e^x, where little code is asked for by a call for every register.
-template <class F>
-[[gnu::noinline]] F called_exponential(F x) {
-  return exponential_in_range(x);
-}
+// e^x, where little code is asked for register by register.
 template <bool kSmall, class F>
 MLE_INLINE F exponential_of(const F& x) {
-  if constexpr (!kSmall) {
-    return exponential_in_range(x);
-  } else if constexpr (kIsPair<F>) {
+  if constexpr (kSmall && kIsPair<F>) {
     return {exponential_of<kSmall>(x.lo), exponential_of<kSmall>(x.hi)};
   } else {
-    return called_exponential(x);
+    return exponential_in_range(x);
   }
 }
 
@@ -85,7 +95,7 @@ inline constexpr bool kFew<Pair<H>> = kFew<H>;
 
 // A row in one vector never leaves the registers; the same sums as in softmax_row. Of logarithms
 // there is no such shortcut: they are rare, and it would cost size.
-template <class F, bool kSmall>
+template <class F>
 MLE_INLINE void softmax_piece(const ElementOf<F>* x, ElementOf<F>* y, size_t n, size_t step) {
   F value;
   if constexpr (kFew<F>) {
@@ -95,7 +105,7 @@ MLE_INLINE void softmax_piece(const ElementOf<F>* x, ElementOf<F>* y, size_t n, 
   }
   // Beyond four elements there are only zeros to add.
   const ElementOf<F> largest = n <= 4 ? largest_of_four(value) : largest_of_lanes(value);
-  const F e = exponential_of<kSmall>(value - splat<F>(largest));
+  const F e = exponential_in_range(value - splat<F>(largest));
   const Finish<F, false> finish(n <= 4 ? sum_of_four(e) : sum_of_lanes(e));
   if constexpr (kFew<F>) {
     if (n <= 4 && step == 1) return scatter_few(y, finish(e), n);
@@ -129,11 +139,13 @@ void softmax(const SoftmaxArgs<typename P::T>& args) {
   for (size_t r = 0; r < args.rows; ++r) {
     const typename P::T* x = args.x + r * args.x_stride;
     typename P::T* y = args.y + r * args.y_stride;
-    if (!kLog && args.n <= Count<F>::value) {
-      softmax_piece<F, P::kSmall>(x, y, args.n, args.step);
-    } else {
-      softmax_row<F, kLog, P::kSmall>(x, y, args.n, args.step);
+    if constexpr (!kLog && !P::kSmall) {
+      if (args.n <= Count<F>::value) {
+        softmax_piece<F>(x, y, args.n, args.step);
+        continue;
+      }
     }
+    softmax_row<F, kLog, P::kSmall>(x, y, args.n, args.step);
   }
 }
 
