@@ -21,6 +21,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 
@@ -35,6 +36,7 @@ Status failed(const std::string& what, int number) {
 }
 
 constexpr size_t kMaxProcFile = 65536;
+constexpr int kNotFound = 127;  // what shells say, too
 
 // A folder that goes with its contents: one file of rows.
 class RowsFile {
@@ -88,18 +90,35 @@ uint64_t high_water_mark(pid_t process) {
   return 0;
 }
 
-// Waits for the end of a child and tells its peak memory. wait4() alone counts our own pages too,
-// which the child had before exec; so the child is made to stop where it ends, its memory still
-// there. Where that is forbidden wait4() must do.
-uint64_t wait_for_peak(pid_t child) {
-  ptrace(PTRACE_SEIZE, child, nullptr, PTRACE_O_TRACEEXIT);
+// Runs a program, its answer going nowhere, and tells its peak memory. wait4() alone counts our own
+// pages too, which the child had before exec; so the child asks to be traced and stops where it
+// ends, its memory still there. Where that is forbidden wait4() must do.
+Result<uint64_t> peak_of(const std::vector<char*>& arguments) {
+  const pid_t child = fork();
+  if (child < 0) return failed(arguments[0], errno);
+  if (child == 0) {
+    const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+    dup2(nowhere, STDOUT_FILENO);
+    ptrace(PTRACE_TRACEME, 0, nullptr, nullptr);
+    execvp(arguments[0], arguments.data());
+    _exit(kNotFound);
+  }
   uint64_t peak = 0;
   int status = 0;
   rusage usage{};
-  while (wait4(child, &status, 0, &usage) == child && WIFSTOPPED(status)) {
+  for (bool started = false; wait4(child, &status, 0, &usage) == child && WIFSTOPPED(status);) {
     if (status >> 16 == PTRACE_EVENT_EXIT) peak = high_water_mark(child);
-    ptrace(PTRACE_CONT, child, nullptr, nullptr);
+    int number = WSTOPSIG(status);  // passed on, but for those that tracing makes
+    if (!started) {
+      ptrace(PTRACE_SETOPTIONS, child, nullptr, PTRACE_O_TRACEEXIT);
+      started = true;
+      number = 0;
+    } else if (number == SIGTRAP) {
+      number = 0;
+    }
+    ptrace(PTRACE_CONT, child, nullptr, number);
   }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNotFound) return failed(arguments[0], ENOENT);
   return peak > 0 ? peak : static_cast<uint64_t>(usage.ru_maxrss) * 1024;
 }
 
@@ -119,29 +138,27 @@ class StartSubject final : public Subject {
   uint64_t peak_rss_bytes() const override { return peak_rss_; }
 
  private:
+  std::vector<char*> arguments() {
+    std::vector<char*> made;
+    for (std::string& each : command_) made.push_back(each.data());
+    made.push_back(nullptr);
+    return made;
+  }
+
   // Starts the program, its answer going to that descriptor.
   Status start(int out, pid_t& child) {
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-    std::vector<char*> arguments;
-    for (std::string& each : command_) arguments.push_back(each.data());
-    arguments.push_back(nullptr);
-    const int error =
-        posix_spawnp(&child, arguments[0], &actions, nullptr, arguments.data(), environ);
+    const std::vector<char*> words = arguments();
+    const int error = posix_spawnp(&child, words[0], &actions, nullptr, words.data(), environ);
     posix_spawn_file_actions_destroy(&actions);
     return error == 0 ? Status() : failed(command_[0], error);
   }
 
   // Fills the page cache, and finds out the memory; not timed.
   Status first() {
-    const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    if (nowhere < 0) return failed("/dev/null", errno);
-    pid_t child = -1;
-    Status started = start(nowhere, child);
-    close(nowhere);
-    MLE_TRY(std::move(started));
-    peak_rss_ = wait_for_peak(child);
+    MLE_TRY_ASSIGN(peak_rss_, peak_of(arguments()));
     return {};
   }
 
