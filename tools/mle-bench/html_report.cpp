@@ -8,11 +8,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <optional>
+#include <utility>
 
 namespace mle::tools {
 namespace {
 
-std::string rows_text(uint64_t rows) { return grouped(rows) + (rows == 1 ? " row" : " rows"); }
 std::string percent(double share) { return three_digits(100 * share) + " %"; }
 
 class Page {
@@ -27,10 +29,12 @@ class Page {
     comparison();
     cards();
     table(cell_table(report_), "What was measured");
-    html_ += "<h2>How long calls take</h2>\n<div class=\"charts\">\n";
+    html_ += std::string("<h2>How long ") + (report_.mode == "serve" ? "answers" : "calls") +
+             " take</h2>\n<div class=\"charts\">\n";
     for (const CellResult& cell : report_.cells) distribution(cell);
     html_ += "</div>\n";
     sweep();
+    crowd();
     for (const CellResult& cell : report_.cells) steps(cell);
     html_ += html_foot("Made by mle-bench " MLE_VERSION_STRING ".");
     return std::move(html_);
@@ -39,21 +43,29 @@ class Page {
  private:
   // The ratio first: what it is compared with, cell by cell.
   void comparison() {
-    if (!report_.cells[0].ratio) return;
+    if (report_.against.empty()) return;
     html_ += "<h2>Beside " + html_text(report_.against) +
              "</h2>\n<table>\n<thead><tr><th>cell</th><th class=\"n\">ratio</th><th "
              "class=\"n\">95 % interval</th><th>½ … 1 … 2</th><th></th></tr></thead>\n<tbody>\n";
     for (const CellResult& cell : report_.cells) {
-      const Ratio& ratio = *cell.ratio;
-      html_ += "<tr><td>" + (report_.mode == "run" ? rows_text(cell.rows) : report_.mode) +
-               "</td><td class=\"n\">" + three_digits(ratio.value) + "</td><td class=\"n\">" +
-               three_digits(ratio.low) + " – " + three_digits(ratio.high) + "</td><td>" +
-               interval(ratio) + "</td><td>" + verdict(ratio) + "</td></tr>\n";
+      const std::string name = cell_name(report_, cell);
+      ratio_row(name, cell.ratio);
+      if (!cell.served) continue;
+      ratio_row(name + ", p99", cell.served->p99_ratio);
+      ratio_row(name + ", server CPU", cell.served->cpu_ratio);
     }
     html_ +=
         "</tbody>\n</table>\n<p class=\"soft\">Ours ÷ theirs: left of the line is faster. The bar "
         "is "
         "the 95 % interval, from half to twice as long.</p>\n";
+  }
+
+  void ratio_row(const std::string& name, const std::optional<Ratio>& ratio) {
+    if (!ratio) return;
+    html_ += "<tr><td>" + name + "</td><td class=\"n\">" + three_digits(ratio->value) +
+             "</td><td class=\"n\">" + three_digits(ratio->low) + " – " +
+             three_digits(ratio->high) + "</td><td>" + interval(*ratio) + "</td><td>" +
+             verdict(*ratio) + "</td></tr>\n";
   }
 
   // From 1/2 to 2, logarithmic, 1 in the middle.
@@ -72,8 +84,13 @@ class Page {
   void cards() {
     html_ += "<div class=\"cards\">\n";
     for (const CellResult& cell : report_.cells) {
-      const std::string where = report_.mode == "run" ? ", " + rows_text(cell.rows) : "";
+      if (cell.samples == 0) continue;
+      const bool several = report_.mode == "run" || cell.served;
+      const std::string where = several ? ", " + cell_name(report_, cell) : "";
       html_ += html_tile(duration_text(cell.latency.p50), "median" + where);
+      if (cell.served)
+        html_ +=
+            html_tile(grouped(static_cast<uint64_t>(cell.served->per_second)), "answers/s" + where);
       if (report_.mode == "run" && cell.bound)
         html_ += html_tile(percent(share_of_bound(cell)), "of the bound" + where);
     }
@@ -97,8 +114,9 @@ class Page {
   // Which share of the calls took that long at most. The last per mille is in the table.
   void distribution(const CellResult& cell) {
     Chart chart;
-    chart.title = report_.mode == "run" ? rows_text(cell.rows) : report_.mode;
-    chart.x = {"of a call, or less", true, duration_text};
+    chart.title = cell_name(report_, cell);
+    chart.x = {cell.served ? "until the answer, or less" : "of a call, or less", true,
+               duration_text};
     chart.y = {"", false, percent};
     const auto add = [&](const std::string& name, const std::vector<double>& quantiles) {
       Series series{name, {}};
@@ -137,9 +155,43 @@ class Page {
         "<h2>More rows in a call</h2>\n<div class=\"charts\">\n" + html_chart(chart) + "</div>\n";
   }
 
+  // What more requests in flight do to the server, and to whoever waits.
+  void crowd() {
+    if (report_.mode != "serve" || report_.cells.size() < 2) return;
+    const auto count = [](double value) { return grouped(static_cast<uint64_t>(value + 0.5)); };
+    const auto make = [&](const char* title, std::function<std::string(double)> text, auto ours,
+                          auto theirs) {
+      Chart chart{title, {"requests in flight", true, count}, {"", true, std::move(text)}, {}};
+      Series a{report_.model, {}}, b{report_.against, {}};
+      for (const CellResult& cell : report_.cells) {
+        const auto in_flight = static_cast<double>(cell.served->concurrency);
+        if (ours(cell) > 0) a.points.emplace_back(in_flight, ours(cell));
+        if (theirs(cell) > 0) b.points.emplace_back(in_flight, theirs(cell));
+      }
+      for (Series* each : {&a, &b}) {
+        std::sort(each->points.begin(), each->points.end());
+        if (!each->points.empty()) chart.series.push_back(std::move(*each));
+      }
+      html_ += html_chart(chart);
+    };
+    html_ += "<h2>More requests in flight</h2>\n<div class=\"charts\">\n";
+    make(
+        "Answers a second", count, [](const CellResult& cell) { return cell.served->per_second; },
+        [](const CellResult& cell) { return cell.served->their_per_second; });
+    make(
+        "Nearly all (99 %) are answered within", duration_text,
+        [](const CellResult& cell) { return cell.latency.p99; },
+        [](const CellResult& cell) {
+          return cell.their_quantiles.empty()
+                     ? 0
+                     : cell.their_quantiles[(cell.their_quantiles.size() - 1) * 99 / 100];
+        });
+    html_ += "</div>\n";
+  }
+
   void steps(const CellResult& cell) {
     if (cell.steps.empty()) return;
-    html_ += "<h2>Where the time goes, " + rows_text(cell.rows) +
+    html_ += "<h2>Where the time goes, " + cell_name(report_, cell) +
              "</h2>\n<div class=\"wide\"><table>\n<thead><tr><th>step</th><th class=\"n\">time</th>"
              "<th>share</th><th class=\"n\">GFLOP/s</th><th class=\"n\">GB/s</th>"
              "<th class=\"n\">of bound</th></tr></thead>\n<tbody>\n";

@@ -6,6 +6,7 @@
 
 #include "tools/mle-bench/load.h"
 
+#include <cstdint>
 #include <string>
 
 namespace mle::tools {
@@ -14,5 +15,10 @@ Result<LoadOutcome> run_http_load(const Load& load);
 
 // One request by itself; the body of the answer. Not ok unless its status is 200.
 Result<std::string> ask_http(const std::string& address, const std::string& request);
+std::string http_get(const std::string& path);  // such a request
+
+// A request of `rows` rows for the model as its metadata says it, of numbers between -1 and 1.
+// `model` "": the first that is ready, which it becomes.
+Result<std::string> http_question(const std::string& address, std::string& model, uint64_t rows);
 
 }  // namespace mle::tools

@@ -6,8 +6,7 @@
 #include "tools/cli/text.h"
 #include "tools/mle-bench/bench.h"
 #include "tools/mle-bench/serve_mode.h"
-
-#include <unistd.h>
+#include "tools/mle-bench/serve_target.h"
 
 #include <algorithm>
 #include <array>
@@ -25,15 +24,6 @@ struct Output {
   double fail_above = -1;
 };
 
-// mle-run, from the folder that this program was started from.
-std::string program_beside() {
-  char path[4096];
-  const ssize_t length = readlink("/proc/self/exe", path, sizeof path);
-  if (length <= 0) return "mle-run";
-  const std::string self(path, static_cast<size_t>(length));
-  return self.substr(0, self.rfind('/') + 1) + "mle-run";
-}
-
 int misuse(const Console& console, const std::string& message, const std::string& hint) {
   console.error("", message, hint);
   return kMisuse;
@@ -48,31 +38,68 @@ int write_file(const std::string& text, const std::string& path, const Console& 
   return kDone;
 }
 
-int run_mode(const BenchOptions& options, const Output& output, const Console& console) {
-  auto report = bench(options);
-  if (!report) return console.error(options.model, report.error()), kFailed;
-  if (output.json != "-") std::fputs(report_text(*report, output.format).c_str(), stdout);
+// Writes what was measured wherever it is wanted, and judges it.
+int deliver(const BenchReport& report, const Output& output, const Console& console) {
+  if (output.json != "-") std::fputs(report_text(report, output.format).c_str(), stdout);
   if (!output.json.empty()) {
-    const int status = write_file(report_text(*report, "json"), output.json, console);
+    const int status = write_file(report_text(report, "json"), output.json, console);
     if (status != kDone) return status;
   }
   if (!output.html.empty()) {
-    const int status = write_file(html_report(*report), output.html, console);
+    const int status = write_file(html_report(report), output.html, console);
     if (status != kDone) return status;
   }
   if (output.fail_above < 0) return kDone;
   int status = kDone;
-  for (const CellResult& cell : report->cells) {
+  for (const CellResult& cell : report.cells) {
     if (cell.ratio->low <= 1 + output.fail_above / 100) continue;
-    console.error(options.model,
-                  "slower than " + options.against + " by more than " +
+    const std::string where = cell.served ? " with " + cell_name(report, cell)
+                                          : " at " + std::to_string(cell.rows) + " rows";
+    console.error(report.model,
+                  "slower than " + report.against + " by more than " +
                       three_digits(output.fail_above) + " %: ratio " +
-                      three_digits(cell.ratio->value) + " at " + std::to_string(cell.rows) +
-                      " rows",
+                      three_digits(cell.ratio->value) + where,
                   "the whole 95 % interval lies above the limit");
     status = kFailed;
   }
   return status;
+}
+
+int run_mode(const BenchOptions& options, const Output& output, const Console& console) {
+  auto report = bench(options);
+  if (!report) return console.error(options.model, report.error()), kFailed;
+  return deliver(*report, output, console);
+}
+
+int run_serve(const ServeBench& options, const Output& output, const Console& console) {
+  auto report = bench_serve(options);
+  if (!report) return console.error("", report.error()), kFailed;
+  const int status = deliver(*report, output, console);
+  uint64_t errors = 0;
+  for (const CellResult& cell : report->cells) errors += cell.served->errors;
+  if (errors == 0) return status;
+  console.error(options.target, std::to_string(errors) + " requests were not answered",
+                "the log and the metrics of the server say why");
+  return kFailed;
+}
+
+// What every mode has: whom to compare with, and where the figures go.
+void add_output(Flags& flags, const char* rivals, std::string& against, Output& output) {
+  flags.text("--against", "OTHER", &against, rivals)
+      .real("--fail-above", "PCT", &output.fail_above, 0, 10000,
+            "exit 1 if slower than OTHER by more than that, with 95 % certainty")
+      .text("--json", "FILE|-", &output.json, "write the report as JSON as well; -: only that")
+      .text("--html", "FILE", &output.html, "write a page with charts as well")
+      .choice("--format", &output.format, {"table", "md", "csv", "json"}, "of the report (table)");
+}
+
+Flags serve_mode_flags(ServeBench& options, Output& output) {
+  Flags flags = serve_flags(options);
+  add_output(flags,
+             "another address or .mle, a model of the same server, or the \"OLD/mle-serve --model "
+             "m=m.mle\" to start, in turns; or a saved .json",
+             options.against, output);
+  return flags;
 }
 
 Flags mode_flags(const std::string& mode, BenchOptions& options, Output& output) {
@@ -103,34 +130,37 @@ Flags mode_flags(const std::string& mode, BenchOptions& options, Output& output)
   } else {
     flags.real("--seconds", "S", &options.seconds, 0.01, 3600, "how long to measure a cell (1)");
   }
-  flags.text("--against", "OTHER", &options.against, kRivals[index])
-      .real("--fail-above", "PCT", &output.fail_above, 0, 10000,
-            "exit 1 if slower than OTHER by more than that, with 95 % certainty")
-      .text("--json", "FILE|-", &output.json, "write the report as JSON as well; -: only that")
-      .text("--html", "FILE", &output.html, "write a page with charts as well")
-      .choice("--format", &output.format, {"table", "md", "csv", "json"}, "of the report (table)")
-      .examples("  mle-bench " + mode + " model.mle" + (mode == "run" ? " --rows 1,32,1024" : "") +
-                "\n  mle-bench " + mode + " model.mle --against old.mle --fail-above 5\n");
+  add_output(flags, kRivals[index], options.against, output);
+  flags.examples("  mle-bench " + mode + " model.mle" + (mode == "run" ? " --rows 1,32,1024" : "") +
+                 "\n  mle-bench " + mode + " model.mle --against old.mle --fail-above 5\n");
   return flags;
+}
+
+bool fails_beside_nothing(const Output& output, const std::string& against,
+                          const Console& console) {
+  if (output.fail_above < 0 || !against.empty()) return false;
+  misuse(console, "--fail-above needs --against", "name what to compare with");
+  return true;
 }
 
 int parse_mode(const std::string& mode, int argc, char** argv, Console& console) {
   BenchOptions options;
   options.mode = mode;
-  options.program = mode == "start" ? program_beside() : "";
+  options.program = mode == "start" ? program_beside("mle-run") : "";
   Output output;
   Flags flags = mode_flags(mode, options, output);
   if (const auto status = flags.parse(argc, argv, console)) return *status;
-  if (output.fail_above >= 0 && options.against.empty())
-    return misuse(console, "--fail-above needs --against", "name what to compare with");
+  if (fails_beside_nothing(output, options.against, console)) return kMisuse;
   return run_mode(options, output, console);
 }
 
 int parse_serve(int argc, char** argv, Console& console) {
   ServeBench options;
-  Flags flags = serve_flags(options);
+  Output output;
+  Flags flags = serve_mode_flags(options, output);
   if (const auto status = flags.parse(argc, argv, console)) return *status;
-  return run_serve_bench(options, console);
+  if (fails_beside_nothing(output, options.against, console)) return kMisuse;
+  return run_serve(options, output, console);
 }
 
 // Without a mode: the help that names them.
@@ -148,7 +178,7 @@ int parse_plain(int argc, char** argv, Console& console) {
   Output output;
   for (const std::string& name : kModes) flags.mode(name, mode_flags(name, options, output));
   ServeBench serving;
-  flags.mode("serve", serve_flags(serving));
+  flags.mode("serve", serve_mode_flags(serving, output));
   const bool generate = argc > 1 && std::string_view(argv[1]) == "--generate";
   if (const auto status = flags.parse(generate ? argc : std::min(argc, 2), argv, console))
     return *status;

@@ -24,13 +24,6 @@ bool is_command(const std::string& against) {
   return against.find(' ') != std::string::npos;
 }
 
-std::vector<double> durations(const JsonValue& list) {
-  std::vector<double> made;
-  for (const JsonValue& each : list.items)
-    if (each.number > 0) made.push_back(each.number * kMicro);
-  return made;
-}
-
 }  // namespace
 
 Result<JsonValue> parse_report(const std::string& text, const std::string& mode,
@@ -40,7 +33,8 @@ Result<JsonValue> parse_report(const std::string& text, const std::string& mode,
     return report;
   return Status::make(Code::InvalidArgument, format::rule::T302_ReadRows, Status::kNoOffset,
                       from + ": is no report of mle-bench " + mode,
-                      "make one with mle-bench " + mode + " MODEL.mle --json FILE");
+                      "make one with mle-bench " + mode +
+                          (mode == "serve" ? " TARGET" : " MODEL.mle") + " --json FILE");
 }
 
 Result<Rival> open_rival(const std::string& against, const std::string& mode) {
@@ -58,14 +52,25 @@ Result<Rival> open_rival(const std::string& against, const std::string& mode) {
   return rival;
 }
 
+std::vector<double> reported_durations(const JsonValue& list) {
+  std::vector<double> made;
+  for (const JsonValue& each : list.items)
+    if (each.number > 0) made.push_back(each.number * kMicro);
+  return made;
+}
+
+const JsonValue* find_cell(const JsonValue& report, uint64_t rows, const char* of, uint64_t count) {
+  for (const JsonValue& cell : report["results"].items)
+    if (cell["rows"].number == static_cast<double>(rows) &&
+        cell[of].number == static_cast<double>(count))
+      return &cell;
+  return nullptr;
+}
+
 ReportedCell reported_cell(const JsonValue& report, uint64_t rows, uint64_t threads) {
-  for (const JsonValue& cell : report["results"].items) {
-    if (cell["rows"].number != static_cast<double>(rows) ||
-        cell["threads"].number != static_cast<double>(threads))
-      continue;
-    return {durations(cell["rounds_us"]), durations(cell["quantiles_us"])};
-  }
-  return {};
+  const JsonValue* const cell = find_cell(report, rows, "threads", threads);
+  if (cell == nullptr) return {};
+  return {reported_durations((*cell)["rounds_us"]), reported_durations((*cell)["quantiles_us"])};
 }
 
 }  // namespace mle::tools

@@ -32,6 +32,10 @@ struct ReportedCell {
   std::vector<double> rounds;     // medians; empty where the report has no such cell
   std::vector<double> quantiles;  // empty where a report of earlier versions has none
 };
+// `of`: threads, or in mode serve concurrency.
+const JsonValue* find_cell(const JsonValue& report, uint64_t rows, const char* of, uint64_t count);
 ReportedCell reported_cell(const JsonValue& report, uint64_t rows, uint64_t threads);
+// The durations of a list of a cell, in nanoseconds.
+std::vector<double> reported_durations(const JsonValue& list);
 
 }  // namespace mle::tools

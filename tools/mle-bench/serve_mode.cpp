@@ -2,194 +2,20 @@
 #include "tools/mle-bench/serve_mode.h"
 
 #include "format/rules.h"
-#include "tools/cli/json.h"
-#include "tools/cli/json_document.h"
-#include "tools/cli/output_stream.h"
-#include "tools/cli/table.h"
-#include "tools/cli/text.h"
-#include "tools/mle-bench/grpc_load.h"
-#include "tools/mle-bench/http_load.h"
-#include "tools/mle-bench/machine.h"
+#include "tools/mle-bench/rival.h"
 #include "tools/mle-bench/samples.h"
+#include "tools/mle-bench/serve_load.h"
 
 #include <sys/resource.h>
 
-#include <cstdio>
-#include <cstdlib>
-#include <ctime>
+#include <algorithm>
 #include <optional>
-#include <random>
 #include <utility>
 
 namespace mle::tools {
 namespace {
 
-struct Cell {
-  uint64_t concurrency = 1, errors = 0, answers = 0;
-  double per_second = 0;
-  std::optional<Percentiles> latency;   // nanoseconds; nothing where nothing was answered
-  std::optional<double> server_cpu_us;  // of a request
-};
-
-std::string get_text(const std::string& path) {
-  return "GET " + path + " HTTP/1.1\r\nHost: bench\r\n\r\n";
-}
-
-// A request of `rows` rows for the model as its metadata says it, of numbers between -1 and 1.
-Result<std::string> request_for(const JsonValue& metadata, const std::string& model,
-                                uint64_t rows) {
-  std::mt19937_64 random(1);
-  std::uniform_real_distribution<double> uniform(-1, 1);
-  std::string body = "{\"inputs\":[";
-  for (const JsonValue& input : metadata["inputs"].items) {
-    if (body.back() == '}') body += ',';
-    body += "{\"name\":";
-    append_json_text(body, input["name"].text);
-    const std::string& type = input["datatype"].text;
-    body += ",\"datatype\":\"" + type + "\",\"shape\":[";
-    uint64_t count = 1;
-    for (const JsonValue& dim : input["shape"].items) {
-      const uint64_t size = dim.number < 0 ? rows : static_cast<uint64_t>(dim.number);
-      body += (body.back() == '[' ? "" : ",") + std::to_string(size);
-      count *= size;
-    }
-    body += "],\"data\":[";
-    const bool real = type == "FP32" || type == "FP64" || type == "FP16" || type == "BF16";
-    for (uint64_t i = 0; i < count; ++i) {
-      if (i > 0) body += ',';
-      char number[32];
-      std::snprintf(number, sizeof number, "%.6f", uniform(random));
-      body += real ? number : type == "BYTES" ? "\"a\"" : type == "BOOL" ? "false" : "1";
-    }
-    body += "]}";
-  }
-  body += "]}";
-  return "POST /v2/models/" + model +
-         "/infer HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\nContent-Length: " +
-         std::to_string(body.size()) + "\r\n\r\n" + body;
-}
-
-// What the server has used so far: as its process is charged, or as it says itself. Nothing where
-// neither can be known.
-std::optional<double> server_seconds(const ServeBench& options) {
-  if (options.pid > 0) {
-    clockid_t clock{};
-    timespec used{};
-    if (::clock_getcpuclockid(static_cast<pid_t>(options.pid), &clock) != 0 ||
-        ::clock_gettime(clock, &used) != 0)
-      return std::nullopt;
-    return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
-  }
-  if (options.protocol == "grpc") return std::nullopt;
-  const auto page = ask_http(options.target, get_text("/metrics"));
-  if (!page) return std::nullopt;
-  constexpr std::string_view kName = "\nprocess_cpu_seconds_total ";
-  const size_t at = page->find(kName);
-  if (at == std::string::npos) return std::nullopt;
-  return std::strtod(page->c_str() + at + kName.size(), nullptr);
-}
-
-Result<Cell> measure(const ServeBench& options, const std::string& request, uint64_t concurrency) {
-  Load load{options.target, request, concurrency, options.rate, options.burst, 0.3};
-  const auto run = options.protocol == "grpc" ? run_grpc_load : run_http_load;
-  MLE_TRY_ASSIGN(const LoadOutcome warm, run(load));
-  load.seconds = options.seconds;
-  const auto before = server_seconds(options);
-  MLE_TRY_ASSIGN(LoadOutcome outcome, run(load));
-  const auto after = server_seconds(options);
-  Cell cell;
-  cell.concurrency = concurrency;
-  cell.errors = outcome.errors + warm.errors;
-  cell.answers = outcome.durations.size();
-  if (cell.answers == 0) return cell;
-  const auto answers = static_cast<double>(cell.answers);
-  cell.per_second = answers / outcome.seconds;
-  if (before && after) cell.server_cpu_us = (*after - *before) / answers * 1e6;
-  cell.latency = percentiles(std::move(outcome.durations));
-  return cell;
-}
-
-std::string microseconds(double ns) { return three_digits(ns / 1000); }
-
-std::string table_text(const ServeBench& options, const std::vector<Cell>& cells) {
-  Table table;
-  table.header = {"in flight", "answers/s", "p50 µs", "p90 µs",       "p99 µs",
-                  "p99.9 µs",  "max µs",    "errors", "server CPU µs"};
-  for (const Cell& cell : cells) {
-    const Percentiles p = cell.latency.value_or(Percentiles{});
-    table.rows.push_back({std::to_string(cell.concurrency), three_digits(cell.per_second),
-                          microseconds(p.p50), microseconds(p.p90), microseconds(p.p99),
-                          p.p999 ? microseconds(*p.p999) : "-", microseconds(p.max),
-                          std::to_string(cell.errors),
-                          cell.server_cpu_us ? three_digits(*cell.server_cpu_us) : "-"});
-  }
-  if (options.format == "csv") return table.csv();
-  if (options.format == "md") return table.markdown();
-  const std::string loop = options.rate > 0 ? three_digits(options.rate) + " a second, Poisson, " +
-                                                  std::to_string(options.burst) + " at a time"
-                                            : "each is asked again once it is answered";
-  return printable(options.model) + " at " + options.target + " on " + cpu_model() + ", " +
-         std::to_string(options.rows) + " rows, " + loop + "\n" + table.aligned();
-}
-
-std::string json_text(const ServeBench& options, const std::vector<Cell>& cells) {
-  JsonWriter json;
-  json.begin_object().field("schema", "mle-bench/1").field("mode", "serve");
-  json.field("model", options.model).field("commit", build_commit()).field("cpu", cpu_model());
-  json.field("target", options.target).field("protocol", options.protocol);
-  json.key("rate").number(options.rate).field("burst", options.burst);
-  json.key("results").begin_array();
-  for (const Cell& cell : cells) {
-    json.begin_object().field("rows", options.rows).field("concurrency", cell.concurrency);
-    json.field("samples", cell.answers).field("errors", cell.errors);
-    if (cell.latency) {
-      const Percentiles& p = *cell.latency;
-      json.key("latency_us").begin_object();
-      json.key("p50").number(p.p50 / 1000).key("p90").number(p.p90 / 1000);
-      json.key("p99").number(p.p99 / 1000);
-      if (p.p999) json.key("p999").number(*p.p999 / 1000);
-      json.key("min").number(p.min / 1000).key("mean").number(p.mean / 1000);
-      json.key("max").number(p.max / 1000).end_object();
-    }
-    json.key("rows_per_s").number(cell.per_second * static_cast<double>(options.rows));
-    if (cell.server_cpu_us) json.key("server_cpu_us").number(*cell.server_cpu_us);
-    json.end_object();
-  }
-  json.end_array().end_object();
-  return json.str();
-}
-
-// What to ask; options.model is settled.
-Result<std::string> http_question(ServeBench& options) {
-  if (options.model.empty()) {
-    const std::string ask =
-        "POST /v2/repository/index HTTP/1.1\r\nHost: bench\r\nContent-Length: 14"
-        "\r\n\r\n{\"ready\":true}";
-    MLE_TRY_ASSIGN(const std::string text, ask_http(options.target, ask));
-    MLE_TRY_ASSIGN(const JsonValue index, parse_json(text));
-    if (index.items.empty())
-      return Status::make(Code::NotFound, format::rule::T301_Usage, Status::kNoOffset,
-                          options.target + ": serves no model", "name one by --model");
-    options.model = index.items.front()["name"].text;
-  }
-  MLE_TRY_ASSIGN(const std::string text,
-                 ask_http(options.target, get_text("/v2/models/" + options.model)));
-  MLE_TRY_ASSIGN(const JsonValue metadata, parse_json(text));
-  return request_for(metadata, options.model, options.rows);
-}
-
-Result<std::vector<Cell>> measure_all(ServeBench& options) {
-  MLE_TRY_ASSIGN(const std::string request,
-                 options.protocol == "grpc"
-                     ? grpc_question(options.target, options.model, options.rows)
-                     : http_question(options));
-  std::vector<Cell> cells;
-  for (const uint64_t concurrency : options.concurrency) {
-    MLE_TRY_ASSIGN(Cell cell, measure(options, request, concurrency));
-    cells.push_back(std::move(cell));
-  }
-  return cells;
-}
+constexpr size_t kRounds = 11;  // odd, and enough for an interval
 
 // A connection is a descriptor.
 void raise_file_limit() {
@@ -199,14 +25,133 @@ void raise_file_limit() {
   [[maybe_unused]] const int ignored = ::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// What --against names: who is asked in turns, or what was saved.
+struct ServeRival {
+  std::optional<ServeLoad> load;
+  JsonValue saved;
+};
+
+// The figures of rounds in which both answered.
+std::optional<Ratio> in_pairs(const std::vector<double>& a, const std::vector<double>& b) {
+  std::vector<double> ours, theirs;
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
+    if (a[i] <= 0 || b[i] <= 0) continue;
+    ours.push_back(a[i]);
+    theirs.push_back(b[i]);
+  }
+  if (ours.empty()) return std::nullopt;
+  return paired_ratio(ours, theirs);
+}
+
+double answers_per_second(const ServedRounds& rounds) {
+  return static_cast<double>(rounds.samples.size()) / rounds.seconds;
+}
+
+std::optional<double> cpu_of_an_answer(const ServedRounds& rounds) {
+  if (!rounds.cpu_known || rounds.samples.empty()) return std::nullopt;
+  return rounds.cpu_ns / static_cast<double>(rounds.samples.size()) / 1000;
+}
+
+Status nothing_to_compare(const ServeBench& options, const std::string& why) {
+  return Status::make(Code::NotFound, format::rule::T302_ReadRows, Status::kNoOffset,
+                      options.against + ": " + why, "measure the same cells, longer if need be");
+}
+
+// Beside a server that was asked in turns.
+Status compare(const ServeBench& options, const ServedRounds& ours, ServedRounds theirs,
+               CellResult& cell) {
+  ServedCell& served = *cell.served;
+  cell.ratio = in_pairs(ours.medians, theirs.medians);
+  if (!cell.ratio) return nothing_to_compare(options, "no round in which both gave an answer");
+  served.p99_ratio = in_pairs(ours.p99s, theirs.p99s);
+  if (ours.cpu_known && theirs.cpu_known) served.cpu_ratio = in_pairs(ours.cpu, theirs.cpu);
+  served.their_errors = theirs.errors;
+  served.their_per_second = answers_per_second(theirs);
+  served.their_cpu_us = cpu_of_an_answer(theirs);
+  cell.their_rounds = std::move(theirs.medians);
+  cell.their_quantiles = quantiles(std::move(theirs.samples));
+  return {};
+}
+
+// Beside figures of another day.
+Status compare_saved(const ServeBench& options, const JsonValue& saved, const ServedRounds& ours,
+                     CellResult& cell) {
+  ServedCell& served = *cell.served;
+  const JsonValue* const there = find_cell(saved, options.rows, "concurrency", served.concurrency);
+  const bool alike = saved["protocol"].text == options.protocol &&
+                     saved["rate"].number == options.rate &&
+                     saved["burst"].number == static_cast<double>(options.burst);
+  if (there == nullptr || !alike || ours.samples.empty())
+    return nothing_to_compare(
+        options, "has no figures for " + std::to_string(served.concurrency) +
+                     " in flight with as many rows, the same protocol, rate and burst");
+  std::vector<double> medians = reported_durations((*there)["rounds_us"]);
+  const std::vector<double> p99s = reported_durations((*there)["p99_rounds_us"]);
+  if (medians.empty() || p99s.empty()) return nothing_to_compare(options, "has no rounds");
+  cell.ratio = separate_ratio(ours.medians, medians);
+  served.p99_ratio = separate_ratio(ours.p99s, p99s);
+  served.their_per_second = (*there)["rows_per_s"].number / static_cast<double>(options.rows);
+  served.their_errors = static_cast<uint64_t>(std::max((*there)["errors"].number, 0.0));
+  if (const JsonValue& cpu = (*there)["server_cpu_us"]; cpu.number > 0)
+    served.their_cpu_us = cpu.number;
+  cell.their_rounds = std::move(medians);
+  cell.their_quantiles = reported_durations((*there)["quantiles_us"]);
+  return {};
+}
+
+Result<CellResult> measure(const ServeBench& options, const ServeLoad& load,
+                           const ServeRival& rival, uint64_t concurrency) {
+  ServedRounds ours, theirs;
+  MLE_TRY(load.warm(concurrency, ours));
+  if (rival.load) {
+    MLE_TRY(rival.load->warm(concurrency, theirs));
+    const double each = options.seconds / kRounds;
+    for (size_t round = 0; round < kRounds; ++round) {
+      if (round % 2 == 1) MLE_TRY(rival.load->run(concurrency, each, 1, theirs));
+      MLE_TRY(load.run(concurrency, each, 1, ours));
+      if (round % 2 == 0) MLE_TRY(rival.load->run(concurrency, each, 1, theirs));
+    }
+  } else {
+    MLE_TRY(load.run(concurrency, options.seconds, kRounds, ours));
+  }
+  CellResult cell;
+  cell.rows = options.rows;
+  cell.samples = ours.samples.size();
+  cell.served.emplace();
+  cell.served->concurrency = concurrency;
+  cell.served->errors = ours.errors;
+  cell.served->per_second = answers_per_second(ours);
+  cell.served->cpu_us = cpu_of_an_answer(ours);
+  if (rival.load) {
+    MLE_TRY(compare(options, ours, std::move(theirs), cell));
+  } else if (!options.against.empty()) {
+    MLE_TRY(compare_saved(options, rival.saved, ours, cell));
+  }
+  if (cell.samples == 0) return cell;
+  cell.quantiles = quantiles(ours.samples);
+  cell.latency = percentiles(std::move(ours.samples));
+  cell.rounds = std::move(ours.medians);
+  cell.served->p99_rounds = std::move(ours.p99s);
+  return cell;
+}
+
+bool is_file_of_a_model(const std::string& target) { return target.ends_with(".mle"); }
+
+// A server that is started serves what it was started with.
+std::string model_of(const ServeBench& options, const std::string& target) {
+  return is_file_of_a_model(target) ? "" : options.model;
+}
+
 }  // namespace
 
 Flags serve_flags(ServeBench& options) {
   Flags flags(
-      "mle-bench serve ADDRESS:PORT [--protocol grpc|http] [--concurrency N,N] [--rate R] "
-      "[--json FILE]",
-      "Asks a running server and times the answers.");
-  flags.positional("ADDRESS:PORT", &options.target, "where the server listens")
+      "mle-bench serve TARGET [--protocol grpc|http] [--concurrency N,N] [--rate R] "
+      "[--against OTHER]",
+      "Asks a server and times the answers.");
+  flags
+      .positional("TARGET", &options.target,
+                  "ADDRESS:PORT, or MODEL.mle: served for the time by the mle-serve beside this")
       .choice("--protocol", &options.protocol, {"grpc", "http"}, "how it is asked (http)")
       .text("--model", "NAME", &options.model, "which model to ask (the first that is ready)")
       .wholes("--concurrency", "N,N", &options.concurrency, 1, 10'000,
@@ -219,34 +164,54 @@ Flags serve_flags(ServeBench& options) {
       .whole("--pid", "N", &options.pid, 0, 1 << 30,
              "the process of the server, for what it is charged (0: as /metrics says)")
       .real("--seconds", "S", &options.seconds, 0.01, 3600, "how long to measure a cell (2)")
-      .text("--json", "FILE|-", &options.json, "write the report as JSON as well; -: only that")
-      .choice("--format", &options.format, {"table", "md", "csv"}, "of the report (table)")
       .examples(
           "  mle-bench serve 127.0.0.1:8000 --concurrency 1,10,100\n"
           "  mle-bench serve 127.0.0.1:8001 --protocol grpc --pid $(pidof mle-serve)\n"
-          "  mle-bench serve 127.0.0.1:8000 --model iris --rate 5000 --burst 20\n");
+          "  mle-bench serve 127.0.0.1:8000 --model iris --rate 5000 --burst 20\n"
+          "  mle-bench serve new.mle --against old.mle --fail-above 5 --html page.html\n");
   return flags;
 }
 
-int run_serve_bench(const ServeBench& given, const Console& console) {
-  ServeBench options = given;
+Result<BenchReport> bench_serve(const ServeBench& options) {
   raise_file_limit();
-  auto cells = measure_all(options);
-  if (!cells) return console.error("", cells.error()), kFailed;
-  if (options.json != "-") std::fputs(table_text(options, *cells).c_str(), stdout);
-  if (!options.json.empty()) {
-    auto out = OutputStream::open(options.json);
-    if (!out) return console.error("", out.error()), kFailed;
-    Status status = out->write(json_text(options, *cells));
-    if (status.ok()) status = out->commit();
-    if (!status.ok()) return console.error("", status), kFailed;
+  ServeRival rival;
+  const std::string& other = options.against;
+  const bool saved = other.ends_with(".json");
+  // A word without a port is a model beside the one that is asked.
+  const bool neighbour = !other.empty() && !saved && !is_file_of_a_model(other) &&
+                         other.find_first_of(": ") == std::string::npos;
+  // Programs are started before gRPC has threads.
+  MLE_TRY_ASSIGN(ServeTarget target, ServeTarget::open(options.target, options.protocol));
+  std::optional<ServeTarget> theirs;
+  if (neighbour) {
+    MLE_TRY_ASSIGN(theirs, ServeTarget::open(target.address(), options.protocol));
+  } else if (saved) {
+    MLE_TRY_ASSIGN(Rival report, open_rival(other, "serve"));
+    rival.saved = std::move(report.saved);
+  } else if (!other.empty()) {
+    MLE_TRY_ASSIGN(theirs, ServeTarget::open(other, options.protocol));
   }
-  uint64_t errors = 0;
-  for (const Cell& cell : *cells) errors += cell.errors;
-  if (errors == 0) return kDone;
-  console.error(options.target, std::to_string(errors) + " requests were not answered",
-                "the log and the metrics of the server say why");
-  return kFailed;
+  const uint64_t process = target.started() > 0 ? target.started() : options.pid;
+  MLE_TRY_ASSIGN(const ServeLoad load, ServeLoad::make(options, std::move(target),
+                                                       model_of(options, options.target), process));
+  if (theirs) {
+    MLE_TRY_ASSIGN(rival.load, ServeLoad::make(options, std::move(*theirs),
+                                               neighbour ? other : model_of(options, other),
+                                               neighbour ? process : 0));
+  }
+  BenchReport report;
+  report.mode = "serve";
+  report.model = is_file_of_a_model(options.target) ? options.target : load.model();
+  report.target = options.target;
+  report.against = other;
+  report.protocol = options.protocol;
+  report.rate = options.rate;
+  report.burst = options.burst;
+  for (const uint64_t concurrency : options.concurrency) {
+    MLE_TRY_ASSIGN(CellResult cell, measure(options, load, rival, concurrency));
+    report.cells.push_back(std::move(cell));
+  }
+  return report;
 }
 
 }  // namespace mle::tools

@@ -13,6 +13,7 @@ import socket
 import struct
 import subprocess
 import sys
+import tempfile
 import time
 import unittest
 import zlib
@@ -491,6 +492,65 @@ class Bench(Case):
         unknown = subprocess.run([*command, "--model", "nobody"], capture_output=True)
         self.assertEqual(unknown.returncode, 1)
         self.assertIn(b"'nobody'", unknown.stderr)
+
+    def bench(self, *words):
+        return subprocess.run([os.path.join(BIN, "mle-bench"), "serve", *words, "--seconds", "0.3", "--concurrency", "2"],
+                              capture_output=True, text=True)
+
+    def assert_compared(self, done):
+        self.assertEqual(done.returncode, 0, done.stderr)
+        cell = json.loads(done.stdout)["results"][0]
+        for ratio in (cell["ratio"], cell["p99_ratio"]):
+            self.assertLessEqual(0, ratio["low"])
+            self.assertLessEqual(ratio["low"], ratio["value"])
+            self.assertLessEqual(ratio["value"], ratio["high"])
+        return cell
+
+    def test_mle_bench_takes_turns_with_another_server(self):
+        with tempfile.TemporaryDirectory() as folder:
+            saved, page = os.path.join(folder, "saved.json"), os.path.join(folder, "page.html")
+            ours = (self.server.http, "--model", "linear")
+            cell = self.assert_compared(self.bench(*ours, "--against", self.server.http, "--json", "-", "--html", page))
+            self.assertEqual(len(cell["rounds_us"]), len(cell["their_rounds_us"]))
+            self.assertLess(cell["ratio"]["low"], 2)
+            self.assertGreater(cell["ratio"]["high"], 0.5)
+            self.assertIn("cpu_ratio", cell)
+            with open(page, encoding="utf-8") as file:
+                text = file.read()
+            self.assertIn("Beside " + self.server.http, text)
+            self.assertEqual(text.count("<polyline"), 2)
+            self.assertEqual(self.bench(*ours, "--json", saved).returncode, 0)
+            self.assert_compared(self.bench(*ours, "--against", saved, "--json", "-"))
+            other = self.bench(*ours, "--against", saved, "--rows", "2")
+            self.assertEqual(other.returncode, 1)
+            self.assertIn("has no figures for 2 in flight", other.stderr)
+            said = self.bench(*ours, "--against", saved, "--format", "md").stdout
+            self.assertTrue(said.startswith("ratio "), said)
+            self.assertIn("| in flight |", said)
+
+    def test_mle_bench_starts_servers_of_its_own(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for name in ("a.mle", "b.mle"):
+                shutil.copy(os.path.join(self.models.path, "linear.mle"), os.path.join(folder, name))
+            a, b = os.path.join(folder, "a.mle"), os.path.join(folder, "b.mle")
+            for protocol in ("http", "grpc"):
+                done = self.bench(a, "--against", b, "--protocol", protocol, "--json", "-")
+                cell = self.assert_compared(done)
+                self.assertGreater(cell["server_cpu_us"], 0)
+                self.assertIn("cpu_ratio", cell)
+                self.assertEqual(json.loads(done.stdout)["model"], a)
+            # Whoever waits for company is slower, and said to be.
+            slow = f"{os.path.join(BIN, 'mle-serve')} --model m={a} --max-queue-delay-us 20000"
+            self.assertEqual(self.bench(b, "--against", slow, "--fail-above", "5").returncode, 0)
+            done = self.bench(slow, "--against", b, "--fail-above", "5")
+            self.assertEqual(done.returncode, 1)
+            self.assertIn("slower than " + b + " by more than 5.00 %", done.stderr)
+            gone = self.bench(os.path.join(folder, "none.mle"))
+            self.assertEqual(gone.returncode, 1)
+            self.assertIn("does not say where it listens", gone.stderr)
+
+    def test_mle_bench_compares_models_of_one_server(self):
+        self.assert_compared(self.bench(self.server.http, "--model", "linear", "--against", "echo_INT64", "--json", "-"))
 
     def test_mle_bench_asks_over_grpc(self):
         command = [os.path.join(BIN, "mle-bench"), "serve", self.server.grpc, "--protocol", "grpc"]
