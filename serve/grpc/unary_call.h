@@ -73,7 +73,9 @@ class UnaryCall final : public Readers::Task {
     // What asks about health, or for statistics, is small and never refused.
     if (status.ok() && question_.ByteSizeLong() > kWeighed) status = charge_for(question_, charge_);
     if (!status.ok()) return refuse(status);
-    answers_(caller_of(context_), question_, answer_, [this](const Status& with) {
+    // The call may be over, and gone, before its answering returns.
+    const Answers answers = answers_;
+    answers(caller_of(context_), question_, answer_, [this](const Status& with) {
       const std::lock_guard lock(finishing_);
       writer_.Finish(answer_, to_grpc(with), &finished_);
     });
