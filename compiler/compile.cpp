@@ -200,7 +200,7 @@ Result<Compiled> optimise_and_emit(std::unique_ptr<Graph> graph, const SourceFil
   if (options.weights) {
     MLE_TRY_ASSIGN(
         weights,
-        store_weights(*graph, {*options.weights, options.rows_in_8_bits, options.weights_tolerance,
+        store_weights(*graph, {*options.weights, options.narrow_rows, options.weights_tolerance,
                                options.trial, options.time, options.read_rows, options.rows_name}));
     if (options.observe)
       options.observe("lower_weights", "store weights of dense layers in fewer bits", *graph);

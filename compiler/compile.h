@@ -41,7 +41,7 @@ struct CompileOptions {
   Precision precision = Precision::Auto;
   // Weights in f16, bf16 or i8 of a model that computes in f32; and how far answers may move then.
   std::optional<DType> weights;
-  bool rows_in_8_bits = false;  // with i8 weights: layers sum whole numbers
+  bool narrow_rows = false;  // with i8 weights: layers sum whole numbers; with bf16: rows, too
   std::optional<double> weights_tolerance;
   Trial trial;         // runs a file
   TimeFiles time;      // and times some

@@ -26,7 +26,14 @@ struct Rounding {
 constexpr Rounding kF32 = {0x1p-21, 0x1p-20, 1e-5, 0, 2e-5};
 constexpr Rounding kF64 = {0x1p-50, 0x1p-46, 1e-12, 0x1p-49, 1e-9};
 
+// Rows that are rounded to bf16 on the way: where the last bit of a sum moves, and it does from one
+// processor to another, an element may come out a whole step further.
+constexpr Rounding kBf16Rows = {0x1p-11, 0x1p-8, 1e-5, 0, 2e-5};
+
 Rounding rounding_of(const Graph& graph) {
+  for (const Node& node : graph.nodes())
+    if (node.kind == OpKind::Dense && graph.value(node.inputs[0]).fact.dtype == DType::BF16)
+      return kBf16Rows;
   for (const Node& node : graph.nodes())
     if (graph.value(node.outputs[0]).fact.dtype == DType::F32) return kF32;
   for (const GraphPort& port : graph.entries[0].inputs)

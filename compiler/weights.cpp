@@ -166,7 +166,7 @@ Status too_far_off(const WeightsReport& report) {
 std::vector<std::pair<std::string, std::string>> told(const WeightsReport& report) {
   std::vector<std::pair<std::string, std::string>> facts;
   facts.emplace_back("weights", name_of_weights(report));
-  if (report.in_8_bits != 0) facts.emplace_back("compute", "int8");
+  if (report.narrow_rows != 0) facts.emplace_back("compute", name_of_weights(report));
   facts.emplace_back("weights.tolerance", in_three_digits(report.tolerance));
   if (report.rows == 0) return facts;
   facts.emplace_back("weights.error", in_three_digits(report.error.most));
@@ -184,10 +184,10 @@ Result<WeightsReport> store_weights(Graph& graph, const WeightsOptions& options)
   report.tolerance = options.tolerance.value_or(usual_tolerance(options.to));
   const Graph exact = graph;
   MLE_TRY_ASSIGN(const LoweredWeights lowered,
-                 lower_weights(graph, options.to, options.rows_in_8_bits));
+                 lower_weights(graph, options.to, options.narrow_rows));
   report.layers = lowered.layers;
   report.kept = lowered.kept;
-  report.in_8_bits = lowered.in_8_bits;
+  report.narrow_rows = lowered.narrow_rows;
   MLE_TRY(check(graph));
   MLE_TRY_ASSIGN(const format::FileWriter before, emit(exact, {}));
   EmitOptions narrow;

@@ -37,7 +37,7 @@ struct WeightsSpeed {
 struct WeightsReport {
   DType weights = DType::F32;
   size_t layers = 0, kept = 0;  // with such weights, and too narrow for them
-  size_t in_8_bits = 0;         // layers that round their rows to 8 bits, too
+  size_t narrow_rows = 0;       // layers that round their rows, too
   uint64_t bytes_f32 = 0, bytes = 0;
   size_t rows = 0;  // compared
   std::string rows_from;
@@ -48,7 +48,7 @@ struct WeightsReport {
 
 struct WeightsOptions {
   DType to = DType::F16;
-  bool rows_in_8_bits = false;      // with i8: layers sum whole numbers
+  bool narrow_rows = false;         // with i8: layers sum whole numbers; with bf16: rows, too
   std::optional<double> tolerance;  // of error.most; without: what such weights may cost
   Trial trial;                      // without: nothing is measured
   TimeFiles time;                   // without: no speed

@@ -68,9 +68,11 @@ inline constexpr uint64_t kFeatureInt4 = 1u << 4;    // reserved
 inline constexpr uint64_t kFeatureBundle = 1u << 5;  // reserved
 inline constexpr uint64_t kFeatureZstd = 1u << 6;    // reserved
 inline constexpr uint64_t kFeatureLanes16 = 1u << 7;
-inline constexpr uint64_t kFeatureRowsMix = 1u << 8;  // an answer may depend on all rows of a call
-inline constexpr uint64_t kKnownFeatures =
-    kFeaturePanel16 | kFeatureBf16 | kFeatureF16 | kFeatureInt8 | kFeatureLanes16 | kFeatureRowsMix;
+inline constexpr uint64_t kFeatureRowsMix = 1u << 8;   // an answer may depend on all rows of a call
+inline constexpr uint64_t kFeatureBf16Rows = 1u << 9;  // layers whose rows are bf16, too
+inline constexpr uint64_t kKnownFeatures = kFeaturePanel16 | kFeatureBf16 | kFeatureF16 |
+                                           kFeatureInt8 | kFeatureLanes16 | kFeatureRowsMix |
+                                           kFeatureBf16Rows;
 
 // In golden rows a string is its index in the program's pool, a missing one this.
 inline constexpr uint32_t kMissingString = ~uint32_t{0};

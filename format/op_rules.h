@@ -29,6 +29,10 @@ class OpUnderTest {
   size_t fattr_count() const noexcept { return count_of(op_.fattr()); }
   double fattr(uint32_t i) const noexcept { return as_double(*op_.fattr()->Get(i)); }
 
+  bool has_feature(uint64_t bit) const noexcept {
+    return (v_.view.header().required_features & bit) != 0;
+  }
+
   // V25: every index of the list is one of the pool.
   Status check_strings() const noexcept;
   // V46: no two of the list are the same text. Pays for its steps and its memory.

@@ -38,6 +38,15 @@ Status check_rows_in_8_bits(const OpUnderTest& op) noexcept {
   return {};
 }
 
+// In bf16, both rows and weights, under sums in f32.
+Status check_rows_in_bf16(const OpUnderTest& op, const TensorFacts& w, DType computed) noexcept {
+  if (computed != DType::F32 || w.dtype != DType::BF16) {
+    return op.bad(rule::V45_Shapes, "a layer of rows in bf16 takes bf16 weights of an f32 layer");
+  }
+  if (op.has_feature(kFeatureBf16Rows)) return {};
+  return op.bad(rule::V45_Shapes, "rows in bf16 need a feature bit that the header does not have");
+}
+
 }  // namespace
 
 Status check_dense(const OpUnderTest& op) noexcept {
@@ -47,7 +56,9 @@ Status check_dense(const OpUnderTest& op) noexcept {
   const TensorFacts& w = op.input(1);
   const TensorFacts& y = op.output();
   MLE_TRY(want_float(op, "the output", y));
-  MLE_TRY(want_plain(op, "x", x, y.dtype));
+  const bool in_bf16 = x.dtype == DType::BF16;
+  if (in_bf16) MLE_TRY(check_rows_in_bf16(op, w, y.dtype));
+  MLE_TRY(want_plain(op, "x", x, in_bf16 ? DType::BF16 : y.dtype));
   MLE_TRY(want_weights(op, w, y.dtype));
   if (!w.is_constant() || w.dims.size() != 2) {
     return op.bad(rule::V45_Shapes, "w is no constant matrix");

@@ -110,6 +110,8 @@ void ProgramBuilder::add_ops() {
     for (const std::string& string : node.strings) op->indices.push_back(strings_.add(string));
     op->name = add_name(node.name);
     if (node.kind == OpKind::ReduceRows) required_features_ |= format::kFeatureRowsMix;
+    if (node.kind == OpKind::Dense && graph_.value(node.inputs[0]).fact.dtype == DType::BF16)
+      required_features_ |= format::kFeatureBf16Rows;
     model().ops.push_back(std::move(op));
   }
 }

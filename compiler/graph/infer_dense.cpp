@@ -20,13 +20,24 @@ Status want_whole_numbers(const ShapeSite& site) {
   return refuse(C208_Shape, "", "a layer in whole numbers of %s", text_of(site.fact(0)).c_str());
 }
 
+// Rows in bf16, by weights that are kept so; sums and all else are f32.
+Status want_rows_in_bf16(const ShapeSite& site) {
+  if (site.graph.value(site.node.inputs[1]).constant.stored != DType::BF16)
+    return want_float(site, 0);
+  for (size_t i = 1; i < site.node.inputs.size(); ++i) MLE_TRY(want_dtype(site, i, DType::F32));
+  return {};
+}
+
 }  // namespace
 
 Result<Fact> infer_dense(const ShapeSite& site) {
   const bool in_8_bits = site.node.iattr.size() == 1;
   MLE_TRY(want_counts(site.node, 2, 3, in_8_bits ? 1 : 0));
-  MLE_TRY(in_8_bits ? want_whole_numbers(site) : want_one_float(site));
-  const DType dtype = site.fact(0).dtype;
+  const bool in_bf16 = site.fact(0).dtype == DType::BF16;
+  MLE_TRY(in_8_bits ? want_whole_numbers(site)
+          : in_bf16 ? want_rows_in_bf16(site)
+                    : want_one_float(site));
+  const DType dtype = in_bf16 ? DType::F32 : site.fact(0).dtype;
   MLE_TRY(want_parameters(site.node, dtype));
   const Dims& x = site.fact(0).dims;
   const Dims& w = site.fact(1).dims;

@@ -93,8 +93,8 @@ Result<Narrow> scaled(const Value& weights) {
 
 class Lowering {
  public:
-  Lowering(Graph& graph, DType to, bool rows_in_8_bits)
-      : graph_(graph), to_(to), rows_in_8_bits_(rows_in_8_bits) {}
+  Lowering(Graph& graph, DType to, bool narrow_rows)
+      : graph_(graph), to_(to), narrow_rows_(narrow_rows) {}
 
   // Rebuilds the list of nodes, because it gets longer.
   Result<LoweredWeights> run() {
@@ -128,11 +128,29 @@ class Lowering {
   Status lower(Node node) {
     MLE_TRY_ASSIGN(const Places places, narrowed(node.inputs[1]));
     node.inputs[1] = places.weights;
-    if (to_ == DType::I8)
+    if (to_ == DType::I8) {
       scale_behind(std::move(node), places);
-    else
-      graph_.nodes().push_back(std::move(node));
+      return {};
+    }
+    if (to_ == DType::BF16 && narrow_rows_) {
+      node.inputs[0] = in_bf16(node.inputs[0]);
+      ++report_.narrow_rows;
+    }
+    graph_.nodes().push_back(std::move(node));
     return {};
+  }
+
+  // The value rounded, once for all layers that read it.
+  ValueId in_bf16(ValueId id) {
+    if (const auto found = in_bf16_.find(id); found != in_bf16_.end()) return found->second;
+    Fact fact = graph_.value(id).fact;
+    fact.dtype = DType::BF16;
+    Node cast;
+    cast.kind = OpKind::Cast;
+    cast.name = graph_.value(id).name + ".bf16";
+    cast.inputs = {id};
+    const std::string name = cast.name;
+    return in_bf16_[id] = graph_.add_node(std::move(cast), fact, name);
   }
 
   // The layer without bias and activation, then both behind the scale.
@@ -152,10 +170,10 @@ class Lowering {
                                               std::vector<float>(fact.dims.back()));
     dense.inputs.resize(2);
     dense.outputs.clear();
-    if (rows_in_8_bits_ && graph_.value(dense.inputs[1]).fact.dims[0] <= format::kMostIn8Bits) {
+    if (narrow_rows_ && graph_.value(dense.inputs[1]).fact.dims[0] <= format::kMostIn8Bits) {
       dense.inputs.push_back(places.sums);
       dense.iattr = {format::kRowsIn8Bits};
-      ++report_.in_8_bits;
+      ++report_.narrow_rows;
     }
     const ValueId sums = graph_.add_node(std::move(dense), fact, name + ".sums");
     scaling.inputs = {sums, places.scale, bias};
@@ -191,15 +209,16 @@ class Lowering {
 
   Graph& graph_;
   DType to_;
-  bool rows_in_8_bits_;
+  bool narrow_rows_;
   LoweredWeights report_;
   std::unordered_map<ValueId, Places> narrowed_;
+  std::unordered_map<ValueId, ValueId> in_bf16_;
 };
 
 }  // namespace
 
-Result<LoweredWeights> lower_weights(Graph& graph, DType to, bool rows_in_8_bits) {
-  return Lowering(graph, to, rows_in_8_bits).run();
+Result<LoweredWeights> lower_weights(Graph& graph, DType to, bool narrow_rows) {
+  return Lowering(graph, to, narrow_rows).run();
 }
 
 }  // namespace mle::compiler

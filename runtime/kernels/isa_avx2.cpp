@@ -45,6 +45,7 @@ struct Avx2 {
   using F32 = Avx2F32;
   using F64 = Avx2F64;
   using Dot = DotWide;
+  using Bf16 = Bf16Decoded<F32::F, 4, 1, 2>;
 };
 
 }  // namespace

@@ -43,6 +43,7 @@ struct Avx512 {
   using F32 = Avx512F32;
   using F64 = Avx512F64;
   using Dot = DotWide;
+  using Bf16 = Bf16Decoded<F32::F, 4, 3, 3>;
 };
 
 }  // namespace

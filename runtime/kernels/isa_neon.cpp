@@ -44,6 +44,7 @@ struct Neon {
   using F32 = NeonF32;
   using F64 = NeonF64;
   using Dot = DotWide;
+  using Bf16 = Bf16Decoded<F32::F, 4, 1, 2>;
 };
 
 }  // namespace

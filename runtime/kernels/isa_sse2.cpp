@@ -42,6 +42,7 @@ struct Sse2 {
   using F32 = Sse2F32;
   using F64 = Sse2F64;
   using Dot = DotWide;
+  using Bf16 = Bf16Decoded<F32::F, 2, 1, 1>;
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The seam between steps and instruction sets: one table of function pointers per ISA.
 // Promise: the tables of all FMA instruction sets give the same bits for the same arguments,
-// whatever `rows` is and however a call is split into calls over fewer rows.
+// whatever `rows` is and however a call is split into calls over fewer rows. One kernel of the
+// table that stands for no name may have other bits: dense_rows_bf16.
 //
 // Kernels trust their arguments: every size was proved by FileView, every pointer by the session.
 // All strides are in elements between rows. Reads may touch whole 64-byte lines of constants, never
@@ -64,6 +65,23 @@ struct UnaryArgs {
   size_t y_stride;
   size_t rows, n;
   T alpha, beta;
+};
+
+// y[r][j] = act(b[j] + sum over k of x[r][k] w[k][j]) where x and w are bf16 and sums are f32.
+struct Bf16Layer {
+  const std::byte* stored;  // bf16 weights, packed as format/stored_weights.h says
+  const float* b;           // n elements in whole 64-byte lines, or null: +0
+  size_t k, n;
+  bool relu;
+  void (*act)(const UnaryArgs<float>&);  // any other activation, of the same table; or null
+  float alpha, beta;
+};
+struct Bf16Rows {
+  const uint16_t* x;
+  size_t x_stride;
+  float* y;
+  size_t y_stride;
+  size_t rows;
 };
 
 // y[r][i] = f(a[r][i * a_step], b[r][i * b_step]); steps are 0 or 1, strides may be 0. y may be a
@@ -170,6 +188,8 @@ struct Table {
   void (*dense_i8)(const StoredLayer&, const DenseRows<float>&);
   // Rows in 8 bits, too; the same bits in all tables.
   void (*dense_rows_i8)(const I8Layer&, const DenseRows<float>&);
+  // Rows in bf16, too; not the same bits in the table that stands for no name.
+  void (*dense_rows_bf16)(const Bf16Layer&, const Bf16Rows&);
 
   template <class T>
   constexpr const FloatTable<T>& of() const noexcept {
@@ -188,7 +208,9 @@ struct Tables {
 };
 Tables available_tables() noexcept;
 
-// By name; null if unknown or not for this machine. An empty name (size 0) is the best one.
+// By name; null if unknown or not for this machine. An empty name (size 0) is the best one, and
+// with what this processor does faster but with other bits: whoever names a table gets the bits
+// that it has on every machine.
 const Table* find_table(const char* name, size_t size) noexcept;
 
 }  // namespace mle::kernels

@@ -1,60 +1,13 @@
-// Weights in fewer bits, and a block of rows and columns that decodes them in registers, on their
-// way into the same sums in the same order as those of f32.
+// A block of rows and columns that decodes weights in fewer bits in registers, on their way into
+// the same sums in the same order as those of f32.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include "runtime/kernels/dense-inl.h"
+#include "runtime/kernels/stored_lines-inl.h"
 
 namespace mle::kernels {
 namespace {
-
-// How 16 columns lie: kGroup neighbouring k beside each other, so kGroup * 16 elements in a row;
-// and column for column one of them as F.
-struct StoredF16 {
-  static constexpr size_t kGroup = 1;
-  static constexpr size_t kLineBytes = 16 * sizeof(uint16_t);
-  template <class F, size_t kPlace>
-  MLE_INLINE static F decode(const std::byte* line) {
-    return load_halves<F>(reinterpret_cast<const uint16_t*>(line));
-  }
-};
-
-// Lines of 64 bytes: every column has 32 bits with its next two or four k, the lowest first.
-template <class F>
-MLE_INLINE auto column_words(const std::byte* line) {
-  return bits_of(load_lanes<F>(reinterpret_cast<const float*>(line)));
-}
-struct StoredBF16 {
-  static constexpr size_t kGroup = 2;
-  static constexpr size_t kLineBytes = 64;
-  template <class F, size_t kPlace>
-  MLE_INLINE static F decode(const std::byte* line) {
-    const auto words = column_words<F>(line);
-    if constexpr (kPlace == 0) {
-      return from_bits(shift_left<16>(words));
-    } else {
-      return from_bits(words & splat<decltype(bits_of(F{}))>(-65536));
-    }
-  }
-};
-struct StoredI8 {
-  static constexpr size_t kGroup = 4;
-  static constexpr size_t kLineBytes = 64;
-  template <class F, size_t kPlace>
-  MLE_INLINE static F decode(const std::byte* line) {
-    const auto words = column_words<F>(line);
-    if constexpr (kPlace == 3) {
-      return converted(shift_right<24>(words));
-    } else {
-      return converted(shift_right<24>(shift_left<24 - 8 * kPlace>(words)));
-    }
-  }
-};
-
-template <class S>
-MLE_INLINE size_t lines_of(size_t k) {
-  return (k + S::kGroup - 1) / S::kGroup;
-}
 
 struct StoredBlock {
   const float* x;

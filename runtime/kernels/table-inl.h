@@ -6,6 +6,7 @@
 #include "runtime/kernels/canonical_nan-inl.h"
 #include "runtime/kernels/choosing.h"
 #include "runtime/kernels/dense-inl.h"
+#include "runtime/kernels/dense_bf16-inl.h"
 #include "runtime/kernels/dense_i8-inl.h"
 #include "runtime/kernels/dense_stored-inl.h"
 #include "runtime/kernels/matmul-inl.h"
@@ -51,6 +52,7 @@ constexpr Table make_table() {
   table.dense_bf16 = stored_dense<typename Arch::F32, StoredBF16>;
   table.dense_i8 = stored_dense<typename Arch::F32, StoredI8>;
   table.dense_rows_i8 = i8_dense<typename Arch::Dot>;
+  table.dense_rows_bf16 = bf16_dense<typename Arch::Bf16>;
   return table;
 }
 

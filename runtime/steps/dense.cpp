@@ -13,9 +13,10 @@ namespace mle::steps {
 namespace {
 
 // A layer, and the kernel for its kind of weights.
-template <class L, class T>
+template <class L, class T, class X = T, class R = kernels::DenseRows<T>>
 struct LayerPlan {
-  using Rows = kernels::DenseRows<T>;
+  using Rows = R;
+  using From = X;  // elements of x, and of y
   using Element = T;
   void (*kernel)(const L&, const Rows&);
   L layer;
@@ -31,6 +32,10 @@ struct StoredPlan : LayerPlan<kernels::StoredLayer, float> {
 struct I8Plan : LayerPlan<kernels::I8Layer, float> {
   size_t panel_bytes;
 };
+// Rows in bf16 as well.
+struct Bf16Plan : LayerPlan<kernels::Bf16Layer, float, uint16_t, kernels::Bf16Rows> {
+  size_t panel_bytes;
+};
 
 template <class Plan>
 void run_layer(const Step& step, const Slot* slots, size_t rows, Fault&) noexcept {
@@ -39,8 +44,8 @@ void run_layer(const Step& step, const Slot* slots, size_t rows, Fault&) noexcep
   const auto kernel = [&plan](const typename Plan::Rows& of) noexcept {
     plan.kernel(plan.layer, of);
   };
-  run_as_matrix<T, T>(plan.shape, slots[step.inputs[0]], slots[step.output], rows,
-                      typename Plan::Rows(), kernel);
+  run_as_matrix<typename Plan::From, T>(plan.shape, slots[step.inputs[0]], slots[step.output], rows,
+                                        typename Plan::Rows(), kernel);
 }
 
 // Columns that a thread computes at a time: as many panels as a row alone reads side by side.
@@ -61,9 +66,15 @@ void skip_columns(const I8Plan& plan, kernels::I8Layer& layer, size_t columns) n
   layer.sums += columns;
 }
 
+void skip_columns(const Bf16Plan& plan, kernels::Bf16Layer& layer, size_t columns) noexcept {
+  layer.stored += columns / format::kLanes * plan.panel_bytes;
+  if (layer.b != nullptr) layer.b += columns;
+}
+
 template <class Plan>
 void run_layer_shares(const Step& step, const Slot* slots, size_t rows, size_t begin,
                       size_t end) noexcept {
+  using X = typename Plan::From;
   using T = typename Plan::Element;
   const auto& plan = *static_cast<const Plan*>(step.plan);
   const size_t first = begin * kShare;
@@ -73,7 +84,7 @@ void run_layer_shares(const Step& step, const Slot* slots, size_t rows, size_t b
   const Slot& x = slots[step.inputs[0]];
   const Slot& y = slots[step.output];
   plan.kernel(layer,
-              {x.row<const T>(0), x.stride_of<T>(), y.row<T>(0) + first, y.stride_of<T>(), rows});
+              {x.row<const X>(0), x.stride_of<X>(), y.row<T>(0) + first, y.stride_of<T>(), rows});
 }
 
 // What both kinds of weights have in common.
@@ -101,7 +112,7 @@ void set_step(Binder& binder, const fb::Op& op, const Plan& plan, bool panels,
     step.run_shares = run_layer_shares<Plan>;
     step.shares = (plan.layer.n + kShare - 1) / kShare;
   }
-  step.flush = x.dtype == DType::F32;  // f64 keeps its denormals
+  step.flush = x.dtype != DType::F64;  // which keeps its denormals
   step.flops_per_row = uint64_t{2} * x.width * plan.layer.n;
   step.work_per_row = step.flops_per_row;
 }
@@ -151,10 +162,36 @@ bool bind_i8(Binder& binder, const fb::Op& op, Step& step) noexcept {
   return true;
 }
 
+bool bind_bf16(Binder& binder, const fb::Op& op, Step& step) noexcept {
+  auto* plan = binder.make<Bf16Plan>();
+  if (plan == nullptr) return false;
+  const Operand x = binder.input(op, 0), w = binder.input(op, 1);
+  const auto act = static_cast<format::Act>(op.act());
+  const bool in_registers = act == format::Act::None || act == format::Act::Relu;
+  plan->kernel = binder.kernels().dense_rows_bf16;
+  plan->layer = {
+      .stored = w.constant,
+      .b = binder.input_count(op) > 2 ? binder.constant<float>(op, 2) : nullptr,
+      .k = w.dims[0],
+      .n = w.dims[1],
+      .relu = act == format::Act::Relu,
+      .act = in_registers ? nullptr : binder.kernels().f32.unary[static_cast<size_t>(act)],
+      .alpha = static_cast<float>(binder.fattr(op, 0, 0)),
+      .beta = static_cast<float>(binder.fattr(op, 1, 0))};
+  plan->shape = {x.width / plan->layer.k, plan->layer.k, plan->layer.n};
+  plan->panel_bytes =
+      format::packed_elements(format::Layout::Panel16K2, plan->layer.k, format::kLanes) *
+      size_of(DType::BF16);
+  set_step(binder, op, *plan, true, step);
+  step.work_per_row = step.flops_per_row / 2;
+  return true;
+}
+
 }  // namespace
 
 bool bind_dense(Binder& binder, const fb::Op& op, Step& step) noexcept {
   if (op.iattr() != nullptr && op.iattr()->size() != 0) return bind_i8(binder, op, step);
+  if (binder.input(op, 0).dtype == DType::BF16) return bind_bf16(binder, op, step);
   if (binder.input(op, 1).dtype != binder.output(op).dtype) return bind_stored(binder, op, step);
   return with_float(binder.output(op).dtype,
                     [&]<class T>(T) noexcept { return bind_dense_of<T>(binder, op, step); });

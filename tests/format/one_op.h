@@ -52,6 +52,14 @@ inline TinyModel one_dense_rows_i8() {
   return m;
 }
 
+// Rows in bf16.
+inline TinyModel one_dense_rows_bf16() {
+  TinyModel m = one_dense_bf16();
+  m.tensor(0).dtype = fb::DType::BF16;
+  m.required_features |= format::kFeatureBf16Rows;
+  return m;
+}
+
 inline TinyModel one_unary() {
   TinyModel m = one_op({2, 4}, {2, 4});
   m.add_op(fb::OpKind::Unary, {0}, 1).act = fb::Act::Elu;
@@ -283,6 +291,7 @@ inline constexpr OneOpModel kOneOpModels[] = {
     {"dense-bf16", one_dense_bf16},
     {"dense-i8", one_dense_i8},
     {"dense-rows-i8", one_dense_rows_i8},
+    {"dense-rows-bf16", one_dense_rows_bf16},
     {"unary", one_unary},
     {"binary", one_binary},
     {"compare", one_compare},

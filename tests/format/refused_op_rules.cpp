@@ -182,6 +182,26 @@ std::vector<Refusal> op_rule_refusals() {
                 m.weights.resize(m.weights.size() + 65540 * 32);
                 m.tensor(kA).offset = m.weights.size() - 65540 * 32;
               }),
+      // Dense of rows in bf16
+      changed(V45_Shapes, "Dense: rows in bf16 without their feature bit", one_dense_rows_bf16,
+              [](M& m) { m.required_features &= ~format::kFeatureBf16Rows; }),
+      changed(V45_Shapes, "Dense: rows in bf16 by f16 weights", one_dense_f16,
+              [](M& m) {
+                m.tensor(kX).dtype = DType::BF16;
+                m.required_features |= format::kFeatureBf16Rows;
+              }),
+      changed(V45_Shapes, "Dense: rows in bf16 and sums, too", one_dense_rows_bf16,
+              [](M& m) { m.tensor(kY).dtype = DType::BF16; }),
+      changed(V45_Shapes, "Dense: rows in bf16 and a bias in bf16", one_dense_rows_bf16,
+              [](M& m) {
+                m.tensor(kB).dtype = DType::BF16;
+                m.tensor(kB).bytes = 40;
+              }),
+      changed(V45_Shapes, "Dense: rows in bf16 in whole numbers", one_dense_rows_i8,
+              [](M& m) {
+                m.tensor(kX).dtype = DType::BF16;
+                m.required_features |= format::kFeatureBf16Rows;
+              }),
       // Unary
       changed(V45_Shapes, "Unary: other dims", one_unary, [](M& m) { widen(m, kY); }),
       changed(V45_Shapes, "Unary: a bool output", one_unary,

@@ -3,6 +3,8 @@
 
 #include <mle/mle.h>
 
+#include "format/header.h"
+#include "format/layout.h"
 #include "format/op_kinds.h"
 #include "tests/recorded/numbers.h"
 
@@ -87,6 +89,26 @@ class Networks {
     const uint16_t s = m.add_constant("sums", {n}, bits);
     m.tensor(s).dtype = fb::DType::I32;
     m.add_op(OpKind::Dense, {x, w, s}, y).iattr = {1};
+    end(network, rows, odd_every);
+  }
+
+  // Rows in bf16, too.
+  void rows_in_bf16(uint32_t k, uint32_t n, size_t rows, uint32_t odd_every) {
+    RecordedNetwork& network =
+        begin("dense-rows-bf16-" + std::to_string(k) + "x" + std::to_string(n) + "-rows-" +
+              std::to_string(rows) + (odd_every != 0 ? "-odd" : ""));
+    TinyModel& m = network.model;
+    const uint16_t x = m.add_input("x", {k}), y = m.add_output("y", {n});
+    const uint16_t rounded = m.add_arena("x.bf16", {k});
+    m.tensor(rounded).dtype = fb::DType::BF16;
+    m.tensor(rounded).bytes = format::row_stride_bytes(k, 2);
+    const uint16_t w = m.add_stored_weight("w", k, n, DType::BF16, [&](size_t) {
+      return static_cast<uint16_t>(numbers_.below(65536) & 0xBFFF);  // below 2
+    });
+    m.add_op(OpKind::Cast, {x}, rounded);
+    m.add_op(OpKind::Dense, {rounded, w, m.add_constant("b", {n}, numbers_.many(n))}, y).act =
+        rows % 2 == 0 ? fb::Act::Relu : fb::Act::Tanh;
+    m.required_features |= format::kFeatureBf16Rows;
     end(network, rows, odd_every);
   }
 
@@ -232,6 +254,10 @@ std::vector<RecordedNetwork> recorded_networks() {
   networks.rows_in_8_bits(130, 47, 6, 300);
   networks.rows_in_8_bits(301, 80, 15, 0);
   networks.rows_in_8_bits(1024, 130, 3, 0);
+  networks.rows_in_bf16(7, 17, 1, 0);
+  networks.rows_in_bf16(130, 47, 6, 300);
+  networks.rows_in_bf16(301, 80, 15, 0);
+  networks.rows_in_bf16(1024, 130, 3, 0);
   return std::move(networks.all);
 }
 

@@ -135,7 +135,7 @@ TEST_CASE("weights: the file says how far answers moved, of how much was allowed
   Graph graph = network();
   WeightsOptions options;
   options.to = DType::I8;
-  options.rows_in_8_bits = true;
+  options.narrow_rows = true;
   options.tolerance = 0.25;
   options.trial = run_file;
   const WeightsReport report = store_weights(graph, options).or_exit();
@@ -164,7 +164,7 @@ TEST_CASE("weights: layers in whole numbers answer as the judge says") {
   const auto report = lower_weights(lowered, DType::I8, true);
   REQUIRE(report.has_value());
   CHECK(report->layers == 3);
-  CHECK(report->in_8_bits == 3);
+  CHECK(report->narrow_rows == 3);
   CHECK(count(lowered, "Dense") == 4);
   const AlignedBytes file = emitted(lowered, true);
   const Elements got = run_file(file.span(), {inputs, 40}).or_exit()[0];
@@ -173,6 +173,37 @@ TEST_CASE("weights: layers in whole numbers answer as the judge says") {
   const double error = largest_difference(got, evaluate_outputs(exact, inputs, 40).or_exit()[0]);
   CHECK(error > 1e-5);
   CHECK(error < 5e-2);
+}
+
+TEST_CASE("weights: layers of rows in bf16 answer as the judge says") {
+  const Graph exact = network();
+  const std::vector<Elements> inputs = random_inputs(exact, 40);
+  Graph lowered = exact;
+  const auto report = lower_weights(lowered, DType::BF16, true);
+  REQUIRE(report.has_value());
+  CHECK(report->layers == 3);
+  CHECK(report->narrow_rows == 3);
+  CHECK(count(lowered, "Cast") == 3);
+  const AlignedBytes file = emitted(lowered, true);
+  const auto view = format::FileView::open(file.span()).or_exit();
+  CHECK((view.header().required_features & format::kFeatureBf16Rows) != 0);
+  const Elements got = run_file(file.span(), {inputs, 40}).or_exit()[0];
+  // An element between two numbers of bf16 may come out as either.
+  CHECK(largest_difference(got, evaluate_outputs(lowered, inputs, 40).or_exit()[0]) < 2e-3);
+  const double error = largest_difference(got, evaluate_outputs(exact, inputs, 40).or_exit()[0]);
+  CHECK(error > 1e-5);
+  CHECK(error < 3e-2);
+}
+
+TEST_CASE("weights: a value that several layers read is rounded to bf16 once") {
+  GraphBuilder g;
+  const ValueId x = g.input({20});
+  g.output(g.binary(BinaryFn::Mul, g.dense(x, 40), g.dense(x, 40)));
+  Graph graph = g.finish();
+  const auto report = lower_weights(graph, DType::BF16, true);
+  REQUIRE(report.has_value());
+  CHECK(report->narrow_rows == 2);
+  CHECK(count(graph, "Cast") == 1);
 }
 
 TEST_CASE(
@@ -194,11 +225,11 @@ TEST_CASE("weights: few rows of wide layers are shared by columns, with the bits
   for (float& w : weights) w = static_cast<float>(random.normal());
   std::vector<float> x(k * 33);
   for (float& value : x) value = static_cast<float>(random.normal());
-  const auto check = [&](DType dtype, bool rows_in_8_bits) {
+  const auto check = [&](DType dtype, bool narrow_rows) {
     CAPTURE(std::string(name_of(dtype)));
-    CAPTURE(rows_in_8_bits);
+    CAPTURE(narrow_rows);
     Graph graph = layer_of(weights, k, n);
-    REQUIRE(lower_weights(graph, dtype, rows_in_8_bits).has_value());
+    REQUIRE(lower_weights(graph, dtype, narrow_rows).has_value());
     const AlignedBytes file = emitted(graph, true);
     const Model model = Model::from_memory(file.span()).or_exit();
     Session alone = Session::make(model).or_exit();
@@ -219,6 +250,7 @@ TEST_CASE("weights: few rows of wide layers are shared by columns, with the bits
   };
   for (const DType dtype : kStored) check(dtype, false);
   check(DType::I8, true);
+  check(DType::BF16, true);
 }
 
 TEST_CASE("weights: more error than is allowed refuses the model and says how much it was") {

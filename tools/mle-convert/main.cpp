@@ -149,7 +149,13 @@ bool read_options(const Typed& typed, ConvertOptions& options, const Console& co
     if (typed.weights == "f16" || typed.weights == "bf16")
       wrong("--compute", "int8 goes with --weights int8 alone", "leave --weights out");
     options.compile.weights = DType::I8;
-    options.compile.rows_in_8_bits = true;
+    options.compile.narrow_rows = true;
+  }
+  if (typed.compute == "bf16") {
+    if (typed.weights == "f16" || typed.weights == "int8")
+      wrong("--compute", "bf16 goes with --weights bf16 alone", "leave --weights out");
+    options.compile.weights = DType::BF16;
+    options.compile.narrow_rows = true;
   }
   if (options.compile.weights && options.compile.precision == Precision::F64)
     wrong("--weights", "does not go with --precision f64", "leave one of the two out");
@@ -242,8 +248,8 @@ int run_tool(int argc, char** argv, Console& console) {
       .text("--check", "ROWS", &options.check_rows, "rows to compare with the judge: npz, npy, CSV")
       .choice("--weights", &typed.weights, {"f32", "f16", "bf16", "int8"},
               "how weights of dense layers are stored; what it costs is measured (f32)")
-      .choice("--compute", &typed.compute, {"f32", "int8"},
-              "int8: weights and rows in 8 bits, summed as whole numbers (f32)")
+      .choice("--compute", &typed.compute, {"f32", "int8", "bf16"},
+              "int8: weights and rows in 8 bits, summed as whole numbers; bf16: in f32 (f32)")
       .real("--tolerance", "X", &typed.tolerance, 0, 1,
             "difference --check and --weights allow, of the output's size (0.00001; weights: more)")
       .whole("--jobs", "N", &typed.jobs, 1, 256, "models converted side by side (1)")

@@ -106,7 +106,9 @@ std::string weights_text(const compiler::WeightsReport& w) {
           {"other labels", grouped(w.error_f32.changed), grouped(w.error.changed), ""});
   }
   std::string text = "  weights   " + name + " in " + count_text(w.layers, "layer");
-  if (w.in_8_bits > 0) text += ", rows in 8 bits in " + count_text(w.in_8_bits, "layer");
+  if (w.narrow_rows > 0)
+    text += (w.weights == DType::I8 ? ", rows in 8 bits in " : ", rows in bf16 in ") +
+            count_text(w.narrow_rows, "layer");
   if (w.kept > 0) text += ", f32 in " + count_text(w.kept, "layer") + " too narrow for it";
   text += w.rows > 0 ? "; errors are from the judge, on " + count_text(w.rows, "row") + ", " +
                            printable(w.rows_from) + ", at most " + three_digits(w.tolerance) +
@@ -126,7 +128,8 @@ void write_weights(JsonWriter& json, const compiler::WeightsReport& w) {
   };
   json.key("weights").begin_object().field("stored", weights_name(w.weights));
   json.field("layers", uint64_t{w.layers}).field("kept_f32", uint64_t{w.kept});
-  json.field("computed_int8", uint64_t{w.in_8_bits});
+  json.field("computed_int8", uint64_t{w.weights == DType::I8 ? w.narrow_rows : 0});
+  json.field("computed_bf16", uint64_t{w.weights == DType::BF16 ? w.narrow_rows : 0});
   json.field("bytes_f32", w.bytes_f32).field("bytes", w.bytes);
   if (w.rows > 0) {
     json.field("rows", uint64_t{w.rows}).field("rows_from", w.rows_from);

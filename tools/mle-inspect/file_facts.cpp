@@ -77,9 +77,10 @@ class Gatherer {
     facts_.format_major = header.format_major;
     facts_.format_minor = header.format_minor;
     static constexpr std::pair<uint64_t, const char*> kNames[] = {
-        {format::kFeaturePanel16, "panel16"}, {format::kFeatureF16, "f16"},
-        {format::kFeatureBf16, "bf16"},       {format::kFeatureInt8, "int8"},
-        {format::kFeatureLanes16, "lanes16"}, {format::kFeatureRowsMix, "rows-mix"}};
+        {format::kFeaturePanel16, "panel16"},   {format::kFeatureF16, "f16"},
+        {format::kFeatureBf16, "bf16"},         {format::kFeatureInt8, "int8"},
+        {format::kFeatureLanes16, "lanes16"},   {format::kFeatureRowsMix, "rows-mix"},
+        {format::kFeatureBf16Rows, "bf16-rows"}};
     for (const auto& [bit, name] : kNames)
       if ((header.required_features & bit) != 0) facts_.required_features.emplace_back(name);
     facts_.rows_mix = (header.required_features & format::kFeatureRowsMix) != 0;

@@ -46,16 +46,19 @@ std::string dense(OnnxOp& op) {
   if (op.in(1).quant() != ~uint32_t{0}) return "its weight is quantised";
   if (op.op.iattr() != nullptr && op.op.iattr()->size() != 0)
     return "its rows are rounded to 8 bits, by a rule that ONNX has no name for";
-  if (op.in(1).dtype() != op.in(0).dtype())
-    weight = op.graph.value("Cast", {weight}, {whole("to", onnx_dtype(dtype_of(op.in(0))))});
+  const auto as_sums = [&](const std::string& name) {
+    return op.graph.value("Cast", {name}, {whole("to", onnx_dtype(dtype_of(op.out())))});
+  };
+  if (op.in(1).dtype() != op.out().dtype()) weight = as_sums(weight);
+  const std::string x = op.in(0).dtype() == op.out().dtype() ? op.name(0) : as_sums(op.name(0));
   std::string sum;
   if (OnnxGraph::rank(op.in(0)) == 2) {
-    std::vector<std::string> from{op.name(0), weight};
+    std::vector<std::string> from{x, weight};
     if (op.inputs() > 2) from.push_back(op.name(2));
     if (op.op.act() == fb::Act::None) return op.give("Gemm", from), "";
     sum = op.graph.value("Gemm", from);
   } else {
-    sum = op.graph.value("MatMul", {op.name(0), weight});
+    sum = op.graph.value("MatMul", {x, weight});
     if (op.inputs() > 2) sum = op.graph.value("Add", {sum, op.name(2)});
   }
   return activate(op, sum);
