@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Compares the answers of f64 with those that a corpus of models recorded: each to one part in 10^9 of
-itself, labels exactly, or within the bound of docs/numerics.md for numbers that have not got so many digits.
+"""Compares the answers of f64 with those that a corpus of models recorded, by the one rule of docs/numerics.md:
+labels are the same, numbers within one part in 10^9 of themselves or sixteen roundings of their terms. Then moves
+one number of each answer by one part in 10^8 of its row, which has to be found wrong.
 
 usage: check_f64.py CORPUS BIN [FAMILY...]
 
@@ -20,40 +21,60 @@ import numpy as np
 FAMILIES = ("sk_*", "plain_coef", "xgboost")
 FORMATS = {"pickle", "npz_coef", "csv_coef", "json_coef", "xgboost_json", "xgboost_ubj"}
 STAGE = 2  # later ones are asked where they are read
-OF_ITSELF = 1e-9
-# Bounds of docs/numerics.md: of the row's largest answer and the column's usual one for sums that are
-# small against their terms; and for what the source computed in f32.
-OF_TERMS, OF_F32 = 2.0**-49, 2.0**-21
-EXACT, ITSELF, TERMS, F32, WRONG = range(5)
-TITLES = ("the source's bits", "within 1e-9 of themselves",
-          "small against their terms: within 2^-49 of those", "recorded in f32: within 2^-21 of those", "WRONG")
+# |got - want| <= max(OF_ITSELF |want|, ROUNDINGS u s): u is half a unit in the last place of the dtype that was
+# recorded, s what sums are made of, as far as answers tell: the largest of the row, or the usual one of the column.
+OF_ITSELF, ROUNDINGS = 1e-9, 16
+EXACT, ITSELF, TERMS, WRONG = range(4)
+TITLES = ("the source's bits", "within 1e-9 of themselves", f"within {ROUNDINGS} roundings of their terms", "WRONG")
+NORMS = ("of themselves", "of their row's largest", "of their column's largest")
+
+
+def sizes_of(want):
+    """Of each number: its own, its row's largest, its column's largest, its column's usual one"""
+    own = np.where(np.isfinite(want), np.abs(want.astype(float)), 0)
+    table = own.reshape(len(own), -1)
+    spread = [table, table.max(axis=1, keepdims=True), table.max(axis=0), np.median(table, axis=0)]
+    return [np.broadcast_to(each, table.shape).reshape(want.shape) for each in spread]
 
 
 def judged(got, want):
-    """(class, largest error relative to the answer itself)"""
+    """(class, largest error: of the answer itself and in roundings, within 1e-9 of which of NORMS)"""
     got = got.reshape(want.shape)
     if want.dtype.kind not in "fc":
-        return (EXACT if all(str(a) == str(b) for a, b in zip(got.ravel(), want.ravel())) else WRONG), 0.0
+        same = all(str(a) == str(b) for a, b in zip(got.ravel(), want.ravel()))
+        return (EXACT if same else WRONG), (0.0, 0.0), (same,) * len(NORMS)
     same = (got == want) | (np.isnan(got) & np.isnan(want))
     if same.all():
-        return EXACT, 0.0
+        return EXACT, (0.0, 0.0), (True,) * len(NORMS)
+    own, row, column, usual = sizes_of(want)
     with np.errstate(all="ignore"):
         error = np.where(same, 0, np.abs(got - want.astype(float)))
-        size = np.where(np.isfinite(want), np.abs(want.astype(float)), 0)
-        relative = float(np.max(np.where(same, 0, error / size)))
-        table = size.reshape(len(size), -1)
-        terms = np.maximum(table.max(axis=1, keepdims=True), np.median(table, axis=0)).reshape(want.shape)
-        if not np.isfinite(error).all():
-            return WRONG, relative
-        if want.dtype == np.float32:
-            return (F32 if (error <= OF_F32 * terms).all() else WRONG), relative
-        if relative <= OF_ITSELF:
-            return ITSELF, relative
-        return (TERMS if (error <= np.maximum(OF_TERMS * terms, OF_ITSELF * size)).all() else WRONG), relative
+        relative = float(np.max(np.where(same, 0, error / own)))
+        norms = tuple(bool((error <= OF_ITSELF * size).all()) for size in (own, row, column))
+        rounding = np.finfo(want.dtype).eps / 2 * np.maximum(row, usual)
+        right = error <= np.maximum(OF_ITSELF * own, ROUNDINGS * rounding)
+        roundings = float(np.max(np.where(error <= OF_ITSELF * own, 0, error / rounding)))
+    return (ITSELF if norms[0] else TERMS if right.all() else WRONG), (relative, roundings), norms
+
+
+def is_noticed(got, want):
+    """Whether a number that is off by 1e-8 of its row (of f32: by 2^-19) is found; None where there is none."""
+    if want.dtype.kind not in "fc" or want.size == 0:
+        return None
+    rows = sizes_of(want)[1].reshape(len(want), -1)[:, 0]
+    at = int(np.argsort(rows)[len(rows) // 2])  # one as large as most
+    step = max(1e-8, 16 * np.finfo(want.dtype).eps) * rows[at]
+    found = []
+    for place in range(want[at].size if step > 0 else 0):
+        moved = got.astype(float).reshape(len(want), -1)
+        if np.isfinite(moved[at, place]):
+            moved[at, place] += step
+            found.append(judged(moved, want)[0] == WRONG)
+    return all(found) if found else None
 
 
 def run(corpus, binaries, folder, meta, artefact):
-    """[(class, relative error, "family/model/file output")]"""
+    """[(class, errors, norms, whether a mistake is noticed, "family/model/file output")]"""
     where = f"{meta['id']}/{artefact['file']}"
     recorded = np.load(os.path.join(folder, "expected.npz"))
     with tempfile.TemporaryDirectory() as scratch:
@@ -70,12 +91,12 @@ def run(corpus, binaries, folder, meta, artefact):
             if done.returncode != 0 and artefact.get("stage", meta["stage"]) > STAGE:
                 return []  # not read yet
             if done.returncode != 0:
-                return [(WRONG, float("inf"), f"{where}: {done.stderr.strip()[-200:]}")]
+                return [(WRONG, (float("inf"),) * 2, (False,) * len(NORMS), None, f"{where}: {done.stderr.strip()[-200:]}")]
         got = np.load(answers, allow_pickle=False)
         found = []
         for names, want, _ in corpus.expected_of(meta, artefact, recorded):
             name = next((n for n in names if n in got), list(got)[0])
-            found.append((*judged(got[name], want), f"{where} {name}"))
+            found.append((*judged(got[name], want), is_noticed(got[name], want), f"{where} {name}"))
         return found
 
 
@@ -101,10 +122,14 @@ def main():
         of_class = [r for r in results if r[0] == number]
         print(f"{len(of_class):6} {title}")
         if number >= TERMS:
-            for _, relative, where in of_class:
-                print(f"         {relative:8.1e}  {where}")
+            for _, (relative, roundings), _, _, where in of_class:
+                print(f"         {relative:8.1e} of themselves, {roundings:5.1f} roundings  {where}")
     print(f"{len(results):6} answers of {len(asked)} files")
-    sys.exit(1 if not results or any(r[0] == WRONG for r in results) else 0)
+    print("of these within 1e-9 " + ", ".join(f"{name}: {sum(r[2][i] for r in results)}" for i, name in enumerate(NORMS)))
+    unnoticed = [r[4] for r in results if r[3] is False]
+    print(f"a number moved by 1e-8 of its row was found in {sum(r[3] is True for r in results)} answers, "
+          f"not in {len(unnoticed)}", *unnoticed, sep="\n         ")
+    sys.exit(1 if not results or unnoticed or any(r[0] == WRONG for r in results) else 0)
 
 
 if __name__ == "__main__":
