@@ -9,6 +9,7 @@
 #include "compiler/passes/lower_precision.h"
 #include "compiler/passes/passes.h"
 #include "compiler/try_file.h"
+#include "compiler/turning_rows.h"
 #include "format/file_view.h"
 #include "format/limits.h"
 
@@ -227,21 +228,28 @@ Result<PrecisionReport> try_f32(const Graph& graph, const Graph& lowered, const 
   MLE_TRY_ASSIGN(const Compiled rounded,
                  optimise_and_emit(std::make_unique<Graph>(lowered), source, quiet));
   PrecisionReport report;
-  std::vector<TrialRows> calls;
+  std::vector<std::vector<TrialRows>> groups(1);  // each with a spread of its own
   if (options.read_rows) {
     MLE_TRY_ASSIGN(FileInMemory file, in_memory(exact.writer));
-    MLE_TRY_ASSIGN(calls, options.read_rows(file.bytes()));
+    MLE_TRY_ASSIGN(groups[0], options.read_rows(file.bytes()));
     report.rows_from = options.rows_name;
   } else {
-    calls = make_trial_rows(graph, report.rows_from);
+    groups[0] = make_trial_rows(graph, report.rows_from);
+    if (auto turning = make_turning_rows(graph, groups[0][0])) {
+      groups.push_back({*std::move(turning)});
+      report.rows_from += ", and where answers turn";
+    }
   }
-  MLE_TRY(keep_answerable(exact.writer, calls, options.trial));
-  if (calls.empty()) return report;
-  MLE_TRY_ASSIGN(const Calls f64, answers_of(exact.writer, calls, options.trial));
-  MLE_TRY_ASSIGN(const Calls f32, answers_of(rounded.writer, calls, options.trial));
-  for (const TrialRows& call : calls) report.rows += call.rows;
-  report.tried = true;
-  report.error = precision_error(f32, f64);
+  for (std::vector<TrialRows>& calls : groups) {
+    MLE_TRY(keep_answerable(exact.writer, calls, options.trial));
+    if (calls.empty()) continue;
+    MLE_TRY_ASSIGN(const Calls f64, answers_of(exact.writer, calls, options.trial));
+    MLE_TRY_ASSIGN(const Calls f32, answers_of(rounded.writer, calls, options.trial));
+    for (const TrialRows& call : calls) report.rows += call.rows;
+    report.tried = true;
+    report.error = std::max(report.error, precision_error(f32, f64));
+  }
+  if (!report.tried) return report;
   report.f32 = report.error <= kPrecisionTolerance;
   return report;
 }

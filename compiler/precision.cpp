@@ -39,6 +39,20 @@ void undo(const Affine& scaler, DType dtype, Elements& elements) {
   }
 }
 
+// N(0, 1) becomes N(mean, deviation) in the columns of which those are told.
+bool put_where_usual(const GraphPort& port, DType dtype, const Elements& drawn,
+                     Elements& elements) {
+  bool any = false;
+  if (port.usual.empty() || (dtype != DType::F32 && dtype != DType::F64)) return false;
+  for (size_t i = 0; i < elements.size(); ++i) {
+    const auto& usual = port.usual[i % port.usual.size()];
+    if (!usual) continue;
+    elements[i] = convert(usual->mean + usual->deviation * drawn[i], dtype);
+    any = true;
+  }
+  return any;
+}
+
 // Of the finite answers of one output.
 double spread_of(const std::vector<std::vector<Elements>>& calls, size_t output) {
   double least = std::numeric_limits<double>::infinity(), most = -least;
@@ -66,21 +80,26 @@ std::vector<TrialRows> make_trial_rows(const Graph& graph, std::string& rows_fro
   const std::vector<GraphPort>& inputs = graph.entries[0].inputs;
   const bool whole = graph.value(inputs[0].value).fact.rows == Rows::Whole;
   const RandomInputs random_inputs(graph);
-  bool scaled = false;
+  bool scaled = false, told = false;
   Random random;
   std::vector<TrialRows> calls(whole ? kWholeCalls : 1);
   for (TrialRows& call : calls) {
     call.rows = whole ? 1 : kRows;
     for (const GraphPort& port : inputs) {
-      Elements elements = random_inputs.make(random, port.value, call.rows);
+      const DType dtype = graph.value(port.value).fact.dtype;
+      const Elements drawn = random_inputs.make(random, port.value, call.rows);
+      Elements elements = drawn;
       if (const auto scaler = scaler_of(editor, port.value)) {
-        undo(*scaler, graph.value(port.value).fact.dtype, elements);
+        undo(*scaler, dtype, elements);
         scaled = true;
       }
+      told = put_where_usual(port, dtype, drawn, elements) || told;
       call.inputs.push_back(std::move(elements));
     }
   }
-  rows_from = scaled ? "N(0, 1) behind the model's own scaling" : "N(0, 1)";
+  rows_from = told     ? "N(0, 1) behind the means and deviations that the model was fitted on"
+              : scaled ? "N(0, 1) behind the model's own scaling"
+                       : "N(0, 1)";
   return calls;
 }
 

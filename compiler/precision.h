@@ -40,7 +40,8 @@ struct PrecisionReport {
   double error = 0;       // the largest |f32 - f64| / max(|y|, spread of the output)
 };
 
-// Rows of the first entry, from the scaling its inputs go through, else N(0, 1); says which.
+// Rows of the first entry: about what its columns usually are, as far as that is told; from the
+// scaling they go through; else N(0, 1). Says which.
 std::vector<TrialRows> make_trial_rows(const Graph& graph, std::string& rows_from);
 
 // Answers to the same calls in f32 and f64: the error of PrecisionReport, infinite where one is

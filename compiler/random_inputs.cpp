@@ -16,29 +16,41 @@ size_t below(Random& random, size_t count) {
   return std::min(count - 1, static_cast<size_t>(random.uniform() * static_cast<double>(count)));
 }
 
-using Column = std::pair<ValueId, uint32_t>;
-
 uint32_t width_of(const Graph& graph, ValueId id) {
   const Dims& dims = graph.value(id).fact.dims;
   return dims.size() == 1 ? dims[0] : dims.empty() ? 1 : 0;
 }
 
-// Where a column of a vector comes from, one node further up; nothing where it is computed.
-std::optional<Column> one_up(const Graph& graph, const Node& node, uint32_t column) {
+// The column of an input that a column is, untouched but for its type and what is filled in.
+std::optional<InputColumn> column_of_input(const Graph& graph, InputColumn at) {
+  for (;;) {
+    const Value& value = graph.value(at.first);
+    if (value.is_input) return at;
+    if (value.producer == kNone || value.fact.dims.size() > 1) return std::nullopt;
+    const auto up = one_column_up(graph, graph.nodes()[value.producer], at.second);
+    if (!up) return std::nullopt;
+    at = *up;
+  }
+}
+
+}  // namespace
+
+std::optional<InputColumn> one_column_up(const Graph& graph, const Node& node, uint32_t column) {
   switch (node.kind) {
     case OpKind::Cast:
-    case OpKind::Reshape: return Column{node.inputs[0], column};
-    case OpKind::Select: return Column{node.inputs[2], column};  // an imputer keeps what is there
-    case OpKind::Slice: return Column{node.inputs[0], node.iattr[1] + column * node.iattr[2]};
+    case OpKind::Reshape: return InputColumn{node.inputs[0], column};
+    case OpKind::Select:
+      return InputColumn{node.inputs[2], column};  // an imputer keeps what is there
+    case OpKind::Slice: return InputColumn{node.inputs[0], node.iattr[1] + column * node.iattr[2]};
     case OpKind::Gather: {
       if (!graph.value(node.inputs[1]).is_constant) return std::nullopt;
       const auto picked = read_constant(graph.value(node.inputs[1]));
       if (!picked || column >= picked->size() || (*picked)[column] < 0) return std::nullopt;
-      return Column{node.inputs[0], static_cast<uint32_t>((*picked)[column])};
+      return InputColumn{node.inputs[0], static_cast<uint32_t>((*picked)[column])};
     }
     case OpKind::Concat: {
       for (const ValueId part : node.inputs) {
-        if (column < width_of(graph, part)) return Column{part, column};
+        if (column < width_of(graph, part)) return InputColumn{part, column};
         column -= width_of(graph, part);
       }
       return std::nullopt;
@@ -46,20 +58,6 @@ std::optional<Column> one_up(const Graph& graph, const Node& node, uint32_t colu
     default: return std::nullopt;
   }
 }
-
-// The column of an input that a column is, untouched but for its type and what is filled in.
-std::optional<Column> column_of_input(const Graph& graph, Column at) {
-  for (;;) {
-    const Value& value = graph.value(at.first);
-    if (value.is_input) return at;
-    if (value.producer == kNone || value.fact.dims.size() > 1) return std::nullopt;
-    const auto up = one_up(graph, graph.nodes()[value.producer], at.second);
-    if (!up) return std::nullopt;
-    at = *up;
-  }
-}
-
-}  // namespace
 
 RandomInputs::RandomInputs(const Graph& graph) : graph_(graph), bounds_(index_bounds(graph)) {
   for (const Node& node : graph.nodes()) {

@@ -9,11 +9,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace mle::compiler {
+
+// A column of a vector.
+using InputColumn = std::pair<ValueId, uint32_t>;
+
+// Where a column comes from, one node further up; nothing where it is computed.
+std::optional<InputColumn> one_column_up(const Graph& graph, const Node& node, uint32_t column);
 
 class RandomInputs {
  public:
@@ -40,7 +47,7 @@ class RandomInputs {
   const Graph& graph_;
   std::vector<uint64_t> bounds_;
   std::vector<std::string> texts_;
-  std::map<std::pair<ValueId, uint32_t>, Keys> keys_;  // by input and column
+  std::map<InputColumn, Keys> keys_;  // by input and column
 };
 
 }  // namespace mle::compiler

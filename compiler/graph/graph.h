@@ -88,6 +88,11 @@ struct Node {
 // Arrays that an input takes beside [rows, dims]: format/mle.fbs has the same.
 enum class Axes : uint8_t { AsDims, Flattened, Leading };
 
+// What the rows that a model was fitted on say of a column.
+struct Usual {
+  double mean = 0, deviation = 1;
+};
+
 // An input or output as the world sees it.
 struct GraphPort {
   ValueId value = kNone;
@@ -100,6 +105,8 @@ struct GraphPort {
   // without counts all of them are every column's.
   std::vector<std::string> classes = {};
   std::vector<uint32_t> class_counts = {};
+  // Of an input: what its columns usually are, as far as the source knows.
+  std::vector<std::optional<Usual>> usual = {};
 };
 
 struct GraphEntry {

@@ -142,7 +142,10 @@ class _LiveRows:
         method = getattr(self._estimator, name, None)
         if method is None:
             return None
-        parts = _parts(method(rows), len(outputs))
+        answer = method(rows)
+        if name == "transform" and numpy.ndim(answer) == 3:
+            answer = numpy.swapaxes(answer, 0, 1)  # flatten_transform=False: members come first there
+        parts = _parts(answer, len(outputs))
         if len(parts) != len(outputs):
             raise Internal(f"'{name}' gives {len(parts)} answers, the converted one {len(outputs)}",
                            hint="please report this model")

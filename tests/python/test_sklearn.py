@@ -62,6 +62,11 @@ def test_converted_in_process_it_answers_as_the_estimator(case, precision, toler
     assert set(case.answers) <= set(model.entries)
     for method, expected in case.answers.items():
         got = getattr(model, method)(case.rows)
+        if isinstance(expected, list):  # columns of different widths
+            assert len(got) == len(expected)
+            for one, wanted in zip(got, expected, strict=True):
+                compare(one, wanted, tolerance)
+            continue
         compare(got, expected, tolerance)
         if precision == "f64" and expected.dtype.kind == "f":
             assert run.difference(case, as_array(got), expected) == ""

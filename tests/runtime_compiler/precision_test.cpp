@@ -4,6 +4,8 @@
 
 #include "compiler/compile.h"
 #include "compiler/evaluate/evaluate.h"
+#include "compiler/import/coefficients/coefficients.h"
+#include "compiler/turning_rows.h"
 #include "tests/support/tiny_models.h"
 
 #include <doctest/doctest.h>
@@ -59,12 +61,29 @@ Chosen choose(const char* name, Precision precision, const ReadRows& read_rows =
   return chosen;
 }
 
+SourceFile json_model(const std::string& fields) {
+  const std::string text = "{" + fields + "}";
+  return SourceFile::from_bytes("m.json", std::as_bytes(std::span(text.data(), text.size())));
+}
+
+PrecisionReport of_coefficients(const std::string& fields) {
+  CompileOptions options;
+  options.trial = run_file;
+  Problems problems;
+  auto compiled = compile(json_model(fields), options, problems);
+  for (const Problem& problem : problems.kept()) MESSAGE(problem.where << ": " << problem.what);
+  REQUIRE(compiled.has_value());
+  REQUIRE(compiled->summary.precision.has_value());
+  CHECK(compiled->summary.precision->tried);
+  return *compiled->summary.precision;
+}
+
 TEST_CASE("precision: a double network that f32 serves well computes in f32 behind f64 ports") {
   const Chosen chosen = choose("onnx_double_mlp", Precision::Auto);
   CHECK(chosen.report.f32);
   CHECK(chosen.report.tried);
-  CHECK(chosen.report.rows == 256);
-  CHECK(chosen.report.rows_from == "N(0, 1)");
+  CHECK(chosen.report.rows == 256 + 128);
+  CHECK(chosen.report.rows_from == "N(0, 1), and where answers turn");
   CHECK(chosen.report.error > 0);
   CHECK(chosen.report.error < 1e-5);
   CHECK(chosen.dense == DType::F32);
@@ -81,9 +100,57 @@ TEST_CASE("precision: a network that loses digits in f32 computes in f64") {
 
 TEST_CASE("precision: rows are made from the scaling a model begins with") {
   const Chosen chosen = choose("onnx_double_timestamps", Precision::Auto);
-  CHECK(chosen.report.rows_from == "N(0, 1) behind the model's own scaling");
+  CHECK(chosen.report.rows_from.find("N(0, 1) behind the model's own scaling") == 0);
   CHECK(chosen.report.f32);
   CHECK(chosen.dense == DType::F32);
+}
+
+TEST_CASE("precision: scores are tried where they turn, however far from 0 their columns are") {
+  // As of classes that lie close together, thirty deviations off; rows N(0, 1) all are of one.
+  CHECK_FALSE(
+      of_coefficients(R"("link": "logit", "coef": [500, -480, 300], "intercept": -9600)").f32);
+  CHECK_FALSE(of_coefficients(R"("link": "softmax", "coef": [[500, 1], [-480, 2], [9, 900]],
+                                 "intercept": [-9600, 9000, 500])")
+                  .f32);
+  CHECK(of_coefficients(R"("link": "logit", "coef": [5, -4, 3], "intercept": -30)").f32);
+  // Scores that are large as a whole turn for hardly any row.
+  CHECK(of_coefficients(R"("link": "logit", "coef": [2e6, -3e6, 1e6], "intercept": 8e5)").f32);
+  // Columns in large units have small coefficients.
+  CHECK(of_coefficients(R"("link": "logit", "coef": [1e-4, -2e-5], "intercept": -12)").f32);
+}
+
+TEST_CASE("precision: a regression whose bias stands for columns far from 0 keeps its digits") {
+  CHECK_FALSE(of_coefficients(R"("coef": [0.5, 0.25], "intercept": -990)").f32);
+  CHECK(of_coefficients(R"("coef": [310, -12, 520], "intercept": 152.1)").f32);
+  CHECK(of_coefficients(R"("coef": [0.4, -0.4, -0.4], "intercept": -37)").f32);
+}
+
+TEST_CASE("precision: rows are about what the source says of its columns") {
+  const auto source = json_model(R"("link": "logit", "coef": [2, -3], "intercept": 1)");
+  Problems problems;
+  auto imported = coefficients::read_json(source, {}, problems);
+  REQUIRE(imported);
+  std::string rows_from;
+  imported->entries[0].inputs[0].usual = {Usual{2000, 3}, std::nullopt};
+  const auto calls = make_trial_rows(*imported, rows_from);
+  REQUIRE(calls.size() == 1);
+  double sum = 0, squares = 0, other = 0;
+  for (size_t row = 0; row < calls[0].rows; ++row) {
+    sum += calls[0].inputs[0][2 * row];
+    squares += std::pow(calls[0].inputs[0][2 * row] - 2000, 2);
+    other += calls[0].inputs[0][2 * row + 1];
+  }
+  CHECK(std::abs(sum / 256 - 2000) < 1);
+  CHECK(std::sqrt(squares / 256) == doctest::Approx(3).epsilon(0.2));
+  CHECK(std::abs(other / 256) < 0.3);
+  CHECK(rows_from.find("means and deviations") != std::string::npos);
+  // The score of such rows is about 4000: no odds are even.
+  const auto turning = make_turning_rows(*imported, calls[0]);
+  REQUIRE(turning);
+  for (size_t row = 0; row < turning->rows; ++row) {
+    const double* x = &turning->inputs[0][2 * row];
+    CHECK(std::abs(2 * x[0] - 3 * x[1] + 1) < 50);
+  }
 }
 
 TEST_CASE("precision: what is asked for is done without a trial") {

@@ -28,6 +28,10 @@ class Case:
 
 
 def dense(answer):
+    if getattr(answer, "ndim", 0) == 3:
+        return np.swapaxes(answer, 0, 1)  # flatten_transform=False: rows come first here
+    if isinstance(answer, list) and len({part.shape for part in answer}) > 1:
+        return [np.asarray(part) for part in answer]
     if isinstance(answer, list):
         return np.stack(answer, axis=1)
     return answer.toarray() if hasattr(answer, "toarray") else np.asarray(answer)
@@ -61,6 +65,8 @@ def cases():
     classifiers(d, add)
     transformers(d, add)
     composed(d, add)
+    labelled(d, add)
+    of_one_class(d, add)
     return found
 
 
@@ -246,6 +252,8 @@ def composed(d, add):
     add(en.VotingRegressor([("a", lm.Ridge()), ("b", lm.Lasso())], weights=[1, 3]), x, y)
     add(en.VotingClassifier([("a", logistic()), ("b", naive_bayes.GaussianNB())], voting="soft", weights=[2, 1]), iris, species)
     add(en.VotingClassifier([("a", logistic()), ("b", naive_bayes.GaussianNB()), ("c", lm.RidgeClassifier())]), iris, species)
+    add(en.VotingClassifier([("a", logistic()), ("b", naive_bayes.GaussianNB())], voting="soft", flatten_transform=False), iris, species,
+        name="VotingClassifier that is not flattened")
     add(en.BaggingRegressor(lm.Ridge(), 4, max_features=0.6, random_state=0), x, y)
     add(en.BaggingClassifier(logistic(), 4, max_features=0.6, random_state=0), iris, species)
     add(en.BaggingClassifier(svm.LinearSVC(), 4, random_state=0), cancer, malign)
@@ -271,6 +279,51 @@ def composed(d, add):
     add(model_selection.TunedThresholdClassifierCV(lm.LogisticRegression(), cv=2), cancer, malign)
     partly = np.where(np.arange(len(malign)) % 3 == 0, -1, malign)
     add(SelfTrainingClassifier(lm.LogisticRegression()), cancer, partly)
+
+
+def labelled(d, add):
+    """Labels of every type: they come out as they went in, or as scikit-learn makes them."""
+    lm, mc, mo, en = linear_model, multiclass, multioutput, ensemble
+    x, logistic = preprocessing.StandardScaler().fit_transform(d.iris), lm.LogisticRegression
+    two = np.stack([d.species, d.species % 2], axis=1)
+    for kind in (np.int8, np.uint8, np.int16, np.uint16, np.int32, np.uint32, np.int64, np.uint64, np.float32, np.float64):
+        for model, y in ((logistic(), d.species * 2 + 1), (logistic(), d.species), (mo.MultiOutputClassifier(logistic()), two * 3 + 1)):
+            add(model, x, y.astype(kind), name=f"{type(model).__name__} of {np.dtype(kind)}")
+    for y in ((d.species + 3).astype(np.int32), (d.species * 2 - 1).astype(np.float32), d.species == 1, np.array(["b", "a", "c"])[d.species],
+              np.array([7, -2, 2**40], dtype=object)[d.species].astype(np.int64)):
+        for model in (mc.OneVsRestClassifier(logistic()), mc.OneVsOneClassifier(logistic()), naive_bayes.GaussianNB(),
+                      mc.OutputCodeClassifier(logistic(), random_state=0), svm.SVC(kernel="linear"), dummy.DummyClassifier(),
+                      en.BaggingClassifier(logistic(), 2, random_state=0), calibration.CalibratedClassifierCV(logistic(), cv=2),
+                      en.VotingClassifier([("a", logistic()), ("b", naive_bayes.GaussianNB())]),
+                      en.StackingClassifier([("a", logistic()), ("b", lm.RidgeClassifier())], cv=2),
+                      neural_network.MLPClassifier(hidden_layer_sizes=(3,), max_iter=5, random_state=0)):
+            add(model, x, y, name=f"{type(model).__name__} with labels of {y.dtype}")
+    for kind in (np.int32, np.float32, bool):
+        for model in (mo.ClassifierChain(logistic()), mo.MultiOutputClassifier(logistic()), mc.OneVsRestClassifier(logistic()),
+                      neural_network.MLPClassifier(hidden_layer_sizes=(3,), max_iter=5, random_state=0), lm.RidgeClassifier()):
+            if kind is not np.float32 or isinstance(model, (mo.ClassifierChain, mo.MultiOutputClassifier)):
+                add(model, d.iris, d.many.astype(kind), name=f"{type(model).__name__} of columns of {np.dtype(kind)}")
+    add(mo.MultiOutputClassifier(logistic()), x, np.array([["a", "x"], ["bcd", "y"], ["a", "y"]])[d.species], name="MultiOutputClassifier of words")
+
+
+def of_one_class(d, add):
+    """Where there is nothing to tell apart, or not in every column."""
+    networks = lambda: neural_network.MLPClassifier(hidden_layer_sizes=(3,), max_iter=5, random_state=0)  # noqa: E731
+    x, constant = d.iris, np.column_stack([d.many[:, 0], np.full(150, 4)])
+    for model in (networks(), naive_bayes.GaussianNB(), naive_bayes.BernoulliNB(), naive_bayes.MultinomialNB(), linear_model.RidgeClassifier(),
+                  dummy.DummyClassifier(), neighbors.NearestCentroid(), multiclass.OneVsRestClassifier(linear_model.LogisticRegression())):
+        for y, kind in ((np.full(150, 4), "a number"), (np.full(150, "alone"), "a word")):
+            try:
+                add(sklearn.base.clone(model), x, y, name=f"{type(model).__name__} of {kind} alone")
+            except (ValueError, IndexError):
+                pass  # not in scikit-learn either
+    for inner in (networks(), naive_bayes.GaussianNB(), linear_model.RidgeClassifier()):
+        add(multioutput.MultiOutputClassifier(inner), x, constant, name=f"MultiOutputClassifier of {type(inner).__name__} with a constant column")
+    many = np.column_stack([d.many[:, :2], np.ones(150, int)])
+    add(multiclass.OneVsRestClassifier(linear_model.LogisticRegression()), x, many, name="OneVsRestClassifier with a constant column")
+    add(multiclass.OneVsRestClassifier(naive_bayes.GaussianNB()), x, 1 - many, name="OneVsRestClassifier with an empty column")
+    add(networks(), x, many, name="MLPClassifier with a constant column")
+    add(multioutput.ClassifierChain(networks()), x, many, name="ClassifierChain with a constant column")
 
 
 def names_of(cases_):

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/sklearn/builder.h"
 
+#include "compiler/evaluate/elements.h"
 #include "compiler/graph/infer.h"
 #include "compiler/import/sklearn/refusal.h"
 #include "format/limits.h"
@@ -65,7 +66,13 @@ ValueId Builder::vector(const Reals& values) {
 ValueId Builder::integers(const std::vector<int64_t>& values, DType dtype) {
   const Dims dims = {static_cast<uint32_t>(values.size())};
   if (dtype == DType::I64) return constant(dtype, dims, bytes_of(values));
-  return constant(dtype, dims, bytes_of(std::vector<uint8_t>(values.begin(), values.end())));
+  return constant(dtype, dims, make_constant(from_integers(values, dtype), dtype));
+}
+
+ValueId Builder::numbers(const Reals& values, DType dtype) {
+  if (dtype == DType::F64) return vector(values);
+  return constant(dtype, {static_cast<uint32_t>(values.size())},
+                  make_constant(Elements(values), dtype));
 }
 
 ValueId Builder::flags(const std::vector<bool>& values, Dims dims) {
@@ -75,11 +82,14 @@ ValueId Builder::flags(const std::vector<bool>& values, Dims dims) {
                   bytes_of(std::vector<uint8_t>(values.begin(), values.end())));
 }
 
+ValueId Builder::first_for_all(ValueId x) {
+  const ValueId any = column(x, 0);
+  return cast(compare(CompareFn::Less, any, any), DType::I64);
+}
+
 ValueId Builder::same_for_all(ValueId x, const Reals& values) {
   // Places in a list of one: whatever the row says, the first.
-  const ValueId finite = column(x, 0);
-  const ValueId never = compare(CompareFn::Less, finite, finite);
-  return look_up(table(values, {1, static_cast<uint32_t>(values.size())}), cast(never, DType::I64));
+  return look_up(table(values, {1, static_cast<uint32_t>(values.size())}), first_for_all(x));
 }
 
 ValueId Builder::dense(ValueId x, const Matrix& weights, const Reals& bias) {

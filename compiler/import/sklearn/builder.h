@@ -25,9 +25,11 @@ class Builder {
 
   ValueId vector(const Reals& values);  // a constant of one axis
   ValueId table(const Reals& values, Dims dims);
-  ValueId integers(const std::vector<int64_t>& values, DType dtype);  // i64 or bool
+  ValueId integers(const std::vector<int64_t>& values, DType dtype);  // u64 by their bits
+  ValueId numbers(const Reals& values, DType dtype);                  // of any floating type
   ValueId flags(const std::vector<bool>& values, Dims dims);
-  // A row that is the same for every row: made of one that is not.
+  // Place 0 for every row, i64; and a row that is the same for every row: made of one that is not.
+  ValueId first_for_all(ValueId x);
   ValueId same_for_all(ValueId x, const Reals& values);
 
   ValueId dense(ValueId x, const Matrix& weights, const Reals& bias = {});  // weights [in, out]

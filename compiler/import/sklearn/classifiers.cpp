@@ -4,6 +4,7 @@
 #include "compiler/import/sklearn/kinds.h"
 #include "compiler/import/sklearn/pairwise.h"
 #include "compiler/import/sklearn/refusal.h"
+#include "compiler/import/sklearn/usual.h"
 
 #include <cmath>
 
@@ -99,6 +100,19 @@ Classified classify_sgd(Reading& r, const Estimator& e, const Frame& x) {
 
 Classified classify_lda(Reading& r, const Estimator& e, const Frame& x) {
   Builder& b = r.b;
+  if (e.has("means_") && e.has("priors_")) {
+    const Matrix means = e.matrix("means_");
+    Matrix within;  // the diagonal, for each class
+    if (e.has("covariance_")) {
+      const Matrix covariance = e.matrix("covariance_");
+      if (covariance.rows == means.columns && covariance.columns == means.columns) {
+        within = Matrix::zeros(means.rows, means.columns);
+        for (size_t c = 0; c < means.rows; ++c)
+          for (size_t f = 0; f < means.columns; ++f) within.at(c, f) = covariance.at(f, f);
+      }
+    }
+    suppose_classes(r, x, means, e.reals("priors_"), within);
+  }
   Classified made = classify_linear(r, e, x);
   made.proba =
       b.width(made.decision) == 1 ? both(b, b.expit(made.decision)) : b.softmax(made.decision);
@@ -116,12 +130,16 @@ Classified classify_qda(Reading& r, const Estimator& e, const Frame& x) {
   if (means.rows != made.labels.size() || priors.size() != means.rows ||
       rotations.size() != means.rows || scalings.size() != means.rows)
     refuse_damaged("QuadraticDiscriminantAnalysis has other numbers of classes in its parts");
+  Matrix within = Matrix::zeros(means.rows, means.columns);
   std::vector<ValueId> scores;
   for (size_t c = 0; c < means.rows; ++c) {
     Matrix rotation = matrix_of(e.source(), rotations[c], "rotations_");
     const Reals scaling = reals_of(e.source(), scalings[c], "scalings_");
     if (scaling.size() != rotation.columns) refuse_damaged("rotations_ and scalings_ do not fit");
     double logs = 0;
+    for (size_t k = 0; k < scaling.size() && rotation.rows == within.columns; ++k)
+      for (size_t f = 0; f < rotation.rows; ++f)
+        within.at(c, f) += scaling[k] * rotation.at(f, k) * rotation.at(f, k);
     for (size_t k = 0; k < scaling.size(); ++k) {
       logs += std::log(scaling[k]);
       for (size_t f = 0; f < rotation.rows; ++f) rotation.at(f, k) *= std::pow(scaling[k], -0.5);
@@ -131,6 +149,7 @@ Classified classify_qda(Reading& r, const Estimator& e, const Frame& x) {
     const ValueId squares = b.reduce(ReduceFn::SumSquare, b.dense(centred, rotation));
     scores.push_back(b.add(b.multiply(b.add(squares, logs), -0.5), std::log(priors[c])));
   }
+  suppose_classes(r, x, means, priors, within);
   const ValueId all = b.concat(scores);
   made.proba = b.softmax(all);
   made.decision = scores.size() == 2 ? b.subtract(scores[1], scores[0]) : all;
@@ -148,6 +167,7 @@ Classified classify_linear_kernel(Reading& r, const Estimator& e, const Frame& x
   made.labels = e.labels("classes_");
   const Matrix dual = e.matrix(e.has("_dual_coef_") ? "_dual_coef_" : "dual_coef_");
   const Matrix vectors = e.matrix("support_vectors_");
+  suppose_rows(r, x, vectors);
   const Reals intercepts = e.reals(e.has("_intercept_") ? "_intercept_" : "intercept_");
   std::vector<uint32_t> counts = e.indices(e.has("_n_support") ? "_n_support" : "n_support_");
   counts.resize(made.labels.size());
@@ -264,11 +284,13 @@ Classified classify_one_class(Reading& r, const Estimator& e, const Frame& x) {
       refuse(
           "OneClassSVM with kernel '" + e.text_or("kernel", "a function") + "' is no linear model",
           "only kernel='linear' is one");
+    suppose_rows(r, x, e.matrix("support_vectors_"));
     const Matrix weights = product(e.matrix("_dual_coef_"), e.matrix("support_vectors_"));
     made.decision = affine(b, numbers(b, x), weights, e.reals("_intercept_"));
     made.index = index_above(b, made.decision);
     return made;
   }
+  made.labels.dtype = DType::I32;
   Reals shift = e.reals("offset_");
   for (double& each : shift) each = -each;
   made.decision = affine(b, numbers(b, x), e.matrix("coef_"), shift);

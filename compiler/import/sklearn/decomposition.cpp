@@ -3,6 +3,7 @@
 #include "compiler/import/sklearn/coefficients.h"
 #include "compiler/import/sklearn/kinds.h"
 #include "compiler/import/sklearn/refusal.h"
+#include "compiler/import/sklearn/usual.h"
 
 #include <cmath>
 #include <limits>
@@ -13,6 +14,23 @@ namespace {
 
 ValueId centred(Builder& b, const Estimator& e, const Frame& x, const char* mean) {
   return b.subtract(numbers(b, x), b.vector(e.reals(mean)));
+}
+
+// The variance of a column is what the components say of it, and what they leave out.
+void suppose_components(Reading& r, const Estimator& e, const Frame& x) {
+  if (!e.has("mean_") || !e.has("explained_variance_")) return;
+  const Matrix components = e.matrix("components_");
+  const Reals variances = e.reals("explained_variance_");
+  const double noise = e.real_or("noise_variance_", 0);
+  if (variances.size() != components.rows) return;
+  Reals deviations;
+  for (size_t f = 0; f < components.columns; ++f) {
+    double sum = noise;
+    for (size_t k = 0; k < components.rows; ++k)
+      sum += (variances[k] - noise) * components.at(k, f) * components.at(k, f);
+    deviations.push_back(std::sqrt(sum));
+  }
+  suppose(r, x, e.reals("mean_"), deviations);
 }
 
 // The inverse of a small matrix, by Gauss and Jordan with the largest pivot.
@@ -48,6 +66,7 @@ Matrix inverted(Matrix a) {
 
 Frame transform_pca(Reading& r, const Estimator& e, const Frame& x) {
   Builder& b = r.b;
+  suppose_components(r, e, x);
   ValueId y = e.has("mean_") ? centred(b, e, x, "mean_") : numbers(b, x);
   y = b.dense(y, e.matrix("components_").transposed());
   if (e.flag_or("whiten", false)) {
@@ -93,11 +112,13 @@ Frame transform_lda(Reading& r, const Estimator& e, const Frame& x) {
 }
 
 Frame transform_pls(Reading& r, const Estimator& e, const Frame& x) {
+  suppose(r, x, e.reals("_x_mean"), e.reals("_x_std"));
   const ValueId y = r.b.divide(centred(r.b, e, x, "_x_mean"), r.b.vector(e.reals("_x_std")));
   return Frame::computed(r.b, r.b.dense(y, e.matrix("x_rotations_")));
 }
 
 Frame transform_pls_svd(Reading& r, const Estimator& e, const Frame& x) {
+  suppose(r, x, e.reals("_x_mean"), e.reals("_x_std"));
   const ValueId y = r.b.divide(centred(r.b, e, x, "_x_mean"), r.b.vector(e.reals("_x_std")));
   return Frame::computed(r.b, r.b.dense(y, e.matrix("x_weights_")));
 }

@@ -92,8 +92,6 @@ Regressed regress_voting(Reading& r, const Estimator& e, const Frame& x) {
 Frame transform_voting(Reading& r, const Estimator& e, const Frame& x) {
   std::vector<ValueId> values;
   const bool soft = e.text_or("voting", "hard") == "soft";
-  if (e.name() == "VotingClassifier" && soft && !e.flag_or("flatten_transform", true))
-    refuse("VotingClassifier with flatten_transform=False, which puts members before rows,");
   for (const Estimator& member : members_of(e)) {
     if (e.name() == "VotingRegressor") {
       values.push_back(regress(r, member, x).value);
@@ -103,7 +101,11 @@ Frame transform_voting(Reading& r, const Estimator& e, const Frame& x) {
     values.push_back(soft ? c.proba : c.index);
     if (values.back() == kNone) refuse(member.name() + " has no predict_proba to vote with");
   }
-  return Frame::computed(r.b, r.b.concat(values));
+  Frame made = Frame::computed(r.b, r.b.concat(values));
+  // There a table for each member, of all rows; here a table for each row, of all members.
+  if (e.name() == "VotingClassifier" && soft && !e.flag_or("flatten_transform", true))
+    made.shape = {static_cast<uint32_t>(values.size()), r.b.width(values[0])};
+  return made;
 }
 
 Regressed regress_bagging(Reading& r, const Estimator& e, const Frame& x) {

@@ -4,8 +4,6 @@
 #include "compiler/import/sklearn/kinds.h"
 #include "compiler/import/sklearn/refusal.h"
 
-#include <cmath>
-
 namespace mle::compiler::sklearn {
 namespace {
 
@@ -72,11 +70,31 @@ Classified classify_multi_output(Reading& r, const Estimator& e, const Frame& x)
   return made;
 }
 
+namespace {
+
+// What a member of a chain says of its last label: of two the second, and of one that one, which it
+// is asked for as if it were the first of two. Up to 1.4 column 1 was taken of whatever there was.
+// kNone where there is nothing to take.
+ValueId share_of_last(Builder& b, const Classified& c, bool is_old) {
+  if (c.proba == kNone) return kNone;
+  const size_t column = is_old ? 1 : c.labels.size() - 1;
+  return column < b.width(c.proba) && column < 2 ? b.column(c.proba, static_cast<uint32_t>(column))
+                                                 : kNone;
+}
+
+ValueId score_of_last(Builder& b, const Classified& c, bool is_old) {
+  if (c.decision == kNone || b.width(c.decision) != 1) return kNone;
+  return c.labels.size() == 1 && !is_old ? b.unary(Act::Neg, c.decision) : c.decision;
+}
+
+}  // namespace
+
 Classified classify_chain(Reading& r, const Estimator& e, const Frame& x) {
   Builder& b = r.b;
   const std::vector<Estimator> members = members_of(e);
   const std::vector<uint32_t> order = e.indices("order_");
   const std::string method = e.text_or("chain_method_", "predict");
+  const bool is_old = e.is_older_than(1, 5);
   std::vector<Classified> found(members.size());
   if (order.size() != members.size()) refuse_damaged("ClassifierChain has an odd order");
   Frame columns = x;
@@ -85,30 +103,26 @@ Classified classify_chain(Reading& r, const Estimator& e, const Frame& x) {
     if (order[i] >= found.size() || found[order[i]].index != kNone)
       refuse_damaged("ClassifierChain has an odd order");
     const ValueId label = label_numbers(b, c);
-    const ValueId next = method == "predict_proba"       ? b.column(c.proba, 1)
-                         : method == "decision_function" ? c.decision
-                         : method == "predict_log_proba" ? b.unary(Act::Log, b.column(c.proba, 1))
-                                                         : label;
+    ValueId next = method == "predict_proba" || method == "predict_log_proba"
+                       ? share_of_last(b, c, is_old)
+                   : method == "decision_function" ? score_of_last(b, c, is_old)
+                                                   : label;
     if (next == kNone) refuse(members[i].name() + " has no " + method + " for the chain");
-    if (b.width(next) != 1) refuse("ClassifierChain that goes on with several scores a column");
+    if (method == "predict_log_proba") next = b.unary(Act::Log, next);
     columns.append(Frame::computed(b, next));
     found[order[i]] = c;
   }
   Classified made;
   made.multilabel = true;
   std::vector<ValueId> labels, proba, decision;
-  bool whole = true;
   for (const Classified& c : found) {
-    for (const double label : c.labels.reals) whole = whole && label == std::floor(label);
     labels.push_back(label_numbers(b, c));
     made.by_column.push_back(c.labels);
     // Of more than two labels a column there are none, or from 1.5 on no array to put them into.
-    if (c.proba != kNone && (c.labels.size() == 2 || e.is_older_than(1, 5)))
-      proba.push_back(b.column(c.proba, 1));
-    if (c.labels.size() > 2) continue;
-    if (c.decision != kNone) decision.push_back(c.decision);
+    if (const ValueId p = share_of_last(b, c, is_old); p != kNone) proba.push_back(p);
+    if (const ValueId s = score_of_last(b, c, is_old); s != kNone) decision.push_back(s);
   }
-  made.index = whole ? b.cast(b.concat(labels), DType::I64) : b.concat(labels);
+  made.index = b.concat(labels);  // in f64, whatever they were fitted on
   if (proba.size() == found.size()) made.proba = b.concat(proba);
   if (decision.size() == found.size()) made.decision = b.concat(decision);
   return made;

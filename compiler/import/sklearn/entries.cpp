@@ -118,8 +118,23 @@ class Entries {
     if (!can_transform(e)) return;
     try {
       write_table(transform(r_, e, x));
-    } catch (const Refusal&) {  // NOLINT(bugprone-empty-catch)
-      // It answers all the same; what else it could do is not known here.
+    } catch (const Refusal& refusal) {  // it answers all the same
+      graph_.notes.push_back(std::string("transform is left out: ") + refusal.status.message());
+    }
+  }
+
+  void tell_usual() {
+    for (GraphEntry& entry : graph_.entries) {
+      uint32_t column = 0;
+      for (GraphPort& port : entry.inputs) {
+        const uint32_t width = b_.width(port.value);
+        for (uint32_t i = 0; i < width; ++i, ++column) {
+          const auto found = r_.usual.find(column);
+          if (found == r_.usual.end()) continue;
+          port.usual.resize(width);
+          port.usual[i] = found->second;
+        }
+      }
     }
   }
 
@@ -189,27 +204,33 @@ class Entries {
       refuse("transform() that gives texts and numbers side by side",
              "encode the texts in the model, or let it pass on one kind only");
     const ValueId all = same ? b_.concat(values) : numbers(b_, table);
-    add("transform", as_answer(all, columns_.each ? Dims{} : Dims{b_.width(all)}));
+    const Dims line = columns_.each ? Dims{} : Dims{b_.width(all)};
+    add("transform", as_answer(all, table.shape.empty() ? line : table.shape));
   }
 
   // The labels themselves, from their places.
   ValueId labels_at(const Labels& labels, ValueId index) {
     switch (labels.kind) {
       case Labels::Kind::Texts: return b_.words_at(index, labels.texts);
-      case Labels::Kind::Floats: return b_.look_up(b_.vector(labels.reals), index);
-      case Labels::Kind::Bools: return b_.look_up(b_.integers(labels.integers, DType::Bool), index);
+      case Labels::Kind::Floats: return b_.look_up(b_.numbers(labels.reals, labels.dtype), index);
+      case Labels::Kind::Bools:
       case Labels::Kind::Integers: break;
     }
-    bool plain = true;
+    bool plain = labels.dtype == DType::I64;
     for (size_t i = 0; i < labels.integers.size(); ++i)
       plain = plain && labels.integers[i] == static_cast<int64_t>(i);
-    return plain ? index : b_.look_up(b_.integers(labels.integers, DType::I64), index);
+    return plain ? index : b_.look_up(b_.integers(labels.integers, labels.dtype), index);
   }
 
   static std::vector<std::string> texts_of(const Labels& labels) {
     std::vector<std::string> texts;
     for (size_t i = 0; i < labels.size(); ++i) texts.push_back(labels.text(i));
     return texts;
+  }
+
+  // One for each column of an answer, where there are as many.
+  std::vector<std::string> labelled(const Labels& labels, ValueId answer) const {
+    return b_.width(answer) == labels.size() ? texts_of(labels) : std::vector<std::string>();
   }
 
   GraphPort& last_answer() { return graph_.entries.back().outputs.back(); }
@@ -223,13 +244,10 @@ class Entries {
 
   void write_classes(const Classified& c) {
     if (!c.outputs.empty()) return write_outputs(c.outputs);
-    const std::vector<std::string> texts = texts_of(c.labels);
-    const auto labelled = [&](ValueId value) {
-      return b_.width(value) == texts.size() ? texts : std::vector<std::string>();
-    };
     if (c.multilabel) {
       const auto add_columns = [&](const char* name, ValueId value) {
-        if (value != kNone) add(name, as_answer(value, {b_.width(value)}), labelled(value));
+        if (value != kNone)
+          add(name, as_answer(value, {b_.width(value)}), labelled(c.labels, value));
       };
       add_columns("predict", c.index);
       for (const Labels& each : c.by_column) add_classes(each);
@@ -237,27 +255,43 @@ class Entries {
       return add_columns("decision_function", c.decision);
     }
     add("predict", as_answer(labels_at(c.labels, c.index), {}));
-    last_answer().classes = texts;
+    last_answer().classes = texts_of(c.labels);
     if (c.proba != kNone)
-      add("predict_proba", as_answer(c.proba, {b_.width(c.proba)}), labelled(c.proba));
+      add("predict_proba", as_answer(c.proba, {b_.width(c.proba)}), labelled(c.labels, c.proba));
     if (c.decision == kNone) return;
     const uint32_t width = b_.width(c.decision);
     add("decision_function", as_answer(c.decision, width == 1 ? Dims{} : Dims{width}),
-        width == 1 ? std::vector<std::string>() : labelled(c.decision));
+        width == 1 ? std::vector<std::string>() : labelled(c.labels, c.decision));
   }
 
-  // Side by side where they are alike, else one port for each.
+  // What one array of these columns of labels is of: numbers beside wider ones get wider, as in
+  // numpy. Nothing for texts beside numbers.
+  static std::optional<DType> common_dtype(const std::vector<Classified>& outputs) {
+    DType dtype = outputs[0].labels.dtype;
+    bool same = true, texts = false, numbers = false, floats = false;
+    for (const Classified& c : outputs) {
+      const Labels::Kind kind = c.labels.kind;
+      same = same && c.labels.dtype == dtype;
+      (kind == Labels::Kind::Texts ? texts : numbers) = true;
+      floats = floats || kind == Labels::Kind::Floats;
+    }
+    if (texts) return numbers ? std::optional<DType>() : DType::Str;
+    return same ? dtype : floats ? DType::F64 : DType::I64;
+  }
+
+  // Side by side where one array can hold them, else one port for each.
   void write_outputs(const std::vector<Classified>& outputs) {
     std::vector<ValueId> predicted, probas;
-    bool alike = true, same_width = true;
+    bool same_width = true;
+    const auto common = common_dtype(outputs);
     for (const Classified& c : outputs) {
       predicted.push_back(labels_at(c.labels, c.index));
+      if (common && *common != DType::Str) predicted.back() = b_.cast(predicted.back(), *common);
       if (c.proba != kNone) probas.push_back(c.proba);
-      alike = alike && c.labels.kind == outputs[0].labels.kind;
-      same_width = same_width && c.labels.size() == outputs[0].labels.size();
+      same_width = same_width && c.proba != kNone && b_.width(c.proba) == b_.width(probas[0]);
     }
     const auto count = static_cast<uint32_t>(outputs.size());
-    if (alike) {
+    if (common) {
       add("predict", as_answer(b_.concat(predicted), {count}));
       for (const Classified& c : outputs) add_classes(c.labels);
     } else {
@@ -273,7 +307,7 @@ class Entries {
     } else {
       for (size_t i = 0; i < probas.size(); ++i)
         add("predict_proba", as_answer(probas[i], {b_.width(probas[i])}),
-            texts_of(outputs[i].labels));
+            labelled(outputs[i].labels, probas[i]));
       name_ports();
     }
   }
@@ -342,6 +376,7 @@ std::map<uint32_t, DType> write_entries(Graph& graph, const Estimator& e, const 
     path = reading.path;
     throw;
   }
+  entries.tell_usual();
   if (typed) entries.drop_unused_inputs();
   return reading.wanted;
 }

@@ -3,6 +3,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <mle/dtype.h>
+
 #include "compiler/import/pickle/array.h"
 #include "compiler/import/pickle/object.h"
 #include "compiler/import/sklearn/matrix.h"
@@ -21,7 +23,9 @@ namespace mle::compiler::sklearn {
 struct Labels {
   enum class Kind : uint8_t { Integers, Floats, Bools, Texts };
   Kind kind = Kind::Integers;
-  std::vector<int64_t> integers;  // and bools
+  // What numpy has them in: answers come out in it. Of Texts it says nothing.
+  DType dtype = DType::I64;
+  std::vector<int64_t> integers;  // and bools; u64 by their bits
   Reals reals;
   std::vector<std::string> texts;
 

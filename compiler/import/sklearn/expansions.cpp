@@ -3,6 +3,7 @@
 #include "compiler/import/sklearn/kinds.h"
 #include "compiler/import/sklearn/normal.h"
 #include "compiler/import/sklearn/refusal.h"
+#include "compiler/import/sklearn/usual.h"
 
 #include <algorithm>
 #include <cmath>
@@ -191,16 +192,20 @@ Frame transform_k_bins(Reading& r, const Estimator& e, const Frame& x) {
   if (edges.size() != b.width(columns) || bins.size() != edges.size())
     refuse_damaged("KBinsDiscretizer has other numbers of columns in its parts");
   std::vector<Reals> inner;
+  Reals least, most;
   Builder::Pieces pieces;
   pieces.right = true;
   pieces.count = 1;
   for (const pickle::Id id : edges) {
     Reals all = reals_of(e.source(), id, "bin_edges_");
     if (all.size() < 2) refuse_damaged("KBinsDiscretizer has a column without bins");
+    least.push_back(all.front());
+    most.push_back(all.back());
     inner.emplace_back(all.begin() + 1, all.end() - 1);
     if (inner.back().empty()) inner.back().push_back(all[0]);
     pieces.count = std::max(pieces.count, static_cast<uint32_t>(inner.back().size()));
   }
+  suppose_between(r, x, least, most);
   for (size_t c = 0; c < inner.size(); ++c) {
     const bool one_bin = bins[c] <= 1;
     for (size_t i = 0; i < pieces.count; ++i)
@@ -229,6 +234,11 @@ Frame transform_power(Reading& r, const Estimator& e, const Frame& x) {
   Builder& b = r.b;
   const ValueId columns = numbers(b, x);
   const Reals powers = e.reals("lambdas_");
+  if (e.is_estimator("_scaler")) {
+    const Estimator scaler = e.estimator("_scaler");
+    if (scaler.has("mean_") && scaler.has("scale_"))
+      suppose_powers(r, x, powers, is_box_cox(e), scaler.reals("mean_"), scaler.reals("scale_"));
+  }
   ValueId y = kNone;
   if (is_box_cox(e)) {
     y = power_of_log(b, b.unary(Act::Log, columns), powers);
@@ -258,6 +268,7 @@ Frame transform_quantile(Reading& r, const Estimator& e, const Frame& x) {
   Builder& b = r.b;
   const ValueId columns = numbers(b, x);
   const Quantiles q = quantiles_of(e, e.matrix("quantiles_"), e.reals("references_"));
+  suppose_between(r, x, q.lowest, q.highest);
   ValueId y = interpolated(b, columns, q.columns, true);
   // A value that is several quantiles at once has the mean of the first and the last.
   if (q.repeated) y = b.multiply(b.add(y, interpolated(b, columns, q.columns, false)), 0.5);

@@ -6,7 +6,7 @@
 namespace mle::compiler::sklearn {
 
 Frame Frame::computed(const Builder& b, ValueId value) {
-  return {{{value, std::vector<uint32_t>(b.width(value), kNoOrigin)}}};
+  return {{{value, std::vector<uint32_t>(b.width(value), kNoOrigin)}}, {}};
 }
 
 size_t Frame::width() const {

@@ -19,6 +19,8 @@ struct Frame {
     std::vector<uint32_t> origins;
   };
   std::vector<Part> parts;
+  // How the columns of a row stand, where not all in one line.
+  Dims shape = {};
 
   static Frame computed(const Builder& b, ValueId value);
   size_t width() const;

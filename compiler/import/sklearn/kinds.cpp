@@ -151,7 +151,8 @@ constexpr std::array kKinds = {
     EstimatorKind{"TunedThresholdClassifierCV", nullptr, nullptr, classify_threshold, ""},
     EstimatorKind{"TweedieRegressor", nullptr, regress_glm, nullptr, ""},
     EstimatorKind{"VarianceThreshold", transform_variance_threshold, nullptr, nullptr, ""},
-    EstimatorKind{"VotingClassifier", transform_voting, nullptr, classify_voting, ""},
+    EstimatorKind{"VotingClassifier", transform_voting, nullptr, classify_voting,
+                  "flatten_transform=False: transform gives [rows, members, classes]"},
     EstimatorKind{"VotingRegressor", transform_voting, regress_voting, nullptr, ""},
 };
 static_assert(std::is_sorted(kKinds.begin(), kKinds.end(),

@@ -5,6 +5,7 @@
 #include "compiler/import/sklearn/imputers.h"
 #include "compiler/import/sklearn/kinds.h"
 #include "compiler/import/sklearn/refusal.h"
+#include "compiler/import/sklearn/usual.h"
 
 #include <algorithm>
 #include <cmath>
@@ -178,6 +179,10 @@ Frame transform_knn_imputer(Reading& r, const Estimator& e, const Frame& x) {
     empty.push_back(all.known(i) == 0);
   }
   if (kept.empty()) refuse("KNNImputer keeps no columns");
+  Matrix rows = Matrix::zeros(all.rows, all.columns);
+  for (uint32_t f = 0; f < all.columns; ++f)
+    for (uint32_t i = 0; i < all.rows; ++i) rows.at(i, f) = all.column(f)[i];
+  suppose_rows(r, x, rows);
 
   const Category missing = missing_value(e);
   const ValueId columns = numbers(b, x.picked(b, kept));

@@ -3,6 +3,7 @@
 #include "compiler/import/sklearn/coefficients.h"
 #include "compiler/import/sklearn/kinds.h"
 #include "compiler/import/sklearn/refusal.h"
+#include "compiler/import/sklearn/usual.h"
 
 #include <algorithm>
 #include <cmath>
@@ -41,6 +42,7 @@ Regressed regress_glm(Reading& r, const Estimator& e, const Frame& x) {
 // SVR and its like: the support vectors fold into one vector of weights.
 Regressed regress_linear_kernel(Reading& r, const Estimator& e, const Frame& x) {
   want_linear_kernel(e);
+  suppose_rows(r, x, e.matrix("support_vectors_"));
   const std::string dual = e.has("_dual_coef_") ? "_dual_coef_" : "dual_coef_";
   const Matrix weights = product(e.matrix(dual), e.matrix("support_vectors_"));
   const std::string intercept = e.has("_intercept_") ? "_intercept_" : "intercept_";
@@ -49,6 +51,7 @@ Regressed regress_linear_kernel(Reading& r, const Estimator& e, const Frame& x) 
 
 Regressed regress_kernel_ridge(Reading& r, const Estimator& e, const Frame& x) {
   want_linear_kernel(e);
+  suppose_rows(r, x, e.matrix("X_fit_"));
   const bool flat = e.rank("dual_coef_") < 2;
   Matrix dual = e.matrix("dual_coef_");
   if (!flat) dual = dual.transposed();
@@ -58,6 +61,7 @@ Regressed regress_kernel_ridge(Reading& r, const Estimator& e, const Frame& x) {
 Regressed regress_pls(Reading& r, const Estimator& e, const Frame& x) {
   // Up to 1.4 the coefficients wait for scaled columns, in 1.1 and 1.2 under a private name.
   const bool scaled = e.is_older_than(1, 5);
+  suppose(r, x, e.reals("_x_mean"), e.reals("_x_std"));
   const ValueId centred = r.b.subtract(numbers(r.b, x), r.b.vector(e.reals("_x_mean")));
   const bool flat = e.flag_or("_predict_1d", false);
   if (!scaled) return {affine(r.b, centred, e.matrix("coef_"), e.reals("intercept_")), flat};

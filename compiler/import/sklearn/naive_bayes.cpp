@@ -3,6 +3,7 @@
 #include "compiler/import/sklearn/coefficients.h"
 #include "compiler/import/sklearn/kinds.h"
 #include "compiler/import/sklearn/refusal.h"
+#include "compiler/import/sklearn/usual.h"
 
 #include <cmath>
 #include <numbers>
@@ -32,6 +33,7 @@ Classified classify_gaussian_nb(Reading& r, const Estimator& e, const Frame& x) 
   if (variances.rows != means.rows || variances.columns != means.columns ||
       priors.size() != means.rows)
     refuse_damaged("GaussianNB has other numbers of classes in its parts");
+  suppose_classes(r, x, means, priors, variances);
   std::vector<ValueId> likelihoods;
   for (size_t c = 0; c < means.rows; ++c) {
     double logs = 0;

@@ -52,6 +52,7 @@ bool can(const Estimator& e, Function EstimatorKind::*ability, int depth) {
   if (kind == nullptr || kind->*ability == nullptr || depth > kMaxDepth) return false;
   if constexpr (std::is_same_v<Function, decltype(EstimatorKind::transform)>) {
     if (kind->transform == transform_support) return true;
+    if (kind->transform == transform_lda && e.text_or("solver", "svd") == "lsqr") return false;
   }
   if (!delegates(*kind)) return true;
   const auto inner = inner_of(e);
@@ -103,6 +104,9 @@ Classified classify(Reading& r, const Estimator& e, const Frame& x) {
   if (const auto known = r.classified.find(asked); known != r.classified.end())
     return known->second;
   Classified made = kind.classify(r, e, x);
+  // Of one class there is nothing to tell apart, whatever the scores.
+  if (!made.multilabel && made.outputs.empty() && made.labels.size() == 1)
+    made.index = r.b.first_for_all(made.index);
   r.classified.emplace(std::move(asked), made);
   return made;
 }

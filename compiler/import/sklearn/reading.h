@@ -24,7 +24,8 @@ struct Regressed {
 // What a classifier gives. kNone where it has no such method.
 struct Classified {
   Labels labels;
-  ValueId index = kNone;     // i64: which label; of a multi-label one 0 or 1 for each column
+  ValueId index = kNone;     // i64: which label; of a multi-label one 0 or 1 for each column, or
+                             // what those of by_column say, in f64
   ValueId proba = kNone;     // one column for each label
   ValueId decision = kNone;  // of two labels one column, else one for each
   bool multilabel = false;
@@ -39,8 +40,9 @@ struct Reading {
   bool typed = false;  // the columns have them
   int depth = 0;
   size_t estimators = 0;
-  uint64_t tree_steps = 0;             // nodes of decision trees looked at
-  std::vector<std::string> path = {};  // "step 'scale' (StandardScaler)"
+  uint64_t tree_steps = 0;               // nodes of decision trees looked at
+  std::vector<std::string> path = {};    // "step 'scale' (StandardScaler)"
+  std::map<uint32_t, Usual> usual = {};  // by input column, where an estimator remembers it
   // Answers there are already: an ensemble asks more than once.
   using Asked = std::pair<pickle::Id, std::vector<ValueId>>;
   std::map<Asked, Classified> classified = {};

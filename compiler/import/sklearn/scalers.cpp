@@ -3,6 +3,7 @@
 #include "compiler/import/sklearn/coefficients.h"
 #include "compiler/import/sklearn/kinds.h"
 #include "compiler/import/sklearn/refusal.h"
+#include "compiler/import/sklearn/usual.h"
 
 #include <limits>
 
@@ -27,11 +28,13 @@ ValueId unscaled_and_unshifted(Builder& b, const Estimator& e, ValueId x, const 
 }  // namespace
 
 Frame transform_standard(Reading& r, const Estimator& e, const Frame& x) {
+  if (e.has("mean_") && e.has("scale_")) suppose(r, x, e.reals("mean_"), e.reals("scale_"));
   return Frame::computed(
       r.b, shifted_and_scaled(r.b, e, numbers(r.b, x), "mean_", "with_mean", "scale_", "with_std"));
 }
 
 Frame transform_robust(Reading& r, const Estimator& e, const Frame& x) {
+  if (e.has("center_") && e.has("scale_")) suppose(r, x, e.reals("center_"), e.reals("scale_"));
   return Frame::computed(r.b, shifted_and_scaled(r.b, e, numbers(r.b, x), "center_",
                                                  "with_centering", "scale_", "with_scaling"));
 }
@@ -45,6 +48,8 @@ Frame transform_max_abs(Reading& r, const Estimator& e, const Frame& x) {
 
 Frame transform_min_max(Reading& r, const Estimator& e, const Frame& x) {
   Builder& b = r.b;
+  if (e.has("data_min_") && e.has("data_max_"))
+    suppose_between(r, x, e.reals("data_min_"), e.reals("data_max_"));
   ValueId y = b.multiply(numbers(b, x), b.vector(e.reals("scale_")));
   y = b.add(y, b.vector(e.reals("min_")));
   if (e.flag_or("clip", false)) {

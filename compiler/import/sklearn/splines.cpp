@@ -3,6 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/import/sklearn/kinds.h"
 #include "compiler/import/sklearn/refusal.h"
+#include "compiler/import/sklearn/usual.h"
 
 #include <algorithm>
 #include <cmath>
@@ -284,6 +285,9 @@ Frame transform_spline(Reading& r, const Estimator& e, const Frame& x) {
   }
   if (made.size() != b.width(columns))
     refuse_damaged("SplineTransformer has another number of columns in its parts");
+  Reals ends_of_base = begins;
+  for (size_t i = 0; i < periods.size(); ++i) ends_of_base[i] += periods[i];
+  suppose_between(r, x, begins, ends_of_base);
   Builder::Pieces pieces = table_of(made, splines, degree);
   pieces.right = true;
   const bool flat = extrapolation == "constant" && degree > 0;

@@ -4,6 +4,7 @@
 #include "compiler/import/sklearn/refusal.h"
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <cmath>
 
@@ -87,7 +88,9 @@ size_t Labels::size() const {
 std::string Labels::text(size_t i) const {
   if (kind == Kind::Texts) return texts[i];
   if (kind == Kind::Bools) return integers[i] != 0 ? "True" : "False";
-  if (kind == Kind::Integers) return std::to_string(integers[i]);
+  if (kind == Kind::Integers)
+    return dtype == DType::U64 ? std::to_string(static_cast<uint64_t>(integers[i]))
+                               : std::to_string(integers[i]);
   char digits[40];
   const auto end = std::to_chars(digits, digits + sizeof digits, reals[i]).ptr;
   return {digits, end};
@@ -207,6 +210,28 @@ std::vector<Id> list_of(const Pickle& pickle, Id id, const std::string& what) {
   refuse_damaged(what + " is no list");
 }
 
+namespace {
+
+// The type of an array of numbers; of whatever else, the widest of its kind.
+DType dtype_of(const Pickle& pickle, Id id, Labels::Kind kind) {
+  if (kind == Labels::Kind::Bools) return DType::Bool;
+  const DType widest = kind == Labels::Kind::Floats ? DType::F64 : DType::I64;
+  if (kind == Labels::Kind::Texts || !is_arraylike(pickle, id)) return widest;
+  const pickle::ElementType type = or_refuse(pickle::read_array(pickle, id)).type();
+  constexpr DType kSigned[] = {DType::I8, DType::I16, DType::I32, DType::I64},
+                  kUnsigned[] = {DType::U8, DType::U16, DType::U32, DType::U64},
+                  kFloats[] = {DType::F64, DType::F16, DType::F32, DType::F64};
+  const size_t power = std::min<size_t>(3, static_cast<size_t>(std::countr_zero(type.bytes)));
+  switch (type.kind) {
+    case pickle::Element::Float: return kFloats[power];
+    case pickle::Element::Signed: return kSigned[power];
+    case pickle::Element::Unsigned: return kUnsigned[power];
+    default: return widest;
+  }
+}
+
+}  // namespace
+
 Labels labels_of(const Pickle& pickle, Id id, const std::string& what) {
   Labels made;
   const std::vector<Category> all = categories_of(pickle, id, what);
@@ -225,6 +250,7 @@ Labels labels_of(const Pickle& pickle, Id id, const std::string& what) {
     else
       made.integers.push_back(each.integer);
   }
+  made.dtype = dtype_of(pickle, id, made.kind);
   return made;
 }
 
