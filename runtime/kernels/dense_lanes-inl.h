@@ -63,20 +63,20 @@ void lanes_block(const LanesBlock<ElementOf<F>>& given) {
   using T = ElementOf<F>;
   const LanesBlock<T> block = given;
   F acc[R][kColumns][kChains];
-  MLE_UNROLL for (size_t n = 0; n < kColumns; ++n) {
+  MLE_UNROLL_LANES for (size_t n = 0; n < kColumns; ++n) {
     const F bias = load_one<F>(block.b + n);
-    MLE_UNROLL for (size_t r = 0; r < R; ++r) {
+    MLE_UNROLL_LANES for (size_t r = 0; r < R; ++r) {
       acc[r][n][0] = bias;
-      MLE_UNROLL for (size_t c = 1; c < kChains; ++c) acc[r][n][c] = splat<F>(T{0});
+      MLE_UNROLL_LANES for (size_t c = 1; c < kChains; ++c) acc[r][n][c] = splat<F>(T{0});
     }
   }
   const T* w = block.w;
   // x(r) may load: of a single column the weights stay in registers, of several what is multiplied
   // by all of them.
   const auto step = [&](const auto& x, size_t c) __attribute__((always_inline)) {
-    MLE_UNROLL for (size_t n = 0; n < kColumns; ++n) {
+    MLE_UNROLL_LANES for (size_t n = 0; n < kColumns; ++n) {
       const F weights = load_lanes<F>(w + n * 16);
-      MLE_UNROLL for (size_t r = 0; r < R; ++r) {
+      MLE_UNROLL_LANES for (size_t r = 0; r < R; ++r) {
         acc[r][n][c] = mul_add(weights, x(r), acc[r][n][c]);
       }
     }
@@ -89,7 +89,7 @@ void lanes_block(const LanesBlock<ElementOf<F>>& given) {
       step(load, c);
     } else {
       F x[R];
-      MLE_UNROLL for (size_t r = 0; r < R; ++r) x[r] = load(r);
+      MLE_UNROLL_LANES for (size_t r = 0; r < R; ++r) x[r] = load(r);
       step(
           [&](size_t r) __attribute__((always_inline)) { return x[r]; }, c);
     }
@@ -97,28 +97,28 @@ void lanes_block(const LanesBlock<ElementOf<F>>& given) {
   };
   size_t k = 0;
   for (; k + 16 * kChains <= block.k; k += 16 * kChains) {
-    MLE_UNROLL for (size_t c = 0; c < kChains; ++c) whole_step(k + c * 16, c);
+    MLE_UNROLL_LANES for (size_t c = 0; c < kChains; ++c) whole_step(k + c * 16, c);
   }
   const size_t left = (block.k - k) / 16;  // whole ones
-  MLE_UNROLL for (size_t c = 0; c + 1 < kChains; ++c) {
+  MLE_UNROLL_LANES for (size_t c = 0; c + 1 < kChains; ++c) {
     if (c < left) whole_step(k + c * 16, c);
   }
   k += left * 16;
   if (k < block.k) {
     F x[R];
-    MLE_UNROLL for (size_t r = 0; r < R; ++r) {
+    MLE_UNROLL_LANES for (size_t r = 0; r < R; ++r) {
       x[r] = load_part<F>(block.x + r * block.x_stride + k, block.k - k);
     }
-    MLE_UNROLL for (size_t c = 0; c < kChains; ++c) {
+    MLE_UNROLL_LANES for (size_t c = 0; c < kChains; ++c) {
       if (c == left)
         step(
             [&](size_t r) __attribute__((always_inline)) { return x[r]; }, c);
     }
   }
-  MLE_UNROLL for (size_t r = 0; r < R; ++r) {
-    MLE_UNROLL for (size_t n = 0; n < kColumns; ++n) {
-      MLE_UNROLL for (size_t half = kChains / 2; half > 0; half /= 2) {
-        MLE_UNROLL for (size_t c = 0; c < half; ++c) {
+  MLE_UNROLL_LANES for (size_t r = 0; r < R; ++r) {
+    MLE_UNROLL_LANES for (size_t n = 0; n < kColumns; ++n) {
+      MLE_UNROLL_LANES for (size_t half = kChains / 2; half > 0; half /= 2) {
+        MLE_UNROLL_LANES for (size_t c = 0; c < half; ++c) {
           acc[r][n][c] = acc[r][n][c] + acc[r][n][c + half];
         }
       }
@@ -130,22 +130,22 @@ void lanes_block(const LanesBlock<ElementOf<F>>& given) {
     if (block.y_stride == 1) return store_sums<R>(block.y, at, block.relu);
     T each[R];
     store_sums<R>(each, at, block.relu);
-    MLE_UNROLL for (size_t r = 0; r < R; ++r) block.y[r * block.y_stride] = each[r];
+    MLE_UNROLL_LANES for (size_t r = 0; r < R; ++r) block.y[r * block.y_stride] = each[r];
   } else if constexpr (R * kColumns < kCount && kColumns != 2) {
-    MLE_UNROLL for (size_t r = 0; r < R; ++r) {
-      MLE_UNROLL for (size_t n = 0; n < kColumns; ++n) {
+    MLE_UNROLL_LANES for (size_t r = 0; r < R; ++r) {
+      MLE_UNROLL_LANES for (size_t n = 0; n < kColumns; ++n) {
         const T sum = sum_of_lanes(acc[r][n][0]);
         block.y[r * block.y_stride + n] = block.relu && sum < T{0} ? T{0} : sum;
       }
     }
   } else {
-    MLE_UNROLL for (size_t i = 0; i < R * kColumns; i += kCount) {
+    MLE_UNROLL_LANES for (size_t i = 0; i < R * kColumns; i += kCount) {
       const auto at = [&](size_t j) __attribute__((always_inline))->const F& {
         const size_t index = i + j < R * kColumns ? i + j : i;
         return acc[index / kColumns][index % kColumns][0];
       };
       const Small<T> sum = some_sums(at(0), at(1), at(2 % kCount), at(3 % kCount), block.relu);
-      MLE_UNROLL for (size_t j = 0; j < kCount; ++j) {
+      MLE_UNROLL_LANES for (size_t j = 0; j < kCount; ++j) {
         if (i + j == R * kColumns) break;
         block.y[(i + j) / kColumns * block.y_stride + (i + j) % kColumns] = sum[j];
       }

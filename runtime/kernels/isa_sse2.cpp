@@ -1,6 +1,7 @@
 // The table every x86-64 machine can run. It has no fused multiply-add: see docs/numerics.md.
 // SPDX-License-Identifier: Apache-2.0
 #define MLE_ELEMENTARY [[gnu::noinline]]
+#define MLE_UNROLL_LANES
 #include "runtime/kernels/dot_x86-inl.h"
 #include "runtime/kernels/lanes_xsimd-inl.h"
 #include "runtime/kernels/table-inl.h"

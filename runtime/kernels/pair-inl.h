@@ -15,6 +15,9 @@
 #else
 #define MLE_UNROLL _Pragma("GCC unroll 64")
 #endif
+#ifndef MLE_UNROLL_LANES  // of narrow layers
+#define MLE_UNROLL_LANES MLE_UNROLL
+#endif
 
 namespace mle::kernels {
 namespace {
