@@ -156,39 +156,46 @@ inline constexpr Bf16Size kBf16Size = {R, P, bf16_block<D, R, P>, bf16_block<D, 
   }
 }
 
-// At least half a block of rows. Rows that are left over are a whole block, too, or
-// half of one, which begins earlier.
+// Rows of that size, as many as there are: the last ones begin earlier, like panels.
+MLE_INLINE void bf16_whole_rows(const Bf16Size& size, const Bf16Layer& layer, const Bf16Rows& io,
+                                size_t panel, size_t panels) {
+  for (size_t next = 0; next < io.rows; next += size.rows) {
+    const size_t row = next + size.rows <= io.rows ? next : io.rows - size.rows;
+    bf16_panels(size, layer, io, row, panel, panels);
+  }
+}
+
+// At least two rows, in blocks; what is left over is half a block where that is enough.
 template <class D>
 MLE_INLINE void bf16_rows(const Bf16Layer& layer, const Bf16Rows& io, size_t panel, size_t panels) {
   constexpr const Bf16Size& whole = kBf16Size<D, D::kRows, D::kPanels>;
   constexpr const Bf16Size& half = kBf16Size<D, D::kRows / 2, D::kPanels>;
-  size_t row = 0, left = io.rows;
-  for (; left >= whole.rows; row += whole.rows, left -= whole.rows) {
-    bf16_panels(whole, layer, io, row, panel, panels);
+  if constexpr (half.rows > 2) {
+    constexpr const Bf16Size& two = kBf16Size<D, 2, D::kPanels>;
+    if (io.rows < half.rows) return bf16_whole_rows(two, layer, io, panel, panels);
   }
-  if (row > 0 && left > half.rows) {
-    return bf16_panels(whole, layer, io, io.rows - whole.rows, panel, panels);
+  if (io.rows < whole.rows) return bf16_whole_rows(half, layer, io, panel, panels);
+  const size_t left = io.rows % whole.rows;
+  Bf16Rows most = io;
+  if (left > 0 && left <= half.rows) {
+    most.rows -= left;
+    bf16_panels(half, layer, io, io.rows - half.rows, panel, panels);
   }
-  for (; left >= half.rows; row += half.rows, left -= half.rows) {
-    bf16_panels(half, layer, io, row, panel, panels);
-  }
-  if (left > 0) bf16_panels(half, layer, io, io.rows - half.rows, panel, panels);
+  bf16_whole_rows(whole, layer, most, panel, panels);
 }
 
 template <class D>
 void bf16_dense(const Bf16Layer& layer, const Bf16Rows& io) {
   const size_t panels = (layer.n + format::kLanes - 1) / format::kLanes;
-  const bool alone = io.rows < D::kRows / 2;
-  // All rows for a few panels, which stay near meanwhile; a single one needs none twice.
-  const size_t part = io.rows == 1 ? panels : alone ? D::kPanelsOfOne : D::kPanels;
-  for (size_t panel = 0; panel < panels; panel += part) {
-    const size_t count = panels - panel < part ? panels - panel : part;
-    if (!alone) {
-      bf16_rows<D>(layer, io, panel, count);
-      continue;
-    }
-    for (size_t row = 0; row < io.rows; ++row) {
-      bf16_panels(kBf16Size<D, 1, D::kPanelsOfOne>, layer, io, row, panel, count);
+  if (io.rows == 1) {
+    const Bf16Size& one =
+        panels >= D::kPanelsOfOne ? kBf16Size<D, 1, D::kPanelsOfOne> : kBf16Size<D, 1, D::kPanels>;
+    bf16_panels(one, layer, io, 0, 0, panels);
+  } else {
+    // All rows for a few panels, which stay near meanwhile.
+    for (size_t panel = 0; panel < panels; panel += D::kPanels) {
+      const size_t left = panels - panel;
+      bf16_rows<D>(layer, io, panel, left < D::kPanels ? left : D::kPanels);
     }
   }
   if (layer.act != nullptr) {
