@@ -235,7 +235,9 @@ Result<PrecisionReport> try_f32(const Graph& graph, const Graph& lowered, const 
     report.rows_from = options.rows_name;
   } else {
     groups[0] = make_trial_rows(graph, report.rows_from);
-    if (auto turning = make_turning_rows(graph, groups[0][0])) {
+    auto turning =
+        groups[0].empty() ? std::optional<TrialRows>() : make_turning_rows(graph, groups[0][0]);
+    if (turning) {
       groups.push_back({*std::move(turning)});
       report.rows_from += ", and where answers turn";
     }

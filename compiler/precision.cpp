@@ -15,6 +15,7 @@ namespace {
 
 constexpr size_t kRows = 256;
 constexpr size_t kWholeCalls = 16;
+constexpr uint64_t kMostNumbers = uint64_t{1} << 22;  // of all rows together
 
 // The scaling and shifting that an input goes through first: its columns come out about N(0, 1).
 std::optional<Affine> scaler_of(const Editor& editor, ValueId input) {
@@ -82,9 +83,12 @@ std::vector<TrialRows> make_trial_rows(const Graph& graph, std::string& rows_fro
   const RandomInputs random_inputs(graph);
   bool scaled = false, told = false;
   Random random;
+  uint64_t width = 1;
+  for (const GraphPort& port : inputs) width += element_count(graph.value(port.value).fact.dims);
+  if (width > kMostNumbers) return {};
   std::vector<TrialRows> calls(whole ? kWholeCalls : 1);
   for (TrialRows& call : calls) {
-    call.rows = whole ? 1 : kRows;
+    call.rows = whole ? 1 : std::min<size_t>(kRows, kMostNumbers / width);
     for (const GraphPort& port : inputs) {
       const DType dtype = graph.value(port.value).fact.dtype;
       const Elements drawn = random_inputs.make(random, port.value, call.rows);

@@ -41,7 +41,8 @@ struct PrecisionReport {
 };
 
 // Rows of the first entry: about what its columns usually are, as far as that is told; from the
-// scaling they go through; else N(0, 1). Says which.
+// scaling they go through; else N(0, 1). Says which. Fewer of wide ones, and none of those that
+// are wider than any row is.
 std::vector<TrialRows> make_trial_rows(const Graph& graph, std::string& rows_from);
 
 // Answers to the same calls in f32 and f64: the error of PrecisionReport, infinite where one is

@@ -153,6 +153,20 @@ TEST_CASE("precision: rows are about what the source says of its columns") {
   }
 }
 
+TEST_CASE("precision: wide rows are fewer, and none are made of what is wider than any row is") {
+  const auto rows_of = [](uint32_t width) {
+    Graph graph;
+    const ValueId x = graph.add_input("X", {DType::F64, Rows::PerRow, {width}});
+    graph.entries.push_back({"predict", {{x, "X", {}, {}}}, {{x, "predict", {}, {}}}});
+    std::string rows_from;
+    const auto calls = make_trial_rows(graph, rows_from);
+    return calls.empty() ? 0 : calls[0].rows;
+  };
+  CHECK(rows_of(1000) == 256);
+  CHECK(rows_of(100'000) == 41);
+  CHECK(rows_of(1u << 23) == 0);
+}
+
 TEST_CASE("precision: what is asked for is done without a trial") {
   for (const char* name : {"onnx_double_mlp", "onnx_double_needed"}) {
     const Chosen f32 = choose(name, Precision::F32);

@@ -123,7 +123,10 @@ class Entries {
     }
   }
 
+  // Of tables that have a row's worth of numbers, not of whatever a damaged file says.
   void tell_usual() {
+    constexpr size_t kMostColumns = 65'536;
+    if (r_.usual.empty() || columns_.count > kMostColumns) return;
     for (GraphEntry& entry : graph_.entries) {
       uint32_t column = 0;
       for (GraphPort& port : entry.inputs) {
