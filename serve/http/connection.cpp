@@ -61,27 +61,26 @@ Clock::time_point Connection::deadline() const noexcept {
   return reader_.started() ? asked_by_ : other_by_;
 }
 
-size_t Connection::receive(char* space, size_t size) {
+void Connection::receive(char* space, size_t size) {
   const ssize_t got = tls_ != nullptr ? tls_->read(space, size) : ::recv(socket_, space, size, 0);
   if (got < 0) {
     if (errno != EAGAIN && errno != EINTR) give_up();
-    return 0;
+    return;
   }
   if (lingers_) {
     if (got == 0) close();
-    return 0;
+    return;
   }
   if (got == 0) {
     read_all_ = true;
     // Who hangs up no longer waits; what is computed already is still sent.
-    if (first_ == nullptr && unsent() == 0) return close(), 0;
+    if (first_ == nullptr && unsent() == 0) return close();
     for (Exchange* each = first_; each != nullptr; each = each->behind)
       each->cancelled.store(true, std::memory_order_relaxed);
     ending_ = true;
-    return 0;
+    return;
   }
   feed({space, static_cast<size_t>(got)});
-  return static_cast<size_t>(got);
 }
 
 void Connection::feed(std::string_view bytes) {

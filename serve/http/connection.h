@@ -29,8 +29,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
   ~Connection();
 
-  // Reads once what is there, and begins what it asks. Returns how many bytes that were.
-  size_t receive(char* space, size_t size);
+  // Reads once what is there, and begins what it asks.
+  void receive(char* space, size_t size);
   // Sends what is ready, in order, and not so much that others would wait for it.
   void send();
   // Nobody hears the answers any more.

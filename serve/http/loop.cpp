@@ -22,10 +22,10 @@ namespace mle::serve {
 namespace {
 
 constexpr size_t kReadAtOnce = size_t{64} << 10;
-// A turn goes on taking in, some connections at a time, until it has this much: then those that
-// are there are answered first.
-constexpr size_t kTakenInAtOnce = size_t{256} << 10;
-constexpr int kEventsAtOnce = 16, kLooksAtOnce = 4;
+// Where many have sent something, less is taken of each, so that a turn stays short. At least a
+// whole record of TLS: what is left of one no event would tell of.
+constexpr size_t kTakenInAtOnce = size_t{256} << 10, kReadAtLeast = size_t{16} << 10;
+constexpr int kEventsAtOnce = 64;
 // Of what is asked but inference.
 constexpr size_t kMostControl = size_t{64} << 10;
 constexpr auto kLookPause = std::chrono::milliseconds(250);
@@ -355,15 +355,14 @@ void HttpLoop::look_at_clock() {
   }
 }
 
-void HttpLoop::on_event(Connection& connection, uint32_t events) {
-  if (connection.touched) return;  // once a turn: what it asked is answered before more is read
+void HttpLoop::on_event(Connection& connection, uint32_t events, size_t most_bytes) {
   touch(connection);
   if ((events & EPOLLIN) == 0 && !(connection.shakes_hands() && (events & EPOLLOUT) != 0)) {
     if ((events & (EPOLLERR | EPOLLHUP)) != 0) connection.give_up();
     return;
   }
   try {
-    taken_in_ += connection.receive(space_.data(), space_.size());
+    connection.receive(space_.data(), most_bytes);
   } catch (const std::bad_alloc&) {
     connection.give_up();  // memory is short: one caller pays, not all
   }
@@ -371,22 +370,20 @@ void HttpLoop::on_event(Connection& connection, uint32_t events) {
 
 void HttpLoop::turn(int wait_ms) {
   std::array<epoll_event, kEventsAtOnce> events;
+  const int count = ::epoll_wait(epoll_, events.data(), kEventsAtOnce, wait_ms);
+  const size_t share = kTakenInAtOnce / static_cast<size_t>(std::max(count, 1));
+  const size_t most_bytes = std::clamp(share, kReadAtLeast, kReadAtOnce);
   reading_.renew();
-  taken_in_ = 0;
-  for (int look = 0; look < kLooksAtOnce && taken_in_ < kTakenInAtOnce; ++look) {
-    const int count = ::epoll_wait(epoll_, events.data(), kEventsAtOnce, look == 0 ? wait_ms : 0);
-    for (int i = 0; i < count; ++i) {
-      const epoll_event& event = events[static_cast<size_t>(i)];
-      if (event.data.ptr == nullptr) {
-        accept_all();
-      } else if (event.data.ptr == &wake_) {
-        uint64_t ignored = 0;
-        [[maybe_unused]] const ssize_t got = ::read(wake_, &ignored, sizeof ignored);
-      } else {
-        on_event(*static_cast<Connection*>(event.data.ptr), event.events);
-      }
+  for (int i = 0; i < count; ++i) {
+    const epoll_event& event = events[static_cast<size_t>(i)];
+    if (event.data.ptr == nullptr) {
+      accept_all();
+    } else if (event.data.ptr == &wake_) {
+      uint64_t ignored = 0;
+      [[maybe_unused]] const ssize_t got = ::read(wake_, &ignored, sizeof ignored);
+    } else {
+      on_event(*static_cast<Connection*>(event.data.ptr), event.events, most_bytes);
     }
-    if (count < kEventsAtOnce) break;
   }
   serve_all();
   look_at_clock();

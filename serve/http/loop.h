@@ -74,7 +74,7 @@ class HttpLoop {
   void serve_all();
   void hear_all();
   void look_at_touched();
-  void on_event(Connection& connection, uint32_t events);
+  void on_event(Connection& connection, uint32_t events, size_t most_bytes);
   void look_at_clock();
   void watch(Connection& connection);
   void free_unused(Connection& connection);
@@ -90,7 +90,6 @@ class HttpLoop {
   std::vector<Connection*> touched_, looking_;
   std::vector<Request*> drained_;
   ReadingShare reading_;
-  size_t taken_in_ = 0;  // bytes in this turn
   Workspace workspace_;
   std::vector<char> space_;
   std::atomic<Exchange*> told_{nullptr};
