@@ -36,13 +36,14 @@ def classes(model):
 
 def _labels(texts, dtype):
     import numpy
-    if dtype == "bool":
+    # A chain answers in floats with what were bools.
+    if dtype == "bool" or (dtype != "str" and set(texts) <= {"False", "True"}):
         return numpy.array([text.lower() in ("true", "1") for text in texts])
     if dtype == "str":
         return numpy.array(texts)
     if dtype.startswith(("int", "uint")):
         return numpy.array([int(text) for text in texts], dtype=dtype)
-    return numpy.array([float(text) for text in texts])
+    return numpy.array([float(text) for text in texts], dtype=dtype)
 
 
 def tags(model):
