@@ -11,7 +11,7 @@ from xxh3 import xxh3
 
 HEADER, ENTRY = struct.Struct("<8sHHIQQQQQQII32s16sQ"), struct.Struct("<4sIQQQI28s32s")
 MAGIC = b"\x89MLE\r\n\x1a\n"
-KNOWN_FEATURES = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 3 | 1 << 7 | 1 << 8
+KNOWN_FEATURES = 1 << 0 | 1 << 1 | 1 << 2 | 1 << 3 | 1 << 7 | 1 << 8 | 1 << 9
 MAX_SEGMENTS, MAX_GAP, MAX_ALIGN, ALIGN = 64, 65536, 65536, 64
 MAX_PROGRAM = 16 << 20
 ALWAYS_SUMMED = 32 << 10
