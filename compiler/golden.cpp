@@ -40,7 +40,7 @@ Rounding rounding_of(const Graph& graph) {
     if (graph.value(port.value).fact.dtype == DType::F32) return kF32;
   return kF64;
 }
-constexpr uint64_t kMaxElements = uint64_t{1} << 23;      // that the judge may hold: 64 MiB
+constexpr uint64_t kMaxElements = uint64_t{1} << 21;      // that the judge may hold: 16 MiB
 constexpr uint64_t kMaxMultiplyAdds = uint64_t{1} << 31;  // that it may take its time for
 
 bool is_real(DType dtype) {

@@ -15,7 +15,7 @@ namespace {
 
 constexpr size_t kRows = 256;
 constexpr size_t kWholeCalls = 16;
-constexpr uint64_t kMostNumbers = uint64_t{1} << 22;  // of all rows together
+constexpr uint64_t kMostNumbers = uint64_t{1} << 20;  // of all rows together
 
 // The scaling and shifting that an input goes through first: its columns come out about N(0, 1).
 std::optional<Affine> scaler_of(const Editor& editor, ValueId input) {

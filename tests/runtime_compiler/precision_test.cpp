@@ -163,8 +163,8 @@ TEST_CASE("precision: wide rows are fewer, and none are made of what is wider th
     return calls.empty() ? 0 : calls[0].rows;
   };
   CHECK(rows_of(1000) == 256);
-  CHECK(rows_of(100'000) == 41);
-  CHECK(rows_of(1u << 23) == 0);
+  CHECK(rows_of(100'000) == 10);
+  CHECK(rows_of(1u << 21) == 0);
 }
 
 TEST_CASE("precision: what is asked for is done without a trial") {

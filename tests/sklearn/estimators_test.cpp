@@ -50,6 +50,14 @@ std::string refusal_of(const std::string& bytes) {
   return only.where + ": " + only.what + " (" + only.hint + ")";
 }
 
+// A Normalizer keeps nothing but the number of its columns.
+std::string normalizer_of(const std::string& columns) {
+  return "ccopy_reg\n_reconstructor\n(csklearn.preprocessing._data\nNormalizer\nc__builtin__"
+         "\nobject\n"
+         "NtR(dVnorm\nVl2\nsVn_features_in_\nI" +
+         columns + "\nsb.";
+}
+
 bool has(const std::string& text, const char* words) {
   return text.find(words) != std::string::npos;
 }
@@ -161,6 +169,18 @@ TEST_CASE("sklearn: estimators within themselves come to an end") {
       "ccopy_reg\n_reconstructor\n(csklearn.pipeline\nPipeline\nc__builtin__\nobject\nNtRp0\n"
       "(dVsteps\n(l(Va\ng0\ntasVn_features_in_\nI3\nsb.";
   CHECK(has(refusal_of(pickle), "without an end"));
+}
+
+TEST_CASE("sklearn: a small file that claims millions of columns is not believed") {
+  const std::string pickle = normalizer_of("16777215");
+  CHECK(has(refusal_of(pickle), "16777215 columns, and the file is too small"));
+  Problems problems;
+  ImportOptions told;
+  told.shapes["X"] = 16777215;
+  CHECK(read(pickle, problems, told));
+  const auto graph = read(normalizer_of("1048576"), problems);
+  REQUIRE(graph);
+  CHECK(graph->value(graph->entries[0].inputs[0].value).fact.dims == Dims{1048576});
 }
 
 TEST_CASE("sklearn: a byte changed anywhere is refused or harmless") {

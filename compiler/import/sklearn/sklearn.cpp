@@ -18,6 +18,7 @@ using enum format::rule::Rule;
 
 constexpr uint64_t kConstantBase = uint64_t{32} << 20;
 constexpr uint64_t kConstantPerByte = 4;  // f16 becomes f64
+constexpr uint64_t kColumnBytes = 16;     // two numbers; two million columns of a small file
 
 // The first byte of protocols 2 to 5 and a number; of older ones, what they begin a model or a
 // container with.
@@ -57,6 +58,11 @@ bool is_wanted(const std::map<uint32_t, DType>& wanted, DType dtype) {
 Graph graph_of(const Estimator& root, size_t told, uint64_t constant_bytes,
                std::vector<std::string>& path) {
   const Columns columns = columns_of_model(root, told);
+  // A model of many columns holds numbers for them; what only claims them would cost memory.
+  if (told == 0 && columns.count > constant_bytes / kColumnBytes)
+    refuse("the model says that it takes " + std::to_string(columns.count) +
+               " columns, and the file is too small for them",
+           "if it is so, say it with --shape X=" + std::to_string(columns.count));
   std::map<uint32_t, DType> types;
   bool typed = columns.apart;
   for (int round = 0;; ++round) {
